@@ -1,0 +1,15 @@
+/* TensorQuant CL: all public headers but extend.h. */
+#ifndef TENSORQUANT_TENSORQUANT_H
+#define TENSORQUANT_TENSORQUANT_H
+
+#include "tensorquant/accumulation.h"
+#include "tensorquant/context.h"
+#include "tensorquant/dataset.h"
+#include "tensorquant/layer.h"
+#include "tensorquant/map.h"
+#include "tensorquant/network.h"
+#include "tensorquant/quantizer.h"
+#include "tensorquant/status.h"
+#include "tensorquant/tensor.h"
+
+#endif

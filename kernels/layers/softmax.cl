@@ -1,0 +1,59 @@
+/*
+ * Softmax over the last dimension, one row per work-item: m the largest number, e_i = PRODUCT(exp(x_i - m)), the sum of the
+ * e_i in ascending order by SUM, y_i = RESULT(e_i / sum). Difference and quotient are rounded to binary32. C and OpenCL C
+ * but for the kernel.
+ */
+TQ_INLINE tq_u32 tq_difference(tq_u32 a, tq_u32 b)
+{
+    return tq_exact_to_carrier(tq_exact_add(tq_exact_of(a), tq_exact_of(b ^ TQ_SIGN_BIT)));
+}
+
+TQ_INLINE tq_exact tq_quotient(tq_u32 a, tq_u32 b)
+{
+    return tq_exact_of(tq_exact_to_carrier(tq_exact_divide(tq_exact_of(a), tq_exact_of(b))));
+}
+
+#ifdef __OPENCL_VERSION__
+__kernel void softmax(__global const uint *restrict x, const ulong x_offset, __global uint *restrict y,
+                      const ulong y_offset, const uint classes, const int8 product_words, const int8 sum_words,
+                      const int8 result_words, const uint2 key, const ulong first, const ulong count)
+{
+    const ulong row = get_global_id(0);
+    if (row < count) {
+        __global const uint *const from = x + x_offset + row * classes;
+        __global uint *const to = y + y_offset + row * classes;
+        const ulong index = first + row * classes;
+        uint order = 0, sum = 0, draw = 0;
+#if TQ_EXACT_SUM
+        tq_wide wide;
+        tq_wide_clear(&wide);
+#endif
+        for (uint i = 0; i < classes; ++i)
+            order = max(order, tq_order_of(from[i]));
+        for (uint i = 0; i < classes; ++i) {
+            const uint power = tq_exp(tq_difference(from[i], tq_bits_of_order(order)));
+#if TQ_PRODUCT_BITS
+            draw = tq_draw(key.s0, key.s1, index + i, 0, TQ_STREAM_PRODUCT, TQ_PRODUCT_BITS);
+#endif
+            to[i] = TQ_PRODUCT(tq_exact_of(power), product_words, draw);
+#if TQ_EXACT_SUM
+            tq_wide_add(&wide, tq_exact_of(to[i]));
+#else
+#if TQ_SUM_BITS
+            draw = tq_draw(key.s0, key.s1, index + i, 0, TQ_STREAM_SUM, TQ_SUM_BITS);
+#endif
+            sum = TQ_SUM(tq_exact_add(tq_exact_of(sum), tq_exact_of(to[i])), sum_words, draw);
+#endif
+        }
+#if TQ_EXACT_SUM
+        sum = tq_exact_to_carrier(tq_wide_value(&wide));
+#endif
+        for (uint i = 0; i < classes; ++i) {
+#if TQ_RESULT_BITS
+            draw = tq_draw(key.s0, key.s1, index + i, 0, TQ_STREAM_RESULT, TQ_RESULT_BITS);
+#endif
+            to[i] = TQ_RESULT(tq_quotient(to[i], sum), result_words, draw);
+        }
+    }
+}
+#endif

@@ -1,0 +1,61 @@
+/*
+ * The contraction core: y[m][n] = RESULT(b[n] + SUM over k of PRODUCT(x(m,k) * w(k,n))) for convolutions and
+ * dense layers.
+ *
+ * Rows m are (sample, output row, output column), columns n output channels, k (kernel row, kernel column,
+ * input channel of the group). A dense layer is a 1x1 convolution of a 1x1 image.
+ */
+#ifndef TQ_ACCUMULATE_CONTRACTION_H
+#define TQ_ACCUMULATE_CONTRACTION_H
+
+#include "accumulate/range.h"
+#include "runtime/launch.h"
+#include "tensorquant/accumulation.h"
+#include "util/text.h"
+
+/* All counts in elements; the order is that of the kernel's int16 argument up to group_inputs. */
+typedef struct tq_geometry {
+    int32_t rows; /* samples * out_rows * out_columns */
+    int32_t in_rows, in_columns, in_channels;
+    int32_t kernel_rows, kernel_columns;
+    int32_t stride_rows, stride_columns;
+    int32_t dilation_rows, dilation_columns;
+    int32_t pad_top, pad_left;
+    int32_t out_rows, out_columns, out_channels;
+    int32_t group_inputs; /* input channels of a group */
+    int32_t groups;
+} tq_geometry;
+
+/* Terms of one output: K. */
+int64_t tq_geometry__terms(const tq_geometry *g);
+
+typedef struct tq_contraction tq_contraction;
+
+/* What a contraction computes with. Arrays are read during the call only. */
+typedef struct tq_contraction_setup {
+    tq_geometry geometry;
+    tq_accumulation accumulation;
+    tq_range input;
+    const float
+        *weight; /* [k][n], n over all groups: kernel rows, kernel columns, group inputs, output channels */
+    const float *bias; /* [n] or NULL */
+    uint64_t seed;
+    uint32_t id;
+} tq_contraction_setup;
+
+/* Plans: picks the path, packs the weights, makes the kernels. `reasons` receives why no cheaper path was
+ * taken. */
+tq_status tq_contraction__create(tq_contraction **contraction, tq_context *context,
+                                 const tq_contraction_setup *setup, tq_text *reasons);
+void tq_contraction__destroy(tq_contraction *contraction);
+const char *tq_contraction__path(const tq_contraction *contraction);
+
+/* y = contraction(x). `first_sample`: of the data set, for random draws. */
+tq_status tq_contraction__run(tq_contraction *contraction, const tq_tensor *x, tq_tensor *y,
+                              uint64_t first_sample);
+
+/* The same bits on the host, plainly. */
+void tq_contraction__reference(const tq_contraction_setup *setup, const float *x, float *y,
+                               uint64_t first_sample);
+
+#endif

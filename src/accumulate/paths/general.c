@@ -1,0 +1,26 @@
+/* Any quantizers, in exact integer arithmetic: always applicable but for exact sums. Proof: the kernel's
+ * head. */
+#include "accumulate/path.h"
+
+static bool applicable(const tq_problem *problem, char *why, size_t size)
+{
+    if (problem->accumulation.exact_sum)
+        return tq_path__refuse(why, size, "the sum is exact");
+    return true;
+}
+
+static void plan(const tq_problem *problem, tq_path_plan *plan)
+{
+    plan->lanes = plan->vectors = plan->rows = 1;
+    tq_program_text__define(plan->text, "TQ_FUSED", "%d", problem->accumulation.fused);
+}
+
+const tq_path tq_path_general = {
+    .name = "general",
+    .summary = "exact integer arithmetic for any quantizers",
+    .instructions = 120.0,
+    .operand = TQ_OPERAND_CARRIER,
+    .part = {"accumulate/general.cl"},
+    .applicable = applicable,
+    .plan = plan,
+};

@@ -1,0 +1,92 @@
+#include "accumulate/range.h"
+
+#include <math.h>
+
+tq_range tq_range__unknown(void)
+{
+    return (tq_range){.grid = TQ_GRID_UNKNOWN, .lowest = -INFINITY, .highest = INFINITY, .finite = false};
+}
+
+tq_range tq_range__join(tq_range a, tq_range b)
+{
+    return (tq_range){.grid = a.grid < b.grid ? a.grid : b.grid,
+                      .lowest = fmin(a.lowest, b.lowest),
+                      .highest = fmax(a.highest, b.highest),
+                      .finite = a.finite && b.finite,
+                      .members = tq_quantizer_equal(&a.members, &b.members) ? a.members : (tq_quantizer){0}};
+}
+
+/* On-grid numbers never move, whatever the rounding; kinds that look at a whole tensor may change their grid.
+ */
+bool tq_range__keeps(tq_range range, const tq_quantizer *q)
+{
+    const tq_exact zero = {0};
+    if (tq_quantizer_is_none(q))
+        return true;
+    return tq_quantizer_equal(&range.members, q) && !tq_quantizer__needs_fit(q) &&
+           tq_quantizer__apply(q, zero, 0) == 0;
+}
+
+tq_range tq_range__quantized(tq_range from, const tq_quantizer *q)
+{
+    const tq_format format = tq_quantizer__format(q);
+    if (tq_quantizer_is_none(q))
+        return from;
+    if (format.family == TQ_FAMILY_OTHER) {
+        tq_range unknown = tq_range__unknown();
+        unknown.members = *q;
+        return unknown;
+    }
+    const bool bounded = format.overflow == TQ_OVERFLOW_SATURATE || format.overflow == TQ_OVERFLOW_WRAP;
+    return (tq_range){.grid = format.grid,
+                      .lowest = fmin(format.lowest, 0.0),
+                      .highest = fmax(format.highest, 0.0),
+                      .finite = from.finite && bounded,
+                      .members = *q};
+}
+
+/* Position of the lowest bit that is set; the number is finite and not zero. */
+static int lowest_bit(tq_exact v)
+{
+    return v.exponent + __builtin_ctzll(v.significand);
+}
+
+tq_range tq_range__measure(const float *values, int64_t count)
+{
+    tq_range range = {.grid = 127, .lowest = 0.0, .highest = 0.0, .finite = true};
+    for (int64_t i = 0; i < count; ++i) {
+        union {
+            float number;
+            tq_u32 bits;
+        } const value = {.number = values[i]};
+        const tq_exact v = tq_exact_of(value.bits);
+        if (v.special != TQ_FINITE)
+            return tq_range__unknown();
+        if (v.significand == 0)
+            continue;
+        const int bit = lowest_bit(v);
+        range.grid = bit < range.grid ? bit : range.grid;
+        range.lowest = fmin(range.lowest, value.number);
+        range.highest = fmax(range.highest, value.number);
+    }
+    return range;
+}
+
+double tq_range__magnitude(tq_range range)
+{
+    return fmax(-range.lowest, range.highest);
+}
+
+static bool bounded(const tq_quantizer *q)
+{
+    const tq_format format = tq_quantizer__format(q);
+    return format.family != TQ_FAMILY_OTHER && !tq_quantizer_is_none(q) &&
+           (format.overflow == TQ_OVERFLOW_SATURATE || format.overflow == TQ_OVERFLOW_WRAP);
+}
+
+bool tq_accumulation__keeps_finite(const tq_accumulation *a)
+{
+    const bool product = bounded(&a->product) || a->fused || a->exact_sum;
+    const bool sum = bounded(&a->sum) || a->exact_sum;
+    return product && sum && bounded(&a->result);
+}

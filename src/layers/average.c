@@ -1,0 +1,106 @@
+#include "layers/average.h"
+
+#include "layers/elementwise.h"
+#include "tensorquant/kernels/accumulate/wide_sum.cl"
+
+/* The number of taps of an image can be any binary32 integer. */
+#define MOST_TAPS (1 << 24)
+
+static tq_range output_range(const tq_layer *layer)
+{
+    const tq_accumulation *a = &layer->quantizers.intrinsic;
+    tq_range from = tq_range__unknown();
+    from.finite = layer->input_range[0].finite && tq_accumulation__keeps_finite(a);
+    return tq_range__quantized(from, &a->result);
+}
+
+tq_status tq_average__plan(tq_layer *layer)
+{
+    static const char *const files[] = {"accumulate/wide_sum.cl", "layers/pool.cl", "layers/avgpool.cl"};
+    tq_pool *state = layer->state;
+    const int64_t taps = (int64_t)state->geometry.kernel_rows * state->geometry.kernel_columns;
+    if (taps > MOST_TAPS)
+        return tq_status__fail(TQ_E_SHAPE, "a window of %lld taps, at most %d", (long long)taps, MOST_TAPS);
+    state->inner = tq_inner__of(&layer->quantizers.intrinsic, layer->quantizers.seed, layer->quantizers.id);
+    layer->output_range = output_range(layer);
+    return tq_layer__inner_kernel(layer, &state->kernel, files, TQ_COUNT(files), "avgpool");
+}
+
+static uint64_t first_output(const tq_layer *layer)
+{
+    return layer->first_sample * (uint64_t)(tq_shape_count(&layer->output) / layer->output.dim[0]);
+}
+
+tq_status tq_average__forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)
+{
+    const tq_pool *state = layer->state;
+    const tq_u32 key[2] = {state->inner.key0, state->inner.key1};
+    const tq_u64 first = first_output(layer);
+    const tq_argument arguments[] = {TQ_TENSOR(inputs[0]),
+                                     TQ_TENSOR(output),
+                                     TQ_VALUE(state->geometry),
+                                     TQ_VALUE(state->inner.sum.words),
+                                     TQ_VALUE(state->inner.result.words),
+                                     TQ_VALUE(key),
+                                     TQ_VALUE(first)};
+    return tq_layer__run_elements(layer, state->kernel, tq_pool__outputs(layer), arguments,
+                                  TQ_COUNT(arguments));
+}
+
+/* The sum of one window, and how many taps lie inside the image. */
+static tq_exact sum_window(const tq_pool *state, const float *x, tq_pool_window window, tq_u64 index,
+                           int *inside)
+{
+    const tq_pool_geometry *g = &state->geometry;
+    const tq_inner *inner = &state->inner;
+    tq_wide wide;
+    tq_u32 s = 0;
+    tq_wide_clear(&wide);
+    for (int row = 0; row < g->kernel_rows; ++row)
+        for (int column = 0; column < g->kernel_columns; ++column) {
+            const int64_t tap = tq_pool__tap(g, window, row, column);
+            if (tap < 0)
+                continue;
+            const tq_exact number = tq_exact_of(tq_bits__of(x[tap]));
+            ++*inside;
+            if (inner->exact_sum)
+                tq_wide_add(&wide, number);
+            else
+                s = tq_inner__apply(inner, &inner->sum, tq_exact_add(tq_exact_of(s), number), index,
+                                    (tq_u32)(row * g->kernel_columns + column), TQ_STREAM_SUM);
+        }
+    return inner->exact_sum ? tq_wide_value(&wide) : tq_exact_of(s);
+}
+
+/* Taps of one axis that lie before the end of the padded image. */
+static int taps_before(int start, int end, int step, int taps)
+{
+    int count = 0;
+    while (count < taps && start + count * step < end)
+        ++count;
+    return count;
+}
+
+static int divisor(const tq_pool_geometry *g, tq_pool_window window, int inside)
+{
+    if (!g->count_pads)
+        return inside;
+    return taps_before(window.top, g->rows + g->pad_bottom, g->dilation_rows, g->kernel_rows) *
+           taps_before(window.left, g->columns + g->pad_right, g->dilation_columns, g->kernel_columns);
+}
+
+tq_status tq_average__reference(const tq_layer *layer, const float *const *inputs, float *output)
+{
+    const tq_pool *state = layer->state;
+    const tq_inner *inner = &state->inner;
+    for (int64_t i = 0; i < tq_pool__outputs(layer); ++i) {
+        const tq_pool_window window = tq_pool__window(&state->geometry, i);
+        const tq_u64 index = first_output(layer) + (tq_u64)i;
+        int inside = 0;
+        const tq_exact sum = sum_window(state, inputs[0], window, index, &inside);
+        const tq_exact count = {.significand = (tq_u64)divisor(&state->geometry, window, inside)};
+        const tq_exact mean = tq_exact_of(tq_exact_to_carrier(tq_exact_divide(sum, count)));
+        output[i] = tq_bits__number(tq_inner__apply(inner, &inner->result, mean, index, 0, TQ_STREAM_RESULT));
+    }
+    return TQ_OK;
+}

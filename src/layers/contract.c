@@ -1,0 +1,58 @@
+#include "layers/contract.h"
+
+static tq_contraction_setup setup_of(const tq_layer *layer, const tq_geometry *geometry)
+{
+    return (tq_contraction_setup){.geometry = *geometry,
+                                  .accumulation = layer->quantizers.intrinsic,
+                                  .input = layer->input_range[0],
+                                  .weight = layer->weight[0].values,
+                                  .bias = layer->weight[1].values,
+                                  .seed = layer->quantizers.seed,
+                                  .id = layer->quantizers.id};
+}
+
+static tq_range output_range(const tq_layer *layer)
+{
+    const tq_accumulation *a = &layer->quantizers.intrinsic;
+    tq_range from = tq_range__unknown();
+    const tq_range weight =
+        tq_range__measure(layer->weight[0].values, tq_shape_count(&layer->weight[0].shape));
+    const tq_range bias = tq_range__measure(
+        layer->weight[1].values, layer->weight[1].values ? tq_shape_count(&layer->weight[1].shape) : 0);
+    from.finite =
+        layer->input_range[0].finite && weight.finite && bias.finite && tq_accumulation__keeps_finite(a);
+    return tq_range__quantized(from, &a->result);
+}
+
+tq_status tq_contract__plan(tq_layer *layer, const tq_geometry *geometry)
+{
+    tq_contract *state = layer->state;
+    const tq_contraction_setup setup = setup_of(layer, geometry);
+    state->geometry = *geometry;
+    TQ_TRY(tq_contraction__create(&state->contraction, layer->context, &setup, &layer->reasons));
+    layer->path = tq_contraction__path(state->contraction);
+    layer->macs = (int64_t)geometry->rows * geometry->out_channels * tq_geometry__terms(geometry);
+    layer->output_range = output_range(layer);
+    return TQ_OK;
+}
+
+tq_status tq_contract__forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)
+{
+    tq_contract *state = layer->state;
+    return tq_contraction__run(state->contraction, inputs[0], output, layer->first_sample);
+}
+
+tq_status tq_contract__reference(const tq_layer *layer, const float *const *inputs, float *output)
+{
+    const tq_contract *state = layer->state;
+    const tq_contraction_setup setup = setup_of(layer, &state->geometry);
+    tq_contraction__reference(&setup, inputs[0], output, layer->first_sample);
+    return TQ_OK;
+}
+
+void tq_contract__release(tq_layer *layer)
+{
+    tq_contract *state = layer->state;
+    tq_contraction__destroy(state->contraction);
+    state->contraction = NULL;
+}

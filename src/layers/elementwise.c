@@ -1,0 +1,66 @@
+#include "layers/elementwise.h"
+
+#include <string.h>
+
+tq_status tq_layer__run_elements(const tq_layer *layer, tq_kernel *kernel, int64_t count,
+                                 const tq_argument *arguments, size_t argument_count)
+{
+    const size_t local = tq_context__local_size(layer->context);
+    const size_t global = ((size_t)count + local - 1) / local * local;
+    const tq_u64 elements = (tq_u64)count;
+    tq_argument all[21];
+    memcpy(all, arguments, argument_count * sizeof *arguments);
+    all[argument_count] = TQ_VALUE(elements);
+    return tq_kernel__run(kernel, (const size_t[]){global, 1, 1}, (const size_t[]){local, 1, 1}, all,
+                          argument_count + 1);
+}
+
+tq_status tq_layer__plain_kernel(const tq_layer *layer, tq_kernel **kernel, const char *file,
+                                 const char *name)
+{
+    tq_program_text text = {0};
+    tq_program_text__add(&text, file);
+    const tq_status status = tq_context__kernel(kernel, layer->context, &text, name);
+    tq_program_text__free(&text);
+    return status;
+}
+
+tq_status tq_layer__inner_kernel(const tq_layer *layer, tq_kernel **kernel, const char *const *files,
+                                 size_t count, const char *name)
+{
+    const tq_accumulation *a = &layer->quantizers.intrinsic;
+    tq_program_text text = {0};
+    tq_program_text__define(&text, "TQ_FUSED", "%d", tq_accumulation__fused(a));
+    tq_program_text__define(&text, "TQ_EXACT_SUM", "%d", a->exact_sum);
+    tq_quantizer__bind(&text, "TQ_PRODUCT", &a->product);
+    tq_quantizer__bind(&text, "TQ_SUM", &a->sum);
+    tq_quantizer__bind(&text, "TQ_RESULT", &a->result);
+    for (size_t i = 0; i < count; ++i)
+        tq_program_text__add(&text, files[i]);
+    const tq_status status = tq_kernel__create(kernel, layer->context, &text, name);
+    tq_program_text__free(&text);
+    return status;
+}
+
+tq_u32 tq_bits__of(float x)
+{
+    tq_u32 bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+float tq_bits__number(tq_u32 bits)
+{
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+tq_u32 tq_inner__apply(const tq_inner *inner, const tq_baked *slot, tq_exact v, tq_u64 index, tq_u32 number,
+                       tq_u32 stream)
+{
+    const tq_u32 draw = slot->random_bits > 0
+                            ? tq_draw(inner->key0, inner->key1, index, number, stream, slot->random_bits)
+                            : 0;
+    return slot->apply(v, slot->words, slot->structure, draw);
+}

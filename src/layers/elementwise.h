@@ -1,0 +1,30 @@
+/* Layers whose kernels run over the output's elements in one dimension. */
+#ifndef TQ_LAYERS_ELEMENTWISE_H
+#define TQ_LAYERS_ELEMENTWISE_H
+
+#include "accumulate/inner.h"
+#include "layers/kind.h"
+
+/* Queues `kernel` over `count` elements; the arguments are followed by (ulong) count. At most 20 arguments.
+ */
+tq_status tq_layer__run_elements(const tq_layer *layer, tq_kernel *kernel, int64_t count,
+                                 const tq_argument *arguments, size_t argument_count);
+
+/* A kernel of one embedded file without quantizers, kept by the context. */
+tq_status tq_layer__plain_kernel(const tq_layer *layer, tq_kernel **kernel, const char *file,
+                                 const char *name);
+
+/* A kernel with the intrinsic slots bound as TQ_PRODUCT, TQ_SUM, TQ_RESULT, with TQ_FUSED and TQ_EXACT_SUM
+ * defined. */
+tq_status tq_layer__inner_kernel(const tq_layer *layer, tq_kernel **kernel, const char *const *files,
+                                 size_t count, const char *name);
+
+/* Bits of a number and back. */
+tq_u32 tq_bits__of(float x);
+float tq_bits__number(tq_u32 bits);
+
+/* q(v) on the host with draw `number` of a stream at `index`. */
+tq_u32 tq_inner__apply(const tq_inner *inner, const tq_baked *slot, tq_exact v, tq_u64 index, tq_u32 number,
+                       tq_u32 stream);
+
+#endif

@@ -1,0 +1,92 @@
+/*
+ * A layer kind: one file in this folder that exports one `const tq_layer_kind tq_layer_NAME` (the file's
+ * name), found by CMake. layer.c does what all kinds share: options, weights and their quantization, the
+ * extrinsic quantizer, the intrinsic quantizer of kinds without inner arithmetic, state checks.
+ */
+#ifndef TQ_LAYERS_KIND_H
+#define TQ_LAYERS_KIND_H
+
+#include "accumulate/range.h" /* tq_range and its functions, in src/accumulate/range.c */
+#include "quantizers/bind.h"
+#include "runtime/launch.h"
+#include "tensorquant/layer.h"
+#include "util/arguments.h"
+#include "util/fail.h"
+
+#define TQ_LAYER_INPUTS  8 /* at most, per layer */
+#define TQ_LAYER_WEIGHTS 4
+#define TQ_LAYER_OPTIONS 24 /* numbers */
+
+typedef struct tq_weight_info {
+    const char *name;
+    int rank;
+    bool optional;
+    const char *axes; /* for documentation and errors: "kernel rows, kernel columns, input channels, output
+                         channels" */
+} tq_weight_info;
+
+typedef struct tq_weight {
+    tq_shape shape;
+    float *master; /* NULL while not set */
+    float *values; /* quantized; what the layer computes with */
+} tq_weight;
+
+typedef struct tq_layer_kind tq_layer_kind;
+
+struct tq_layer {
+    const tq_layer_kind *kind;
+    tq_context *context;
+    char name[256];
+    double option[TQ_LAYER_OPTIONS];
+    tq_weight weight[TQ_LAYER_WEIGHTS];
+    tq_layer_quantizers quantizers; /* as planned */
+    tq_shape input[TQ_LAYER_INPUTS];
+    tq_range input_range[TQ_LAYER_INPUTS];
+    size_t input_count;
+    tq_shape output;
+    tq_range
+        output_range; /* before the extrinsic quantizer while the kind's plan runs; after it when planned */
+    uint64_t first_sample; /* of the data set; set by the network before forward and reference */
+    bool planned;
+    bool result_is_done, extrinsic_is_done; /* the output is on the quantizer's grid already: no pass over it */
+    const char *path; /* accumulation path, "" when none */
+    tq_text reasons;  /* why no cheaper path */
+    int64_t macs;
+    void *state; /* the kind's own, `state_size` bytes, zeroed before plan */
+};
+
+struct tq_layer_kind {
+    const char *name, *summary;
+    const tq_parameter *options;
+    size_t option_count;
+    const tq_weight_info *weights;
+    size_t weight_count;
+    size_t inputs_least, inputs_most;
+    bool inner; /* the intrinsic map acts inside; otherwise layer.c quantizes the output by `result` */
+    size_t state_size;
+
+    /* Required: checks the inputs' shapes (and weights') and gives the output's. Errors need not name the
+     * layer. */
+    tq_status (*shape)(const tq_layer *layer, tq_shape *output);
+    /* Optional: everything expensive, once; weights are quantized already. Sets output_range, path, macs if
+     * it can. */
+    tq_status (*plan)(tq_layer *layer);
+    /* Required: queues the work. Shapes have been checked. */
+    tq_status (*forward)(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output);
+    /* Required: the same bits in plain C on the host. */
+    tq_status (*reference)(const tq_layer *layer, const float *const *inputs, float *output);
+    /* Optional: frees what `state` holds (not state itself). */
+    void (*release)(tq_layer *layer);
+};
+
+extern const tq_layer_kind *const tq_layer_kinds[]; /* generated, ordered by name, NULL at the end */
+
+/* Number j of the option called `name`, as the option table orders it. */
+double tq_layer__option(const tq_layer *layer, const char *name, size_t j);
+
+/* Plans with known input ranges and a first sample; tq_layer_plan passes unknown ones. */
+tq_status tq_layer__plan(tq_layer *layer, const tq_shape *inputs, const tq_range *ranges, size_t count,
+                         const tq_layer_quantizers *quantizers);
+void tq_layer__set_first_sample(tq_layer *layer, uint64_t first_sample);
+
+#endif

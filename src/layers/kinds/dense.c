@@ -1,0 +1,64 @@
+/* dense: y[n,o] = RESULT(b[o] + SUM over i of PRODUCT(x[n,i] * w[i,o])), i ascending. */
+#include "layers/contract.h"
+
+static const tq_weight_info weights[] = {
+    {"weight", 2, false, "inputs, outputs"},
+    {"bias", 1, true, "outputs"},
+};
+
+static tq_status shape(const tq_layer *layer, tq_shape *output)
+{
+    const tq_shape *in = &layer->input[0], *w = &layer->weight[0].shape;
+    char input[96], weight[96];
+    tq_shape_print(input, sizeof input, in);
+    tq_shape_print(weight, sizeof weight, w);
+    if (in->rank != 2 || in->dim[1] != w->dim[0])
+        return tq_status__fail(TQ_E_SHAPE, "input %s does not fit weight %s: needs samples x %lld", input,
+                               weight, (long long)w->dim[0]);
+    if (layer->weight[1].master != NULL && layer->weight[1].shape.dim[0] != w->dim[1])
+        return tq_status__fail(TQ_E_SHAPE, "bias has %lld elements, weight %s has %lld outputs",
+                               (long long)layer->weight[1].shape.dim[0], weight, (long long)w->dim[1]);
+    *output = tq_shape_of(2, (const int64_t[]){in->dim[0], w->dim[1]});
+    return TQ_OK;
+}
+
+static tq_status plan(tq_layer *layer)
+{
+    const tq_shape *in = &layer->input[0];
+    if (in->dim[0] > INT32_MAX || in->dim[1] > INT32_MAX || layer->output.dim[1] > INT32_MAX)
+        return tq_status__fail(TQ_E_SHAPE, "a dimension is above %d", INT32_MAX);
+    const tq_geometry geometry = {
+        .rows = (int32_t)in->dim[0],
+        .in_rows = 1,
+        .in_columns = 1,
+        .in_channels = (int32_t)in->dim[1],
+        .kernel_rows = 1,
+        .kernel_columns = 1,
+        .stride_rows = 1,
+        .stride_columns = 1,
+        .dilation_rows = 1,
+        .dilation_columns = 1,
+        .out_rows = 1,
+        .out_columns = 1,
+        .out_channels = (int32_t)layer->output.dim[1],
+        .group_inputs = (int32_t)in->dim[1],
+        .groups = 1,
+    };
+    return tq_contract__plan(layer, &geometry);
+}
+
+const tq_layer_kind tq_layer_dense = {
+    .name = "dense",
+    .summary = "fully connected layer with bias",
+    .weights = weights,
+    .weight_count = TQ_COUNT(weights),
+    .inputs_least = 1,
+    .inputs_most = 1,
+    .inner = true,
+    .state_size = sizeof(tq_contract),
+    .shape = shape,
+    .plan = plan,
+    .forward = tq_contract__forward,
+    .reference = tq_contract__reference,
+    .release = tq_contract__release,
+};

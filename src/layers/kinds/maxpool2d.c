@@ -1,0 +1,106 @@
+/* maxpool2d: the largest number of each window. */
+#include "layers/elementwise.h"
+#include "layers/pool.h"
+#include "tensorquant/kernels/layers/maximum.cl"
+
+static const tq_parameter options[] = {
+    {.name = "kernel",
+     .initial = 1,
+     .lowest = 1,
+     .highest = 4096,
+     .count = 2,
+     .integer = true,
+     .required = true,
+     .help = "rows x columns"},
+    {.name = "stride",
+     .initial = 1,
+     .lowest = 1,
+     .highest = 4096,
+     .count = 2,
+     .integer = true,
+     .help = "rows x columns"},
+    {.name = "pads",
+     .initial = 0,
+     .lowest = 0,
+     .highest = 4096,
+     .count = 4,
+     .integer = true,
+     .help = "top x left x bottom x right"},
+    {.name = "auto_pad",
+     .initial = 0,
+     .lowest = 0,
+     .highest = 3,
+     .choices = tq_pad_choices,
+     .help = "who decides the pads"},
+    {.name = "dilation",
+     .initial = 1,
+     .lowest = 1,
+     .highest = 4096,
+     .count = 2,
+     .integer = true,
+     .help = "rows x columns"},
+    {.name = "ceil_mode",
+     .initial = 0,
+     .lowest = 0,
+     .highest = 1,
+     .integer = true,
+     .help = "1: a last partial window counts"},
+};
+
+static tq_status plan(tq_layer *layer)
+{
+    static const char *const files[] = {"layers/pool.cl", "layers/maximum.cl", "layers/maxpool.cl"};
+    tq_pool *state = layer->state;
+    tq_program_text text = {0};
+    TQ_TRY(tq_pool__resolve(layer, &state->geometry));
+    layer->output_range = layer->input_range[0];
+    for (size_t i = 0; i < TQ_COUNT(files); ++i)
+        tq_program_text__add(&text, files[i]);
+    const tq_status status = tq_kernel__create(&state->kernel, layer->context, &text, "maxpool");
+    tq_program_text__free(&text);
+    return status;
+}
+
+static tq_status forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)
+{
+    const tq_pool *state = layer->state;
+    const tq_argument arguments[] = {TQ_TENSOR(inputs[0]), TQ_TENSOR(output), TQ_VALUE(state->geometry)};
+    return tq_layer__run_elements(layer, state->kernel, tq_pool__outputs(layer), arguments,
+                                  TQ_COUNT(arguments));
+}
+
+static float largest(const tq_pool_geometry *g, const float *x, int64_t output)
+{
+    const tq_pool_window window = tq_pool__window(g, output);
+    tq_u32 best = TQ_ORDER_OF_MINUS_INFINITY;
+    for (int row = 0; row < g->kernel_rows; ++row)
+        for (int column = 0; column < g->kernel_columns; ++column) {
+            const int64_t tap = tq_pool__tap(g, window, row, column);
+            const tq_u32 order = tap < 0 ? 0 : tq_order_of(tq_bits__of(x[tap]));
+            best = order > best ? order : best;
+        }
+    return tq_bits__number(tq_bits_of_order(best));
+}
+
+static tq_status reference(const tq_layer *layer, const float *const *inputs, float *output)
+{
+    const tq_pool *state = layer->state;
+    for (int64_t i = 0; i < tq_pool__outputs(layer); ++i)
+        output[i] = largest(&state->geometry, inputs[0], i);
+    return TQ_OK;
+}
+
+const tq_layer_kind tq_layer_maxpool2d = {
+    .name = "maxpool2d",
+    .summary = "the largest number of each window",
+    .options = options,
+    .option_count = TQ_COUNT(options),
+    .inputs_least = 1,
+    .inputs_most = 1,
+    .state_size = sizeof(tq_pool),
+    .shape = tq_pool__shape,
+    .plan = plan,
+    .forward = forward,
+    .reference = reference,
+    .release = tq_pool__release,
+};

@@ -1,0 +1,121 @@
+/* softmax: y_i = RESULT(e_i / sum of e), e_i = PRODUCT(exp(x_i - largest x)), over the last dimension. */
+#include "layers/elementwise.h"
+#include "tensorquant/kernels/accumulate/wide_sum.cl"
+#include "tensorquant/kernels/layers/maximum.cl"
+#include "tensorquant/kernels/math.cl"
+
+#include "tensorquant/kernels/layers/softmax.cl"
+
+typedef struct tq_softmax {
+    tq_kernel *kernel;
+    tq_inner inner;
+    tq_u32 classes;
+} tq_softmax;
+
+static tq_status shape(const tq_layer *layer, tq_shape *output)
+{
+    const tq_shape *in = &layer->input[0];
+    if (in->rank < 1 || in->dim[in->rank - 1] > INT32_MAX)
+        return tq_status__fail(TQ_E_SHAPE, "input needs at least one dimension, the last at most %d",
+                               INT32_MAX);
+    *output = *in;
+    return TQ_OK;
+}
+
+static tq_status plan(tq_layer *layer)
+{
+    static const char *const files[] = {"accumulate/wide_sum.cl", "layers/maximum.cl", "math.cl",
+                                        "layers/softmax.cl"};
+    tq_softmax *state = layer->state;
+    state->classes = (tq_u32)layer->output.dim[layer->output.rank - 1];
+    state->inner = tq_inner__of(&layer->quantizers.intrinsic, layer->quantizers.seed, layer->quantizers.id);
+    layer->output_range = tq_range__quantized(tq_range__unknown(), &layer->quantizers.intrinsic.result);
+    return tq_layer__inner_kernel(layer, &state->kernel, files, TQ_COUNT(files), "softmax");
+}
+
+static tq_u64 first_element(const tq_layer *layer)
+{
+    return layer->first_sample * (tq_u64)(tq_shape_count(&layer->output) / layer->output.dim[0]);
+}
+
+static tq_status forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)
+{
+    const tq_softmax *state = layer->state;
+    const tq_inner *inner = &state->inner;
+    const tq_u32 key[2] = {inner->key0, inner->key1};
+    const tq_u64 first = first_element(layer);
+    const tq_argument arguments[] = {TQ_TENSOR(inputs[0]),
+                                     TQ_TENSOR(output),
+                                     TQ_VALUE(state->classes),
+                                     TQ_VALUE(inner->product.words),
+                                     TQ_VALUE(inner->sum.words),
+                                     TQ_VALUE(inner->result.words),
+                                     TQ_VALUE(key),
+                                     TQ_VALUE(first)};
+    return tq_layer__run_elements(layer, state->kernel, tq_shape_count(&layer->output) / state->classes,
+                                  arguments, TQ_COUNT(arguments));
+}
+
+static tq_u32 largest(const float *x, tq_u32 classes)
+{
+    tq_u32 order = 0;
+    for (tq_u32 i = 0; i < classes; ++i)
+        order = tq_order_of(tq_bits__of(x[i])) > order ? tq_order_of(tq_bits__of(x[i])) : order;
+    return tq_bits_of_order(order);
+}
+
+/* The powers into `powers`; returns the bits of their sum. */
+static tq_u32 sum_powers(const tq_softmax *state, const float *x, float *powers, tq_u64 index)
+{
+    const tq_inner *inner = &state->inner;
+    const tq_u32 top = largest(x, state->classes);
+    tq_wide wide;
+    tq_u32 sum = 0;
+    tq_wide_clear(&wide);
+    for (tq_u32 i = 0; i < state->classes; ++i) {
+        const tq_exact power = tq_exact_of(tq_exp(tq_difference(tq_bits__of(x[i]), top)));
+        const tq_u32 e = tq_inner__apply(inner, &inner->product, power, index + i, 0, TQ_STREAM_PRODUCT);
+        powers[i] = tq_bits__number(e);
+        tq_wide_add(&wide, tq_exact_of(e));
+        if (!inner->exact_sum)
+            sum = tq_inner__apply(inner, &inner->sum, tq_exact_add(tq_exact_of(sum), tq_exact_of(e)),
+                                  index + i, 0, TQ_STREAM_SUM);
+    }
+    return inner->exact_sum ? tq_exact_to_carrier(tq_wide_value(&wide)) : sum;
+}
+
+static tq_status reference(const tq_layer *layer, const float *const *inputs, float *output)
+{
+    const tq_softmax *state = layer->state;
+    const int64_t count = tq_shape_count(&layer->output);
+    for (int64_t row = 0; row < count; row += state->classes) {
+        const tq_u64 index = first_element(layer) + (tq_u64)row;
+        const tq_u32 sum = sum_powers(state, inputs[0] + row, output + row, index);
+        for (tq_u32 i = 0; i < state->classes; ++i)
+            output[row + i] = tq_bits__number(tq_inner__apply(&state->inner, &state->inner.result,
+                                                              tq_quotient(tq_bits__of(output[row + i]), sum),
+                                                              index + i, 0, TQ_STREAM_RESULT));
+    }
+    return TQ_OK;
+}
+
+static void release(tq_layer *layer)
+{
+    tq_softmax *state = layer->state;
+    tq_kernel__destroy(state->kernel);
+    state->kernel = NULL;
+}
+
+const tq_layer_kind tq_layer_softmax = {
+    .name = "softmax",
+    .summary = "exponentials divided by their sum, over the last dimension",
+    .inputs_least = 1,
+    .inputs_most = 1,
+    .inner = true,
+    .state_size = sizeof(tq_softmax),
+    .shape = shape,
+    .plan = plan,
+    .forward = forward,
+    .reference = reference,
+    .release = release,
+};

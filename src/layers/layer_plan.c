@@ -1,0 +1,119 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "layers/layer_parts.h"
+
+void tq_layer__unplan(tq_layer *layer)
+{
+    if (layer->state != NULL && layer->kind->release != NULL)
+        layer->kind->release(layer);
+    free(layer->state);
+    layer->state = NULL;
+    for (size_t i = 0; i < TQ_LAYER_WEIGHTS; ++i) {
+        free(layer->weight[i].values);
+        layer->weight[i].values = NULL;
+    }
+    tq_text__free(&layer->reasons);
+    layer->path = "";
+    layer->macs = 0;
+    layer->planned = false;
+}
+
+static tq_status check_inputs(const tq_layer *layer, const tq_shape *inputs, size_t count)
+{
+    const tq_layer_kind *kind = layer->kind;
+    if (count < kind->inputs_least || count > kind->inputs_most)
+        return tq_status__fail(TQ_E_SHAPE, "%zu inputs, allowed %zu to %zu", count, kind->inputs_least,
+                               kind->inputs_most);
+    for (size_t i = 0; i < count; ++i)
+        if (tq_shape_count(&inputs[i]) == 0)
+            return tq_status__fail(TQ_E_SHAPE, "input %zu has an invalid shape", i);
+    for (size_t i = 0; i < kind->weight_count; ++i)
+        if (!kind->weights[i].optional && layer->weight[i].master == NULL)
+            return tq_status__fail(TQ_E_STATE, "weight '%s' is not set", kind->weights[i].name);
+    return TQ_OK;
+}
+
+static tq_status quantize_weight(tq_layer *layer, size_t i)
+{
+    tq_weight *weight = &layer->weight[i];
+    const tq_layer_quantizers *q = &layer->quantizers;
+    const int64_t count = tq_shape_count(&weight->shape);
+    tq_quantizer fitted;
+    weight->values = malloc((size_t)count * sizeof *weight->values);
+    if (weight->values == NULL)
+        return tq_status__fail(TQ_E_MEMORY, "no memory for %lld quantized weights", (long long)count);
+    tq_quantizer__fit_host(&fitted, &q->weights, weight->master, count);
+    tq_quantizer__array(weight->values, weight->master, count, &fitted, q->seed, q->id,
+                        (uint32_t)(TQ_STREAM_WEIGHT + i), 0);
+    return TQ_OK;
+}
+
+static tq_status quantize_weights(tq_layer *layer)
+{
+    for (size_t i = 0; i < layer->kind->weight_count; ++i)
+        if (layer->weight[i].master != NULL)
+            TQ_TRY(quantize_weight(layer, i));
+    return TQ_OK;
+}
+
+static tq_status make_state(tq_layer *layer)
+{
+    if (layer->kind->state_size == 0)
+        return TQ_OK;
+    layer->state = calloc(1, layer->kind->state_size);
+    return layer->state != NULL ? TQ_OK : tq_status__fail(TQ_E_MEMORY, "no memory for the layer's state");
+}
+
+/* The output's range after q; whether q changes nothing. */
+static bool quantize_range(tq_layer *layer, const tq_quantizer *q)
+{
+    const bool done = tq_range__keeps(layer->output_range, q);
+    layer->output_range = done ? layer->output_range : tq_range__quantized(layer->output_range, q);
+    return done;
+}
+
+static tq_status plan(tq_layer *layer, const tq_shape *inputs, size_t count)
+{
+    const tq_layer_kind *kind = layer->kind;
+    TQ_TRY(check_inputs(layer, inputs, count));
+    TQ_TRY(kind->shape(layer, &layer->output));
+    TQ_TRY(quantize_weights(layer));
+    TQ_TRY(make_state(layer));
+    layer->output_range = tq_range__unknown();
+    if (kind->plan != NULL)
+        TQ_TRY(kind->plan(layer));
+    layer->result_is_done = kind->inner || quantize_range(layer, &layer->quantizers.intrinsic.result);
+    layer->extrinsic_is_done = quantize_range(layer, &layer->quantizers.extrinsic);
+    return TQ_OK;
+}
+
+tq_status tq_layer__plan(tq_layer *layer, const tq_shape *inputs, const tq_range *ranges, size_t count,
+                         const tq_layer_quantizers *quantizers)
+{
+    tq_layer__unplan(layer);
+    if (count > TQ_LAYER_INPUTS)
+        return tq_status__fail(TQ_E_SHAPE, "%zu inputs, allowed up to %d", count, TQ_LAYER_INPUTS);
+    for (size_t i = 0; i < count; ++i) {
+        layer->input[i] = inputs[i];
+        layer->input_range[i] = ranges[i];
+    }
+    layer->input_count = count;
+    layer->quantizers = quantizers != NULL ? *quantizers : (tq_layer_quantizers){0};
+    const tq_status status = plan(layer, inputs, count);
+    if (status != TQ_OK)
+        tq_layer__unplan(layer);
+    layer->planned = status == TQ_OK;
+    return tq_layer__prefix(layer, status);
+}
+
+tq_status tq_layer_plan(tq_layer *layer, const tq_shape *inputs, size_t input_count,
+                        const tq_layer_quantizers *quantizers)
+{
+    tq_range ranges[TQ_LAYER_INPUTS];
+    if (layer == NULL || (inputs == NULL && input_count > 0))
+        return tq_status__fail(TQ_E_ARGUMENT, "tq_layer_plan: NULL argument");
+    for (size_t i = 0; i < TQ_LAYER_INPUTS; ++i)
+        ranges[i] = tq_range__unknown();
+    return tq_layer__plan(layer, inputs, ranges, input_count, quantizers);
+}

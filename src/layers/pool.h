@@ -1,0 +1,48 @@
+/* What the pooling kinds share: window geometry and the launch arguments. */
+#ifndef TQ_LAYERS_POOL_H
+#define TQ_LAYERS_POOL_H
+
+#include "accumulate/inner.h"
+#include "layers/kind.h"
+#include "layers/window.h"
+
+/* Counts in elements; the order is that of the kernels' int16 argument. */
+typedef struct tq_pool_geometry {
+    int32_t rows, columns, channels;
+    int32_t kernel_rows, kernel_columns;
+    int32_t stride_rows, stride_columns;
+    int32_t dilation_rows, dilation_columns;
+    int32_t pad_top, pad_left;
+    int32_t out_rows, out_columns;
+    int32_t pad_bottom, pad_right;
+    int32_t count_pads; /* average: 1 counts padding taps in the divisor */
+} tq_pool_geometry;
+
+/* State of a pooling layer. */
+typedef struct tq_pool {
+    tq_pool_geometry geometry;
+    tq_inner inner;
+    tq_kernel *kernel;
+} tq_pool;
+
+/* Geometry from the options of a kind that has kernel, stride, pads, auto_pad, ceil_mode (and dilation). */
+tq_status tq_pool__resolve(const tq_layer *layer, tq_pool_geometry *g);
+/* Rank 4, and the output's shape. */
+tq_status tq_pool__shape(const tq_layer *layer, tq_shape *output);
+
+/* Number of output elements. */
+int64_t tq_pool__outputs(const tq_layer *layer);
+
+/* One window: where it starts, and the sample's and channel's place. */
+typedef struct tq_pool_window {
+    int64_t base; /* element of pixel (0, 0) */
+    int32_t top, left;
+} tq_pool_window;
+tq_pool_window tq_pool__window(const tq_pool_geometry *g, int64_t output);
+
+/* Element of a tap; -1 outside the image. */
+int64_t tq_pool__tap(const tq_pool_geometry *g, tq_pool_window window, int row, int column);
+
+void tq_pool__release(tq_layer *layer);
+
+#endif

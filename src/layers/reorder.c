@@ -1,0 +1,71 @@
+#include "layers/reorder.h"
+
+const char *const tq_order_choices[] = {"nhwc", "nchw", NULL};
+
+static bool is_nchw(const tq_layer *layer)
+{
+    return tq_layer__option(layer, "order", 0) > 0.0;
+}
+
+tq_shape tq_reorder__sequence(const tq_layer *layer, const tq_shape *s)
+{
+    if (s->rank != 4 || !is_nchw(layer))
+        return *s;
+    return tq_shape_of(4, (const int64_t[]){s->dim[0], s->dim[3], s->dim[1], s->dim[2]});
+}
+
+tq_shape tq_reorder__stored(const tq_layer *layer, const tq_shape *s)
+{
+    if (s->rank != 4 || !is_nchw(layer))
+        return *s;
+    return tq_shape_of(4, (const int64_t[]){s->dim[0], s->dim[2], s->dim[3], s->dim[1]});
+}
+
+/* Pixels and channels of a tensor that is stored in another order than its sequence; channels 1 when it is
+ * not. */
+typedef struct tq_order {
+    tq_u64 pixels, channels;
+} tq_order;
+
+static tq_order order_of(const tq_layer *layer, const tq_shape *stored)
+{
+    if (stored->rank != 4 || !is_nchw(layer))
+        return (tq_order){1, 1};
+    return (tq_order){(tq_u64)(stored->dim[1] * stored->dim[2]), (tq_u64)stored->dim[3]};
+}
+
+tq_status tq_reorder__plan(tq_layer *layer)
+{
+    layer->output_range = layer->input_range[0];
+    return TQ_OK;
+}
+
+tq_status tq_reorder__forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)
+{
+    const tq_order from = order_of(layer, &layer->input[0]), to = order_of(layer, &layer->output);
+    const tq_argument arguments[] = {TQ_TENSOR(inputs[0]),    TQ_TENSOR(output),   TQ_VALUE(from.pixels),
+                                     TQ_VALUE(from.channels), TQ_VALUE(to.pixels), TQ_VALUE(to.channels)};
+    tq_kernel *kernel;
+    TQ_TRY(tq_layer__plain_kernel(layer, &kernel, "layers/reorder.cl", "reorder"));
+    return tq_layer__run_elements(layer, kernel, tq_shape_count(&layer->output), arguments,
+                                  TQ_COUNT(arguments));
+}
+
+/* Where element number `sequence` lies. */
+static int64_t stored_index(const tq_layer *layer, const tq_shape *stored, int64_t sequence)
+{
+    const tq_shape s = tq_reorder__sequence(layer, stored);
+    if (stored->rank != 4 || !is_nchw(layer))
+        return sequence;
+    const int64_t column = sequence % s.dim[3], row = sequence / s.dim[3] % s.dim[2];
+    const int64_t channel = sequence / s.dim[3] / s.dim[2] % s.dim[1];
+    const int64_t sample = sequence / s.dim[3] / s.dim[2] / s.dim[1];
+    return ((sample * s.dim[2] + row) * s.dim[3] + column) * s.dim[1] + channel;
+}
+
+tq_status tq_reorder__reference(const tq_layer *layer, const float *const *inputs, float *output)
+{
+    for (int64_t i = 0; i < tq_shape_count(&layer->output); ++i)
+        output[stored_index(layer, &layer->output, i)] = inputs[0][stored_index(layer, &layer->input[0], i)];
+    return TQ_OK;
+}

@@ -1,0 +1,20 @@
+/*
+ * Layers that only change the shape. With order nchw a rank-4 tensor, NHWC in memory, is read and written in
+ * the sequence sample, channel, row, column, as ONNX counts elements.
+ */
+#ifndef TQ_LAYERS_REORDER_H
+#define TQ_LAYERS_REORDER_H
+
+#include "layers/elementwise.h"
+
+extern const char *const tq_order_choices[]; /* "nhwc", "nchw" */
+
+/* A shape in the option's order from NHWC and back; ranks other than 4 are the same in both. */
+tq_shape tq_reorder__sequence(const tq_layer *layer, const tq_shape *nhwc);
+tq_shape tq_reorder__stored(const tq_layer *layer, const tq_shape *sequence);
+
+tq_status tq_reorder__plan(tq_layer *layer);
+tq_status tq_reorder__forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output);
+tq_status tq_reorder__reference(const tq_layer *layer, const float *const *inputs, float *output);
+
+#endif

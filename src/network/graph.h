@@ -1,0 +1,63 @@
+/* The network's inside: values (inputs, constants, layers' outputs) in order of execution. */
+#ifndef TQ_NETWORK_GRAPH_H
+#define TQ_NETWORK_GRAPH_H
+
+#include "layers/kind.h"
+#include "tensorquant/network.h"
+
+typedef enum tq_value_source { TQ_SOURCE_INPUT, TQ_SOURCE_CONSTANT, TQ_SOURCE_LAYER } tq_value_source;
+
+typedef struct tq_value {
+    char name[256];
+    tq_value_source source;
+    tq_shape given;   /* inputs: as the caller gave it; constants: NHWC */
+    tq_layout layout; /* inputs */
+    float *constant;
+    tq_layer *layer;
+    size_t input[TQ_LAYER_INPUTS]; /* values */
+    size_t input_count;
+    tq_layer_quantizers quantizers; /* as the maps say */
+
+    /* Planned. */
+    tq_shape shape; /* NHWC */
+    tq_range range;
+    tq_tensor *tensor;
+    size_t last_use; /* index of the last value computed from it; SIZE_MAX: to the end */
+} tq_value;
+
+struct tq_network {
+    tq_context *context;
+    tq_value *value;
+    size_t value_count, value_capacity;
+    size_t output; /* value; SIZE_MAX: the last */
+    bool planned;
+    int64_t batch;
+    bool keep;
+    bool input_finite; /* planned for inputs without NaN and infinity; checked at forward */
+    float *staging;    /* one batch of the input in NHWC */
+};
+
+/* Value of this name; SIZE_MAX if there is none. */
+size_t tq_network__find(const tq_network *network, const char *name);
+size_t tq_network__output(const tq_network *network);
+size_t tq_network__input(const tq_network *network); /* the first input; SIZE_MAX if there is none */
+/* Value of layer number i. */
+size_t tq_network__layer_value(const tq_network *network, size_t i);
+
+void tq_network__unplan(tq_network *network);
+/* Plans with the quantizers that the values hold. */
+tq_status tq_network__plan_values(tq_network *network);
+
+/* Places the tensors of all values in device memory, sharing where lifetimes allow. */
+tq_status tq_network__place(tq_network *network);
+
+/* A shape in the caller's layout from NHWC and back: rank 4 only, others are unchanged. */
+tq_shape tq_shape__to_nhwc(const tq_shape *shape, tq_layout layout);
+tq_shape tq_shape__from_nhwc(const tq_shape *shape, tq_layout layout);
+/* Copies `samples` samples; `shape` is NHWC. */
+void tq_layout__to_nhwc(float *to, const float *from, const tq_shape *shape, int64_t samples,
+                        tq_layout layout);
+void tq_layout__from_nhwc(float *to, const float *from, const tq_shape *shape, int64_t samples,
+                          tq_layout layout);
+
+#endif

@@ -1,0 +1,192 @@
+#include "network/graph.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void tq_network__unplan(tq_network *network)
+{
+    for (size_t i = 0; i < network->value_count; ++i) {
+        tq_tensor_destroy(network->value[i].tensor);
+        network->value[i].tensor = NULL;
+    }
+    free(network->staging);
+    network->staging = NULL;
+    network->planned = false;
+}
+
+/* "conv1, relu1, ..." for errors. */
+static void print_layer_names(const tq_network *network, tq_text *names)
+{
+    for (size_t i = 0; i < network->value_count; ++i)
+        if (network->value[i].source == TQ_SOURCE_LAYER)
+            tq_text__print(names, "%s%s", names->length > 0 ? ", " : "", network->value[i].name);
+}
+
+static tq_status unmatched(const tq_network *network, const char *scope, const char *pattern)
+{
+    tq_text names = {0};
+    print_layer_names(network, &names);
+    const tq_status status = tq_status__fail(TQ_E_NAME, "%s map: '%s' matches no layer; layers: %s", scope,
+                                             pattern, tq_text__get(&names));
+    tq_text__free(&names);
+    return status;
+}
+
+/* Whether a map of this one rule finds any layer. */
+static tq_status check_rule(const tq_network *network, const char *scope, const tq_map *map, size_t rule)
+{
+    tq_accumulation accumulation;
+    tq_map *alone;
+    bool found = false;
+    const char *pattern = tq_map_rule(map, rule, &accumulation);
+    TQ_TRY(tq_map_create(&alone));
+    tq_status status = tq_map_add(alone, pattern, &accumulation);
+    for (size_t i = 0; status == TQ_OK && i < network->value_count && !found; ++i)
+        found =
+            network->value[i].source == TQ_SOURCE_LAYER && tq_map_find(alone, network->value[i].name) >= 0;
+    if (status == TQ_OK && !found)
+        status = unmatched(network, scope, pattern);
+    tq_map_destroy(alone);
+    return status;
+}
+
+/* Weights and outputs take one quantizer, not an accumulation of several. */
+static tq_status check_single(const char *scope, const tq_map *map, size_t rule)
+{
+    tq_accumulation accumulation;
+    const char *pattern = tq_map_rule(map, rule, &accumulation);
+    const tq_accumulation uniform = tq_accumulation_of(&accumulation.result);
+    if (!tq_accumulation_equal(&accumulation, &uniform))
+        return tq_status__fail(TQ_E_ARGUMENT, "%s map: '%s' needs a quantizer, not an accumulation", scope,
+                               pattern);
+    return TQ_OK;
+}
+
+static tq_status check_map(const tq_network *network, const char *scope, const tq_map *map, bool single)
+{
+    const size_t count = map == NULL ? 0 : tq_map_count(map);
+    for (size_t rule = 0; rule < count; ++rule) {
+        TQ_TRY(check_rule(network, scope, map, rule));
+        if (single)
+            TQ_TRY(check_single(scope, map, rule));
+    }
+    return TQ_OK;
+}
+
+static tq_accumulation look_up(const tq_map *map, const char *name)
+{
+    tq_accumulation accumulation = {0};
+    const int rule = tq_map_find(map, name);
+    if (rule >= 0)
+        tq_map_rule(map, (size_t)rule, &accumulation);
+    return accumulation;
+}
+
+static void apply_maps(tq_network *network, const tq_plan *plan)
+{
+    uint32_t id = 0;
+    for (size_t i = 0; i < network->value_count; ++i) {
+        tq_value *value = &network->value[i];
+        if (value->source != TQ_SOURCE_LAYER)
+            continue;
+        value->quantizers = (tq_layer_quantizers){.weights = look_up(plan->weights, value->name).result,
+                                                  .intrinsic = look_up(plan->intrinsic, value->name),
+                                                  .extrinsic = look_up(plan->extrinsic, value->name).result,
+                                                  .seed = plan->seed,
+                                                  .id = ++id};
+    }
+}
+
+static tq_status plan_layer(tq_network *network, tq_value *value)
+{
+    tq_shape shapes[TQ_LAYER_INPUTS];
+    tq_range ranges[TQ_LAYER_INPUTS];
+    for (size_t i = 0; i < value->input_count; ++i) {
+        shapes[i] = network->value[value->input[i]].shape;
+        ranges[i] = network->value[value->input[i]].range;
+    }
+    TQ_TRY(tq_layer__plan(value->layer, shapes, ranges, value->input_count, &value->quantizers));
+    TQ_TRY(tq_layer_output_shape(value->layer, &value->shape));
+    value->range = value->layer->output_range;
+    return TQ_OK;
+}
+
+static tq_status plan_value(tq_network *network, tq_value *value)
+{
+    value->shape = value->given;
+    value->range = tq_range__unknown();
+    if (value->source == TQ_SOURCE_LAYER)
+        return plan_layer(network, value);
+    if (value->source == TQ_SOURCE_CONSTANT) {
+        value->range = tq_range__measure(value->constant, tq_shape_count(&value->shape));
+        return TQ_OK;
+    }
+    value->shape = tq_shape__to_nhwc(&value->given, value->layout);
+    value->shape.dim[0] = network->batch;
+    if (network->input_finite) {
+        value->range.finite = true;
+        value->range.lowest = -FLT_MAX;
+        value->range.highest = FLT_MAX;
+    }
+    return TQ_OK;
+}
+
+static tq_status make_staging(tq_network *network)
+{
+    const size_t bytes =
+        (size_t)tq_shape_count(&network->value[tq_network__input(network)].shape) * sizeof(float);
+    network->staging = calloc(bytes, 1);
+    return network->staging != NULL
+               ? TQ_OK
+               : tq_status__fail(TQ_E_MEMORY, "no memory for a batch of %zu bytes", bytes);
+}
+
+static tq_status plan_all(tq_network *network)
+{
+    for (size_t i = 0; i < network->value_count; ++i)
+        TQ_TRY(plan_value(network, &network->value[i]));
+    TQ_TRY(tq_network__place(network));
+    return make_staging(network);
+}
+
+tq_status tq_network__plan_values(tq_network *network)
+{
+    tq_network__unplan(network);
+    const tq_status status = plan_all(network);
+    if (status != TQ_OK)
+        tq_network__unplan(network);
+    network->planned = status == TQ_OK;
+    return status;
+}
+
+static tq_status check_graph(const tq_network *network)
+{
+    size_t inputs = 0;
+    for (size_t i = 0; i < network->value_count; ++i)
+        inputs += network->value[i].source == TQ_SOURCE_INPUT;
+    if (inputs != 1)
+        return tq_status__fail(TQ_E_UNSUPPORTED, "the network has %zu inputs; 1 is supported", inputs);
+    if (tq_network_layer_count(network) == 0)
+        return tq_status__fail(TQ_E_STATE, "the network has no layers");
+    return TQ_OK;
+}
+
+tq_status tq_network_plan(tq_network *network, const tq_plan *plan)
+{
+    const tq_plan none = {0};
+    plan = plan == NULL ? &none : plan;
+    tq_network__unplan(network);
+    if (plan->batch < 0 || plan->batch > 65536)
+        return tq_status__fail(TQ_E_ARGUMENT, "batch is %lld, allowed 1 to 65536", (long long)plan->batch);
+    TQ_TRY(check_graph(network));
+    TQ_TRY(check_map(network, "weights", plan->weights, true));
+    TQ_TRY(check_map(network, "intrinsic", plan->intrinsic, false));
+    TQ_TRY(check_map(network, "extrinsic", plan->extrinsic, true));
+    network->batch = plan->batch == 0 ? 1 : plan->batch;
+    network->keep = plan->keep;
+    network->input_finite = true;
+    apply_maps(network, plan);
+    return tq_network__plan_values(network);
+}

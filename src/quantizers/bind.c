@@ -1,0 +1,73 @@
+/* Quantizers in programs and in the host's loops. */
+#include "quantizers/bind.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "quantizers/registry.h"
+
+tq_baked tq_quantizer__bake(const tq_quantizer *q)
+{
+    const tq_quantizer_kind *kind = q->kind ? q->kind : &tq_quantizer_none;
+    tq_baked baked = {.apply = kind->apply};
+    kind->bake(q->value, &baked.words, &baked.structure);
+    if (TQ_ROUNDING(baked.structure) == TQ_ROUND_STOCHASTIC)
+        baked.random_bits = baked.words.s7;
+    return baked;
+}
+
+tq_words tq_quantizer__words(const tq_quantizer *q)
+{
+    return tq_quantizer__bake(q).words;
+}
+
+tq_u32 tq_quantizer__apply(const tq_quantizer *q, tq_exact v, tq_u32 draw)
+{
+    const tq_baked baked = tq_quantizer__bake(q);
+    return baked.apply(v, baked.words, baked.structure, draw);
+}
+
+int tq_quantizer__random_bits(const tq_quantizer *q)
+{
+    return tq_quantizer__bake(q).random_bits;
+}
+
+tq_format tq_quantizer__format(const tq_quantizer *q)
+{
+    const tq_quantizer_kind *kind = q->kind ? q->kind : &tq_quantizer_none;
+    tq_format format = {.family = TQ_FAMILY_OTHER};
+    if (kind->format)
+        kind->format(q->value, &format);
+    return format;
+}
+
+static void add_function(tq_program_text *text, const tq_quantizer_kind *kind)
+{
+    char name[96];
+    if (kind->source) {
+        const tq_source own = {.name = kind->function, .text = kind->source, .length = strlen(kind->source)};
+        tq_program_text__add_source(text, &own);
+        return;
+    }
+    snprintf(name, sizeof name, "quantizers/%s.cl", kind->function);
+    tq_program_text__add(text, name);
+}
+
+void tq_quantizer__bind(tq_program_text *text, const char *slot, const tq_quantizer *q)
+{
+    const tq_baked baked = tq_quantizer__bake(q);
+    const bool none = tq_quantizer_is_none(q);
+    char name[96];
+    snprintf(name, sizeof name, "%s(v, words, draw)", slot);
+    if (none) {
+        tq_program_text__define(text, name, "tq_exact_to_carrier(v)");
+    } else {
+        add_function(text, q->kind);
+        tq_program_text__define(text, name, "tq_quantize_%s((v), (words), %d, (draw))", q->kind->function,
+                                (int)baked.structure);
+    }
+    snprintf(name, sizeof name, "%s_BITS", slot);
+    tq_program_text__define(text, name, "%d", (int)baked.random_bits);
+    snprintf(name, sizeof name, "%s_NONE", slot);
+    tq_program_text__define(text, name, "%d", (int)none);
+}

@@ -1,0 +1,60 @@
+/* How a quantizer enters a program: one function-like macro per slot, and its words as a kernel argument. */
+#ifndef TQ_QUANTIZERS_BIND_H
+#define TQ_QUANTIZERS_BIND_H
+
+#include "runtime/program.h"
+#include "tensorquant/extend.h"
+
+/*
+ * Adds the quantizer's function to the program and the line
+ *     #define SLOT(v, words, draw) tq_quantize_fixed((v), (words), STRUCTURE, (draw))
+ * which gives carrier bits (tq_u32) for a tq_exact v; plus `#define SLOT_BITS n` (random bits, 0 when not stochastic)
+ * and `#define SLOT_NONE 0 or 1`. `none` becomes tq_exact_to_carrier(v).
+ */
+void tq_quantizer__bind(tq_program_text *text, const char *slot, const tq_quantizer *q);
+
+/* The words for the kernel argument of that slot (an int8 of OpenCL; size 32). All zero for `none`. */
+tq_words tq_quantizer__words(const tq_quantizer *q);
+
+/* Host: the bits of q(v). The reference of every slot. */
+tq_u32 tq_quantizer__apply(const tq_quantizer *q, tq_exact v, tq_u32 draw);
+
+/* The same with words and structure worked out once, for loops. */
+typedef struct tq_baked {
+    tq_u32 (*apply)(tq_exact v, tq_words p, tq_i32 structure, tq_u32 draw);
+    tq_words words;
+    tq_i32 structure;
+    tq_i32 random_bits; /* 0 when not stochastic */
+} tq_baked;
+tq_baked tq_quantizer__bake(const tq_quantizer *q); /* `none`: nearest binary32 */
+
+/* What its numbers are; family OTHER when the kind does not say. `none` is float with 24 bits, emin -126. */
+tq_format tq_quantizer__format(const tq_quantizer *q);
+
+/* Random bits per draw; 0 when the quantizer is not stochastic. */
+int tq_quantizer__random_bits(const tq_quantizer *q);
+
+/*
+ * For kinds that look at a whole tensor: `*fitted` is q with its parameters taken from these numbers (else a copy of q).
+ * The mean is the mean of abs(x) by the tree of docs/numerics.md: sums of pairs in ascending order, padded with zeros to
+ * a power of two, each rounded to binary32; then one correctly rounded division by the count.
+ */
+bool tq_quantizer__needs_fit(const tq_quantizer *q);
+void tq_quantizer__fit_host(tq_quantizer *fitted, const tq_quantizer *q, const float *x, int64_t count);
+
+/*
+ * to[i] = q(from[i]) on the host with draws of `stream`, index first + i, key (seed, id). Words of a seed: key0 is its
+ * low half, key1 its high half xor id.
+ */
+void tq_quantizer__array(float *to, const float *from, int64_t count, const tq_quantizer *q, uint64_t seed,
+                         uint32_t id, uint32_t stream, uint64_t first);
+
+#include "runtime/launch.h"
+/*
+ * The same on the device; `to` may be `from`. For kinds that fit: `samples` equal parts of the tensor are fitted and
+ * quantized one by one (1: the whole tensor), so that results do not depend on the batch.
+ */
+tq_status tq_quantizer__tensor(tq_tensor *to, const tq_tensor *from, const tq_quantizer *q, uint64_t seed, uint32_t id,
+                               uint32_t stream, uint64_t first, int64_t samples);
+
+#endif

@@ -1,0 +1,56 @@
+/* Floating-point formats: what the kinds on kernels/quantizers/float.cl share. */
+#ifndef TQ_QUANTIZERS_FLOAT_FORMAT_H
+#define TQ_QUANTIZERS_FLOAT_FORMAT_H
+
+#include "quantizers/rounding.h"
+
+typedef enum tq_specials {
+    TQ_SPECIALS_IEEE, /* the highest exponent is kept for infinity and NaN */
+    TQ_SPECIALS_FN,   /* only the highest code is NaN, there is no infinity */
+    TQ_SPECIALS_NONE  /* every code is a number */
+} tq_specials;
+
+typedef struct tq_float_format {
+    int exponent, fraction; /* bits */
+    int bias;
+    tq_specials specials;
+    bool no_subnormals;
+    int overflow; /* TQ_OVERFLOW_SATURATE, _INFINITY or _NAN */
+    tq_rounding rounding;
+} tq_float_format;
+
+int tq_float__standard_bias(int exponent_bits);
+
+/* Whether binary32 holds all numbers of the format, and there is one besides zero. */
+bool tq_float__check(const tq_float_format *f, char *why, size_t size);
+void tq_float__bake(const tq_float_format *f, tq_words *p, tq_i32 *structure);
+
+/* From what tq_float__bake made. */
+void tq_float__describe(const tq_words *p, tq_i32 structure, tq_format *format);
+
+/* kernels/quantizers/float.cl for the host. */
+tq_u32 tq_float__apply(tq_exact v, tq_words p, tq_i32 structure, tq_u32 draw);
+extern const tq_i32 tq_float__flush; /* the structure flag of formats without subnormal numbers */
+
+/* Named formats: three parameters, round, subnormal, overflow. The last differs in names and initial value.
+ */
+#define TQ_NAMED_PARAMETERS 3
+#define TQ_NAMED_ROUND                                                                                       \
+    {                                                                                                        \
+        .name = "round", .highest = TQ_ROUNDING_HIGHEST, .choices = tq_rounding__names,                      \
+        .help = "rounding; stochastic:n has n random bits, 16 unless given", .key_only = true                \
+    }
+#define TQ_NAMED_SUBNORMAL                                                                                   \
+    {                                                                                                        \
+        .name = "subnormal", .initial = 1, .highest = 1,                                                     \
+        .help = "0: numbers below the smallest normal one become it or 0", .integer = true, .key_only = true \
+    }
+extern const tq_parameter tq_float__ieee_parameters[TQ_NAMED_PARAMETERS]; /* overflow=inf initially */
+
+/* `overflow` is the meaning of value[2]; the bias is the standard one. */
+tq_float_format tq_float__named(int exponent, int fraction, tq_specials specials, int overflow,
+                                const double *value);
+tq_float_format tq_float__ieee_named(int exponent, int fraction, const double *value);
+void tq_float__normalize_named(double *value);
+
+#endif

@@ -1,0 +1,152 @@
+/* Quantizing tensors on the device. */
+#include <stdlib.h>
+
+#include "quantizers/fit.h"
+#include "runtime/launch.h"
+#include "util/fail.h"
+
+/* The program of kernels/layers/quantize.cl for q; borrowed from the context. */
+static tq_status find_kernel(tq_kernel **kernel, tq_context *context, const tq_quantizer *q, const char *name)
+{
+    tq_program_text text = {0};
+    tq_status status;
+    tq_quantizer__bind(&text, "QUANTIZE", q);
+    tq_program_text__add(&text, "layers/quantize.cl");
+    status = tq_context__kernel(kernel, context, &text, name);
+    tq_program_text__free(&text);
+    return status;
+}
+
+/* One work item for each of `items`, rounded up to whole groups. */
+static tq_status run_flat(tq_kernel *kernel, const tq_context *context, tq_u64 items,
+                          const tq_argument *arguments, size_t count)
+{
+    const size_t local[3] = {tq_context__local_size(context), 1, 1};
+    const size_t groups = (size_t)(items / local[0]) + (items % local[0] != 0);
+    const size_t global[3] = {groups * local[0], 1, 1};
+    return tq_kernel__run(kernel, global, local, arguments, count);
+}
+
+/* What one call quantizes, and its draws. */
+typedef struct task {
+    tq_tensor *to;
+    const tq_tensor *from;
+    tq_u32 key0, key1, stream;
+    tq_u64 first;
+} task;
+
+/* Elements start .. start+count-1 with a quantizer that needs no fit. */
+static tq_status quantize_part(const task *t, const tq_quantizer *q, tq_u64 start, tq_u64 count)
+{
+    tq_context *const context = tq_tensor__context(t->to);
+    const tq_words words = tq_quantizer__words(q);
+    const tq_memory *const from = tq_tensor__memory(t->from), *const to = tq_tensor__memory(t->to);
+    const tq_u64 from_offset = tq_tensor__offset(t->from) + start,
+                 to_offset = tq_tensor__offset(t->to) + start;
+    const tq_u64 first = t->first + start;
+    const tq_argument arguments[] = {
+        TQ_MEMORY(from), TQ_VALUE(from_offset), TQ_MEMORY(to),     TQ_VALUE(to_offset), TQ_VALUE(count),
+        TQ_VALUE(words), TQ_VALUE(t->key0),     TQ_VALUE(t->key1), TQ_VALUE(t->stream), TQ_VALUE(first)};
+    tq_kernel *kernel;
+    TQ_TRY(find_kernel(&kernel, context, q, "quantize_elements"));
+    return run_flat(kernel, context, count, arguments, TQ_COUNT(arguments));
+}
+
+/* One level of the tree for all parts: rows of `length` numbers become rows of half that, rounded up. */
+static tq_status sum_level(tq_kernel *kernel, const tq_context *context, const tq_memory *from, tq_u64 offset,
+                           const tq_memory *to, tq_u64 length, tq_u64 parts)
+{
+    const tq_argument arguments[] = {TQ_MEMORY(from), TQ_VALUE(offset), TQ_MEMORY(to), TQ_VALUE(length),
+                                     TQ_VALUE(parts)};
+    return run_flat(kernel, context, (length + 1) / 2 * parts, arguments, TQ_COUNT(arguments));
+}
+
+/* sums[p]: the magnitudes of part p added by the tree, between two scratch blocks. */
+static tq_status sum_with_scratch(tq_u32 *sums, const tq_tensor *from, tq_kernel *kernel,
+                                  tq_memory *const scratch[2], tq_u64 length, tq_u64 parts)
+{
+    const tq_context *const context = tq_tensor__context(from);
+    int next = 0;
+    TQ_TRY(sum_level(kernel, context, tq_tensor__memory(from), tq_tensor__offset(from), scratch[0], length,
+                     parts));
+    for (length = (length + 1) / 2; length > 1; length = (length + 1) / 2, next = !next)
+        TQ_TRY(sum_level(kernel, context, scratch[next], 0, scratch[!next], length, parts));
+    return tq_memory__read(scratch[next], 0, sums, parts * sizeof *sums);
+}
+
+static tq_status sum_parts(tq_u32 *sums, const tq_tensor *from, const tq_quantizer *q, tq_u64 length,
+                           tq_u64 parts)
+{
+    tq_context *const context = tq_tensor__context(from);
+    const tq_u64 half = (length + 1) / 2, quarter = (half + 1) / 2;
+    tq_memory *scratch[2] = {NULL, NULL};
+    tq_kernel *kernel;
+    tq_quantizer fitted; /* to any sum: the program that quantizes holds sum_pairs too */
+    tq_status status;
+    tq_fit__from_sum(&fitted, q, 0, 1);
+    status = find_kernel(&kernel, context, &fitted, "sum_pairs");
+    if (status == TQ_OK)
+        status = tq_memory__create(&scratch[0], context, half * parts * sizeof *sums);
+    if (status == TQ_OK)
+        status = tq_memory__create(&scratch[1], context, quarter * parts * sizeof *sums);
+    if (status == TQ_OK)
+        status = sum_with_scratch(sums, from, kernel, scratch, length, parts);
+    tq_memory__release(scratch[0]);
+    tq_memory__release(scratch[1]);
+    return status;
+}
+
+/* Every part is fitted, then quantized by itself. All sums are read before anything is written: `to` may be
+ * `from`. */
+static tq_status quantize_fitted(const task *t, const tq_quantizer *q, tq_u64 length, tq_u64 parts)
+{
+    tq_u32 *const sums = calloc(parts, sizeof *sums);
+    tq_status status;
+    if (!sums)
+        return tq_status__fail(TQ_E_MEMORY, "no host memory for %llu sums", (unsigned long long)parts);
+    status = sum_parts(sums, t->from, q, length, parts);
+    for (tq_u64 p = 0; p < parts && status == TQ_OK; ++p) {
+        tq_quantizer fitted;
+        tq_fit__from_sum(&fitted, q, sums[p], length);
+        status = quantize_part(t, &fitted, p * length, length);
+    }
+    free(sums);
+    return status;
+}
+
+tq_status tq_quantizer__tensor(tq_tensor *to, const tq_tensor *from, const tq_quantizer *q, uint64_t seed,
+                               uint32_t id, uint32_t stream, uint64_t first, int64_t samples)
+{
+    const tq_u64 count = (tq_u64)tq_shape_count(tq_tensor_shape(from));
+    const task t = {.to = to,
+                    .from = from,
+                    .key0 = (tq_u32)seed,
+                    .key1 = (tq_u32)(seed >> 32) ^ id,
+                    .stream = stream,
+                    .first = first};
+    const bool in_place =
+        tq_tensor__memory(to) == tq_tensor__memory(from) && tq_tensor__offset(to) == tq_tensor__offset(from);
+    if (tq_quantizer_is_none(q) && in_place)
+        return TQ_OK;
+    if (!tq_quantizer__needs_fit(q))
+        return quantize_part(&t, q, 0, count);
+    if (samples < 1 || count % (tq_u64)samples != 0)
+        return tq_status__fail(TQ_E_ARGUMENT, "%lld samples do not divide a tensor of %llu elements",
+                               (long long)samples, (unsigned long long)count);
+    return quantize_fitted(&t, q, count / (tq_u64)samples, (tq_u64)samples);
+}
+
+tq_status tq_tensor_quantize(tq_tensor *to, const tq_tensor *from, const tq_quantizer *q, uint64_t seed)
+{
+    int64_t to_count, from_count;
+    if (!to || !from || !q)
+        return tq_status__fail(TQ_E_ARGUMENT, "tq_tensor_quantize: an argument is NULL");
+    to_count = tq_shape_count(tq_tensor_shape(to));
+    from_count = tq_shape_count(tq_tensor_shape(from));
+    if (to_count != from_count)
+        return tq_status__fail(TQ_E_SHAPE, "tq_tensor_quantize: from has %lld elements, to has %lld",
+                               (long long)from_count, (long long)to_count);
+    if (tq_tensor__context(to) != tq_tensor__context(from))
+        return tq_status__fail(TQ_E_ARGUMENT, "tq_tensor_quantize: the tensors are of two contexts");
+    return tq_quantizer__tensor(to, from, q, seed, 0, TQ_STREAM_ELEMENT, 0, 1);
+}

@@ -1,0 +1,204 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/internal.h"
+#include "util/fail.h"
+
+static tq_status make_queue(tq_context *c)
+{
+    cl_int code;
+    c->queue = clCreateCommandQueue(c->context, c->device, 0, &code);
+    return code == CL_SUCCESS ? TQ_OK : tq_opencl__fail("clCreateCommandQueue", code, &c->info);
+}
+
+static tq_status open_context(tq_context *c, const char *selector)
+{
+    cl_platform_id platform;
+    cl_int code;
+    TQ_TRY(tq_device__select(selector, &platform, &c->device, &c->info));
+    const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)platform, 0};
+    c->context = clCreateContext(properties, 1, &c->device, NULL, NULL, &code);
+    if (code != CL_SUCCESS)
+        return tq_opencl__fail("clCreateContext", code, &c->info);
+    return make_queue(c);
+}
+
+/* Makes a context by one of the ways below, or nothing. */
+static tq_status begin(tq_context **context)
+{
+    if (context == NULL)
+        return tq_status__fail(TQ_E_ARGUMENT, "a context's address is NULL");
+    *context = calloc(1, sizeof **context);
+    if (*context == NULL)
+        return tq_status__fail(TQ_E_MEMORY, "no memory for a context");
+    tq_cache__initial_directory((*context)->cache, sizeof(*context)->cache);
+    return TQ_OK;
+}
+
+static tq_status end(tq_context **context, tq_status status)
+{
+    if (status != TQ_OK) {
+        tq_context_close(*context);
+        *context = NULL;
+    }
+    return status;
+}
+
+tq_status tq_context_open(tq_context **context, const char *selector)
+{
+    TQ_TRY(begin(context));
+    return end(context, open_context(*context, selector));
+}
+
+static tq_status check_device(const tq_context *c)
+{
+    cl_device_id devices[64];
+    size_t bytes = 0;
+    const cl_int code = clGetContextInfo(c->context, CL_CONTEXT_DEVICES, sizeof devices, devices, &bytes);
+    if (code != CL_SUCCESS)
+        return tq_opencl__fail("clGetContextInfo", code, &c->info);
+    for (size_t i = 0; i < bytes / sizeof devices[0]; ++i)
+        if (devices[i] == c->device)
+            return TQ_OK;
+    return tq_status__fail(TQ_E_ARGUMENT, "device '%s' is not of the given OpenCL context", c->info.name);
+}
+
+static tq_status adopt_queue(tq_context *c, cl_command_queue queue)
+{
+    cl_command_queue_properties properties = 0;
+    const cl_int code =
+        clGetCommandQueueInfo(queue, CL_QUEUE_PROPERTIES, sizeof properties, &properties, NULL);
+    if (code != CL_SUCCESS)
+        return tq_opencl__fail("clGetCommandQueueInfo", code, &c->info);
+    if (properties & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE)
+        return tq_status__fail(TQ_E_ARGUMENT,
+                               "the given command queue is out-of-order; an in-order one is needed");
+    clRetainCommandQueue(queue);
+    c->queue = queue;
+    return TQ_OK;
+}
+
+static tq_status adopt(tq_context *c, cl_context context, cl_device_id device, cl_command_queue queue)
+{
+    cl_platform_id platform = NULL;
+    const cl_int code = clGetDeviceInfo(device, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL);
+    if (code != CL_SUCCESS)
+        return tq_status__fail(TQ_E_ARGUMENT, "the given cl_device_id is not valid: %s (%d)",
+                               tq_opencl__name(code), (int)code);
+    tq_device__describe(&c->info, platform, device);
+    if (!c->info.usable)
+        return tq_status__fail(TQ_E_DEVICE, "device '%s' cannot be used: %s", c->info.name, c->info.reason);
+    clRetainContext(context);
+    c->context = context;
+    c->device = device;
+    TQ_TRY(check_device(c));
+    return queue == NULL ? make_queue(c) : adopt_queue(c, queue);
+}
+
+tq_status tq_context_adopt(tq_context **context, void *cl_context_handle, void *cl_device_handle,
+                           void *cl_queue_handle)
+{
+    if (cl_context_handle == NULL || cl_device_handle == NULL)
+        return tq_status__fail(TQ_E_ARGUMENT,
+                               "tq_context_adopt: the OpenCL context and device must not be NULL");
+    TQ_TRY(begin(context));
+    return end(context, adopt(*context, cl_context_handle, cl_device_handle, cl_queue_handle));
+}
+
+static void free_programs(tq_context *c)
+{
+    while (c->programs != NULL) {
+        tq_program *next = c->programs->next;
+        clReleaseProgram(c->programs->program);
+        free(c->programs);
+        c->programs = next;
+    }
+}
+
+static void free_kernels(tq_context *c)
+{
+    while (c->kernels != NULL) {
+        tq_cache_entry *next = c->kernels->next;
+        tq_kernel__destroy(c->kernels->kernel);
+        free(c->kernels->key);
+        free(c->kernels);
+        c->kernels = next;
+    }
+}
+
+void tq_context_close(tq_context *c)
+{
+    if (c == NULL)
+        return;
+    free_kernels(c);
+    free_programs(c);
+    if (c->queue != NULL) {
+        clFinish(c->queue);
+        clReleaseCommandQueue(c->queue);
+    }
+    if (c->context != NULL)
+        clReleaseContext(c->context);
+    free(c);
+}
+
+const tq_device_info *tq_context_device(const tq_context *context)
+{
+    return &context->info;
+}
+
+static tq_status set_cache(tq_context *c, const char *value)
+{
+    if (strlen(value) >= sizeof c->cache)
+        return tq_status__fail(TQ_E_ARGUMENT, "option 'cache': the path has %zu bytes, allowed below %zu",
+                               strlen(value), sizeof c->cache);
+    snprintf(c->cache, sizeof c->cache, "%s", value);
+    return TQ_OK;
+}
+
+static tq_status set_paths(tq_context *c, const char *value)
+{
+    if (strcmp(value, "all") != 0 && strcmp(value, "general") != 0)
+        return tq_status__fail(TQ_E_ARGUMENT, "option 'paths' is '%s', allowed: all, general", value);
+    c->only_general = value[0] == 'g';
+    return TQ_OK;
+}
+
+tq_status tq_context_set(tq_context *context, const char *option, const char *value)
+{
+    static const struct {
+        const char *name;
+        tq_status (*set)(tq_context *, const char *);
+    } options[] = {{"cache", set_cache}, {"paths", set_paths}};
+    if (context == NULL || option == NULL || value == NULL)
+        return tq_status__fail(TQ_E_ARGUMENT, "tq_context_set: NULL argument");
+    for (size_t i = 0; i < TQ_COUNT(options); ++i)
+        if (strcmp(options[i].name, option) == 0)
+            return options[i].set(context, value);
+    return tq_status__fail(TQ_E_NAME, "there is no option '%s'; options: cache, paths", option);
+}
+
+tq_status tq_context_finish(tq_context *context)
+{
+    const cl_int code = clFinish(context->queue);
+    return code == CL_SUCCESS ? TQ_OK : tq_opencl__fail("clFinish", code, &context->info);
+}
+
+tq_program_counts tq_context_programs(const tq_context *context)
+{
+    return context->counts;
+}
+
+bool tq_context__only_general(const tq_context *context)
+{
+    return context->only_general;
+}
+
+size_t tq_context__local_size(const tq_context *context)
+{
+    size_t most = 1;
+    if (clGetDeviceInfo(context->device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof most, &most, NULL) !=
+        CL_SUCCESS)
+        return 1;
+    return most < 64 ? most : 64;
+}

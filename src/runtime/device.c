@@ -1,0 +1,274 @@
+/* What devices there are and what they can do. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/internal.h"
+#include "util/fail.h"
+
+static void device_text(cl_device_id device, cl_device_info what, char *to, size_t size)
+{
+    char text[1024] = "";
+    if (clGetDeviceInfo(device, what, sizeof text - 1, text, NULL) != CL_SUCCESS)
+        text[0] = '\0';
+    snprintf(to, size, "%.*s", (int)size - 1, text);
+}
+
+static uint64_t device_number(cl_device_id device, cl_device_info what, size_t bytes)
+{
+    cl_ulong wide = 0;
+    cl_uint narrow = 0;
+    void *to = bytes == sizeof wide ? (void *)&wide : (void *)&narrow;
+    if (clGetDeviceInfo(device, what, bytes, to, NULL) != CL_SUCCESS)
+        return 0;
+    return bytes == sizeof wide ? wide : narrow;
+}
+
+#define NUMBER32(device, what) ((unsigned)device_number(device, what, sizeof(cl_uint)))
+#define NUMBER64(device, what) device_number(device, what, sizeof(cl_ulong))
+
+/* The type is a bit field: some implementations set several. */
+static const char *type_name(cl_device_type type)
+{
+    if (type & CL_DEVICE_TYPE_GPU && !(type & CL_DEVICE_TYPE_CPU))
+        return "gpu";
+    if (type & CL_DEVICE_TYPE_CPU)
+        return "cpu";
+    return type & CL_DEVICE_TYPE_ACCELERATOR ? "accelerator" : "other";
+}
+
+static void describe_arithmetic(tq_device_info *info, cl_device_id device)
+{
+    const cl_device_fp_config all64 = CL_FP_FMA | CL_FP_DENORM | CL_FP_ROUND_TO_NEAREST | CL_FP_INF_NAN;
+    const cl_device_fp_config single = NUMBER64(device, CL_DEVICE_SINGLE_FP_CONFIG);
+    const cl_device_fp_config both = NUMBER64(device, CL_DEVICE_DOUBLE_FP_CONFIG);
+    info->fma = (single & CL_FP_FMA) != 0;
+    info->subnormals = (single & CL_FP_DENORM) != 0;
+    info->fp64 = (both & all64) == all64;
+    if (!(single & CL_FP_ROUND_TO_NEAREST))
+        snprintf(info->reason, sizeof info->reason, "its binary32 arithmetic does not round to nearest");
+}
+
+static void describe_usability(tq_device_info *info, cl_device_id device)
+{
+    info->compiler = NUMBER32(device, CL_DEVICE_COMPILER_AVAILABLE) != 0;
+    if (strcmp(info->platform, "Clover") == 0)
+        snprintf(info->reason, sizeof info->reason,
+                 "Mesa's Clover is OpenCL 1.1 and rejects static functions");
+    else if (!NUMBER32(device, CL_DEVICE_AVAILABLE))
+        snprintf(info->reason, sizeof info->reason, "the driver says that it is not available");
+    else if (!info->compiler)
+        snprintf(info->reason, sizeof info->reason, "it has no compiler");
+    else if (!NUMBER32(device, CL_DEVICE_ENDIAN_LITTLE))
+        snprintf(info->reason, sizeof info->reason, "it is big-endian");
+    info->usable = info->reason[0] == '\0';
+}
+
+void tq_device__describe(tq_device_info *info, cl_platform_id platform, cl_device_id device)
+{
+    cl_device_type type = CL_DEVICE_TYPE_DEFAULT;
+    memset(info, 0, sizeof *info);
+    device_text(device, CL_DEVICE_NAME, info->name, sizeof info->name);
+    device_text(device, CL_DEVICE_VERSION, info->version, sizeof info->version);
+    device_text(device, CL_DRIVER_VERSION, info->driver, sizeof info->driver);
+    if (clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof info->platform - 1, info->platform, NULL) !=
+        CL_SUCCESS)
+        info->platform[0] = '\0';
+    clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof type, &type, NULL);
+    snprintf(info->type, sizeof info->type, "%s", type_name(type));
+    info->compute_units = NUMBER32(device, CL_DEVICE_MAX_COMPUTE_UNITS);
+    info->global_memory = NUMBER64(device, CL_DEVICE_GLOBAL_MEM_SIZE);
+    info->max_allocation = NUMBER64(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
+    info->local_memory = NUMBER64(device, CL_DEVICE_LOCAL_MEM_SIZE);
+    info->alignment = NUMBER32(device, CL_DEVICE_MEM_BASE_ADDR_ALIGN) / 8;
+    info->vector_width = NUMBER32(device, CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT);
+    describe_arithmetic(info, device);
+    describe_usability(info, device);
+}
+
+/* All devices of all platforms, as one list that grows. */
+typedef struct tq_found {
+    struct tq_candidate {
+        cl_platform_id platform;
+        cl_device_id device;
+        tq_device_info info;
+    } * list;
+    size_t count;
+} tq_found;
+
+static tq_status add_platform(tq_found *found, cl_platform_id platform, unsigned platform_index)
+{
+    cl_device_id devices[64];
+    cl_uint count = 0;
+    /* A platform without devices is not an error. */
+    if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, TQ_COUNT(devices), devices, &count) != CL_SUCCESS)
+        return TQ_OK;
+    count = count < TQ_COUNT(devices) ? count : TQ_COUNT(devices);
+    struct tq_candidate *grown = realloc(found->list, (found->count + count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return tq_status__fail(TQ_E_MEMORY, "no memory to list %zu devices", found->count + count);
+    found->list = grown;
+    for (cl_uint i = 0; i < count; ++i) {
+        struct tq_candidate *c = &found->list[found->count++];
+        *c = (struct tq_candidate){.platform = platform, .device = devices[i]};
+        tq_device__describe(&c->info, platform, devices[i]);
+        c->info.platform_index = platform_index;
+        c->info.device_index = i;
+    }
+    return TQ_OK;
+}
+
+static tq_status find_all(tq_found *found)
+{
+    cl_platform_id platforms[32];
+    cl_uint count = 0;
+    const cl_int code = clGetPlatformIDs(TQ_COUNT(platforms), platforms, &count);
+    *found = (tq_found){0};
+    if (code != CL_SUCCESS || count == 0)
+        return tq_status__fail(TQ_E_DEVICE,
+                               "no OpenCL platform is installed; on Debian the package pocl-opencl-icd "
+                               "gives one for any CPU");
+    count = count < TQ_COUNT(platforms) ? count : TQ_COUNT(platforms);
+    for (cl_uint i = 0; i < count; ++i) {
+        const tq_status status = add_platform(found, platforms[i], i);
+        if (status != TQ_OK) {
+            free(found->list);
+            *found = (tq_found){0};
+            return status;
+        }
+    }
+    return TQ_OK;
+}
+
+tq_status tq_device_list(tq_device_info *devices, size_t capacity, size_t *count)
+{
+    tq_found found;
+    if (count == NULL || (devices == NULL && capacity > 0))
+        return tq_status__fail(TQ_E_ARGUMENT, "tq_device_list: NULL argument");
+    TQ_TRY(find_all(&found));
+    for (size_t i = 0; i < found.count && i < capacity; ++i)
+        devices[i] = found.list[i].info;
+    *count = found.count;
+    free(found.list);
+    return TQ_OK;
+}
+
+/* A selector taken apart. Empty parts match everything. */
+typedef struct tq_wish {
+    char type[16];
+    char part[256];
+    bool numbered;
+    unsigned platform, device;
+} tq_wish;
+
+static const char *wished_type(const char *text, size_t length)
+{
+    static const char *const words[][2] = {
+        {"cpu", "cpu"}, {"gpu", "gpu"}, {"accelerator", "accelerator"}, {"fpga", "accelerator"}};
+    for (size_t i = 0; i < TQ_COUNT(words); ++i)
+        if (strlen(words[i][0]) == length && strncasecmp(words[i][0], text, length) == 0)
+            return words[i][1];
+    return NULL;
+}
+
+static tq_wish take_apart(const char *selector)
+{
+    tq_wish wish = {0};
+    char rest;
+    const size_t head = strcspn(selector, ":");
+    const char *type = wished_type(selector, head);
+    wish.numbered = sscanf(selector, "%u:%u%c", &wish.platform, &wish.device, &rest) == 2;
+    if (wish.numbered)
+        return wish;
+    if (type != NULL)
+        snprintf(wish.type, sizeof wish.type, "%s", type);
+    const char *part = type == NULL ? selector : selector[head] == ':' ? selector + head + 1 : "";
+    snprintf(wish.part, sizeof wish.part, "%s", part);
+    return wish;
+}
+
+static bool contains(const char *text, const char *part)
+{
+    const size_t length = strlen(part);
+    for (; strlen(text) >= length; ++text)
+        if (strncasecmp(text, part, length) == 0)
+            return true;
+    return false;
+}
+
+static bool matches(const tq_wish *wish, const tq_device_info *info)
+{
+    if (wish->numbered)
+        return info->platform_index == wish->platform && info->device_index == wish->device;
+    if (wish->type[0] != '\0' && strcmp(wish->type, info->type) != 0)
+        return false;
+    return contains(info->name, wish->part) || contains(info->platform, wish->part);
+}
+
+static int rank(const tq_device_info *info)
+{
+    static const char *const order[] = {"gpu", "accelerator", "cpu", "other"};
+    int place = 0;
+    while (place < 3 && strcmp(order[place], info->type) != 0)
+        ++place;
+    return place;
+}
+
+static const struct tq_candidate *best_match(const tq_found *found, const tq_wish *wish, bool usable)
+{
+    const struct tq_candidate *best = NULL;
+    for (size_t i = 0; i < found->count; ++i) {
+        const struct tq_candidate *c = &found->list[i];
+        if (matches(wish, &c->info) && c->info.usable == usable &&
+            (best == NULL || rank(&c->info) < rank(&best->info)))
+            best = c;
+    }
+    return best;
+}
+
+static tq_status no_match(const tq_found *found, const tq_wish *wish, const char *selector,
+                          const char *origin)
+{
+    const struct tq_candidate *unusable = best_match(found, wish, false);
+    tq_text text = {0};
+    if (unusable != NULL)
+        tq_text__print(&text, "device '%s'%s is '%s', which cannot be used: %s; devices found:", selector,
+                       origin, unusable->info.name, unusable->info.reason);
+    else
+        tq_text__print(&text, "no device matches '%s'%s; devices found:", selector, origin);
+    for (size_t i = 0; i < found->count; ++i) {
+        const tq_device_info *info = &found->list[i].info;
+        tq_text__print(&text, "\n  %u:%u %s '%s' (%s)%s%s", info->platform_index, info->device_index,
+                       info->type, info->name, info->platform,
+                       info->usable ? "" : ", not usable: ", info->reason);
+    }
+    if (found->count == 0)
+        tq_text__print(&text, " none; on Debian the package pocl-opencl-icd gives one for any CPU");
+    const tq_status status = tq_status__fail(TQ_E_DEVICE, "%s", tq_text__get(&text));
+    tq_text__free(&text);
+    return status;
+}
+
+tq_status tq_device__select(const char *selector, cl_platform_id *platform, cl_device_id *device,
+                            tq_device_info *info)
+{
+    tq_found found;
+    const char *origin = "";
+    if (selector == NULL || selector[0] == '\0') {
+        selector = getenv("TQ_DEVICE");
+        origin = " (from TQ_DEVICE)";
+        if (selector == NULL)
+            selector = origin = "";
+    }
+    const tq_wish wish = take_apart(selector);
+    TQ_TRY(find_all(&found));
+    const struct tq_candidate *best = best_match(&found, &wish, true);
+    const tq_status status = best == NULL ? no_match(&found, &wish, selector, origin) : TQ_OK;
+    if (best != NULL) {
+        *platform = best->platform;
+        *device = best->device;
+        *info = best->info;
+    }
+    free(found.list);
+    return status;
+}

@@ -1,0 +1,52 @@
+/* What the runtime's own files share. No other folder includes this. */
+#ifndef TQ_RUNTIME_INTERNAL_H
+#define TQ_RUNTIME_INTERNAL_H
+
+#define CL_TARGET_OPENCL_VERSION 120
+#include <CL/cl.h>
+
+#include "runtime/launch.h"
+
+/* 128 bits of everything that shapes a program. */
+typedef struct tq_program_key {
+    uint64_t low, high;
+} tq_program_key;
+
+typedef struct tq_program {
+    struct tq_program *next;
+    tq_program_key key;
+    cl_program program;
+} tq_program;
+
+struct tq_context {
+    cl_context context;
+    cl_device_id device;
+    cl_command_queue queue;
+    tq_device_info info;
+    char cache[1024]; /* directory of built programs; "" when there is none */
+    bool only_general;
+    tq_program_counts counts;
+    tq_program *programs;
+    tq_cache_entry *kernels;
+};
+
+/* "CL_OUT_OF_RESOURCES"; "unknown" for others. */
+const char *tq_opencl__name(cl_int code);
+/* "clFinish failed on <device>: CL_OUT_OF_RESOURCES (-5)". TQ_E_MEMORY for codes that mean memory, else
+ * TQ_E_OPENCL. */
+tq_status tq_opencl__fail(const char *call, cl_int code, const tq_device_info *device);
+
+/* Facts of a device. */
+void tq_device__describe(tq_device_info *info, cl_platform_id platform, cl_device_id device);
+/* The device that a selector names. */
+tq_status tq_device__select(const char *selector, cl_platform_id *platform, cl_device_id *device,
+                            tq_device_info *info);
+
+/* Path of the cache directory to begin with. */
+void tq_cache__initial_directory(char *to, size_t size);
+/* A program's binary from disk: malloc'ed, or NULL. Damaged files are removed. */
+unsigned char *tq_cache__read(const char *directory, tq_program_key key, size_t *size);
+/* Writes a binary; faults are no error. */
+void tq_cache__write(const char *directory, tq_program_key key, const unsigned char *binary, size_t size);
+
+#endif

@@ -1,0 +1,61 @@
+/* Launching kernels on a context's queue, and memory. The only code that sees cl_mem besides the runtime
+ * itself. */
+#ifndef TQ_RUNTIME_LAUNCH_H
+#define TQ_RUNTIME_LAUNCH_H
+
+#include "runtime/program.h"
+#include "tensorquant/tensor.h"
+
+/* Device memory, reference counted so that tensors can be parts of one block. */
+typedef struct tq_memory tq_memory;
+tq_status tq_memory__create(tq_memory **memory, tq_context *context,
+                            uint64_t bytes); /* TQ_E_MEMORY when too large */
+tq_memory *tq_memory__retain(tq_memory *memory);
+void tq_memory__release(tq_memory *memory); /* NULL is fine */
+tq_status tq_memory__write(tq_memory *memory, uint64_t offset, const void *from,
+                           uint64_t bytes);                                                    /* blocking */
+tq_status tq_memory__read(const tq_memory *memory, uint64_t offset, void *to, uint64_t bytes); /* blocking */
+tq_status tq_memory__zero(tq_memory *memory, uint64_t offset,
+                          uint64_t bytes); /* bytes, offset: multiples of 4 */
+
+/* A tensor that is a part of a block; `offset` in elements. tq_tensor_create makes a block of its own. */
+tq_status tq_tensor__view(tq_tensor **tensor, tq_memory *memory, uint64_t offset, const tq_shape *shape);
+tq_context *tq_tensor__context(const tq_tensor *tensor);
+tq_memory *tq_tensor__memory(const tq_tensor *tensor);
+uint64_t tq_tensor__offset(const tq_tensor *tensor);
+
+/* One kernel argument. A tensor is two arguments of the kernel: `__global T *x, const ulong x_offset`
+ * (elements). */
+typedef struct tq_argument {
+    const tq_tensor *tensor;
+    const tq_memory *memory; /* with neither tensor nor memory: `size` bytes at `value` */
+    size_t size;
+    const void *value;
+} tq_argument;
+
+#define TQ_TENSOR(t)       ((tq_argument){.tensor = (t)})
+#define TQ_MEMORY(m)       ((tq_argument){.memory = (m)})
+#define TQ_VALUE(variable) ((tq_argument){.size = sizeof(variable), .value = &(variable)}) /* an lvalue */
+
+/*
+ * Queues one run. `global` sizes in all three dimensions, each >= 1, multiples of `local`. Dimensions that
+ * are not used are 1.
+ */
+tq_status tq_kernel__run(tq_kernel *kernel, const size_t global[3], const size_t local[3],
+                         const tq_argument *arguments, size_t count);
+
+/* Local size for a plain one-dimensional elementwise kernel on this device: 1 .. the kernel's limit. */
+size_t tq_context__local_size(const tq_context *context);
+bool tq_context__only_general(const tq_context *context); /* option paths=general */
+
+/* A small cache that belongs to the context, for the quantizers' elementwise kernels; freed at close. */
+typedef struct tq_cache_entry {
+    struct tq_cache_entry *next;
+    char *key;
+    tq_kernel *kernel;
+} tq_cache_entry;
+/* Finds the kernel cached under the text's key, or makes it. Borrowed; lives as long as the context. */
+tq_status tq_context__kernel(tq_kernel **kernel, tq_context *context, const tq_program_text *text,
+                             const char *name);
+
+#endif

@@ -1,0 +1,316 @@
+#include "runtime/program.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "runtime/internal.h"
+#include "runtime/memory.h"
+#include "util/fail.h"
+
+#define OPTIONS "-cl-std=CL1.2"
+
+void tq_program_text__define(tq_program_text *text, const char *name, const char *value_format, ...)
+{
+    char value[512];
+    va_list arguments;
+    va_start(arguments, value_format);
+    vsnprintf(value, sizeof value, value_format, arguments);
+    va_end(arguments);
+    tq_text__print(&text->defines, "#define %s %s\n", name, value);
+}
+
+void tq_program_text__add_source(tq_program_text *text, const tq_source *source)
+{
+    for (size_t i = 0; i < text->part_count; ++i)
+        if (strcmp(text->part[i].name, source->name) == 0)
+            return;
+    if (text->part_count == TQ_COUNT(text->part)) {
+        if (text->status == TQ_OK)
+            text->status =
+                tq_status__fail(TQ_E_UNSUPPORTED, "a program of more than %zu parts", text->part_count);
+        return;
+    }
+    text->part[text->part_count++] = *source;
+}
+
+void tq_program_text__add(tq_program_text *text, const char *embedded_name)
+{
+    const tq_source *source = tq_source__find(embedded_name);
+    if (source != NULL)
+        tq_program_text__add_source(text, source);
+    else if (text->status == TQ_OK)
+        text->status = tq_status__fail(TQ_E_NAME, "the library has no kernel file '%s'", embedded_name);
+}
+
+void tq_program_text__free(tq_program_text *text)
+{
+    tq_text__free(&text->defines);
+    *text = (tq_program_text){0};
+}
+
+static void join_part(tq_text *joined, const tq_source *part)
+{
+    tq_text__print(joined, "#line 1 \"%s\"\n", part->name);
+    tq_text__add(joined, part->text, part->length);
+    tq_text__print(joined, "\n");
+}
+
+tq_status tq_program_text__join(const tq_program_text *text, tq_text *joined)
+{
+    TQ_TRY(text->status);
+    join_part(joined, tq_source__find("prelude.cl"));
+    tq_text__add(joined, tq_text__get(&text->defines), text->defines.length);
+    for (size_t i = 0; i < text->part_count; ++i)
+        join_part(joined, &text->part[i]);
+    TQ_TRY(tq_text__status(&text->defines));
+    return tq_text__status(joined);
+}
+
+/* The key hashes every fact that could change what the compiler gives. */
+static tq_program_key key_of(const tq_context *c, const tq_text *joined)
+{
+    tq_text facts = {0};
+    tq_text__print(&facts, "1\n%s\n%s\n%s\n%s\n%s\n%s\n%u\n", tq_version(), OPTIONS, c->info.name,
+                   c->info.platform, c->info.version, c->info.driver, (unsigned)sizeof(void *));
+    tq_text__add(&facts, tq_text__get(joined), joined->length);
+    const XXH128_hash_t hash = XXH3_128bits(tq_text__get(&facts), facts.length);
+    tq_text__free(&facts);
+    return (tq_program_key){hash.low64, hash.high64};
+}
+
+/* The first lines of the build log. */
+static tq_status build_failure(const tq_context *c, cl_program program, cl_int code)
+{
+    char log[6000] = "";
+    size_t end = 0;
+    int lines = 0;
+    size_t size = 0;
+    clGetProgramBuildInfo(program, c->device, CL_PROGRAM_BUILD_LOG, 0, NULL, &size);
+    char *all = calloc(size + 1, 1);
+    if (all != NULL &&
+        clGetProgramBuildInfo(program, c->device, CL_PROGRAM_BUILD_LOG, size, all, NULL) == CL_SUCCESS)
+        snprintf(log, sizeof log, "%s", all);
+    free(all);
+    while (log[end] != '\0' && lines < 20)
+        lines += log[end++] == '\n';
+    return tq_status__fail(TQ_E_BUILD, "clBuildProgram failed on '%s': %s (%d)\n%.*s", c->info.name,
+                           tq_opencl__name(code), (int)code, (int)end, log);
+}
+
+static tq_status build_source(const tq_context *c, const tq_text *joined, cl_program *program)
+{
+    cl_int code;
+    const char *text = tq_text__get(joined);
+    *program = clCreateProgramWithSource(c->context, 1, &text, &joined->length, &code);
+    if (code != CL_SUCCESS)
+        return tq_opencl__fail("clCreateProgramWithSource", code, &c->info);
+    code = clBuildProgram(*program, 1, &c->device, OPTIONS, NULL, NULL);
+    if (code == CL_SUCCESS)
+        return TQ_OK;
+    const tq_status status = build_failure(c, *program, code);
+    clReleaseProgram(*program);
+    *program = NULL;
+    return status;
+}
+
+/* NULL for any fault. */
+static cl_program load_binary(const tq_context *c, tq_program_key key)
+{
+    size_t size;
+    cl_int code, binary_code = CL_SUCCESS;
+    unsigned char *binary = tq_cache__read(c->cache, key, &size);
+    if (binary == NULL)
+        return NULL;
+    const unsigned char *start = binary;
+    cl_program program =
+        clCreateProgramWithBinary(c->context, 1, &c->device, &size, &start, &binary_code, &code);
+    free(binary);
+    if (code == CL_SUCCESS && binary_code == CL_SUCCESS &&
+        clBuildProgram(program, 1, &c->device, OPTIONS, NULL, NULL) == CL_SUCCESS)
+        return program;
+    if (code == CL_SUCCESS)
+        clReleaseProgram(program);
+    return NULL;
+}
+
+static void save_binary(const tq_context *c, tq_program_key key, cl_program program)
+{
+    size_t size = 0;
+    if (c->cache[0] == '\0' ||
+        clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) != CL_SUCCESS ||
+        size == 0)
+        return;
+    unsigned char *binary = malloc(size);
+    if (binary != NULL &&
+        clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) == CL_SUCCESS)
+        tq_cache__write(c->cache, key, binary, size);
+    free(binary);
+}
+
+static tq_status load_or_build(tq_context *c, tq_program_key key, const tq_text *joined, cl_program *program)
+{
+    *program = load_binary(c, key);
+    if (*program != NULL) {
+        ++c->counts.from_disk;
+        return TQ_OK;
+    }
+    TQ_TRY(build_source(c, joined, program));
+    ++c->counts.built;
+    save_binary(c, key, *program);
+    return TQ_OK;
+}
+
+static cl_program find_program(tq_context *c, tq_program_key key)
+{
+    for (const tq_program *p = c->programs; p != NULL; p = p->next)
+        if (p->key.low == key.low && p->key.high == key.high) {
+            ++c->counts.from_memory;
+            return p->program;
+        }
+    return NULL;
+}
+
+static tq_status get_program(tq_context *c, const tq_text *joined, cl_program *program)
+{
+    const tq_program_key key = key_of(c, joined);
+    *program = find_program(c, key);
+    if (*program != NULL)
+        return TQ_OK;
+    tq_program *entry = calloc(1, sizeof *entry);
+    if (entry == NULL)
+        return tq_status__fail(TQ_E_MEMORY, "no memory for a program");
+    const tq_status status = load_or_build(c, key, joined, program);
+    if (status != TQ_OK) {
+        free(entry);
+        return status;
+    }
+    *entry = (tq_program){.next = c->programs, .key = key, .program = *program};
+    c->programs = entry;
+    return TQ_OK;
+}
+
+struct tq_kernel {
+    tq_context *context;
+    cl_kernel kernel;
+    char name[64];
+};
+
+static tq_status create_kernel(tq_kernel **kernel, tq_context *context, const tq_text *joined,
+                               const char *name)
+{
+    cl_program program;
+    cl_int code;
+    TQ_TRY(get_program(context, joined, &program));
+    cl_kernel made = clCreateKernel(program, name, &code);
+    if (code != CL_SUCCESS)
+        return tq_opencl__fail("clCreateKernel", code, &context->info);
+    *kernel = calloc(1, sizeof **kernel);
+    if (*kernel == NULL) {
+        clReleaseKernel(made);
+        return tq_status__fail(TQ_E_MEMORY, "no memory for kernel '%s'", name);
+    }
+    (*kernel)->context = context;
+    (*kernel)->kernel = made;
+    snprintf((*kernel)->name, sizeof(*kernel)->name, "%s", name);
+    return TQ_OK;
+}
+
+tq_status tq_kernel__create(tq_kernel **kernel, tq_context *context, const tq_program_text *text,
+                            const char *name)
+{
+    tq_text joined = {0};
+    *kernel = NULL;
+    tq_status status = tq_program_text__join(text, &joined);
+    if (status == TQ_OK)
+        status = create_kernel(kernel, context, &joined, name);
+    tq_text__free(&joined);
+    return status;
+}
+
+void tq_kernel__destroy(tq_kernel *kernel)
+{
+    if (kernel == NULL)
+        return;
+    clReleaseKernel(kernel->kernel);
+    free(kernel);
+}
+
+static tq_status add_entry(tq_kernel **kernel, tq_context *context, const tq_text *joined, const char *name)
+{
+    tq_cache_entry *entry = calloc(1, sizeof *entry);
+    char *key = malloc(joined->length + 1);
+    tq_status status =
+        entry == NULL || key == NULL ? tq_status__fail(TQ_E_MEMORY, "no memory for a kernel") : TQ_OK;
+    if (status == TQ_OK)
+        status = create_kernel(kernel, context, joined, name);
+    if (status != TQ_OK) {
+        free(entry);
+        free(key);
+        return status;
+    }
+    memcpy(key, tq_text__get(joined), joined->length + 1);
+    *entry = (tq_cache_entry){.next = context->kernels, .key = key, .kernel = *kernel};
+    context->kernels = entry;
+    return TQ_OK;
+}
+
+static tq_status cached_kernel(tq_kernel **kernel, tq_context *context, const tq_text *joined,
+                               const char *name)
+{
+    for (const tq_cache_entry *entry = context->kernels; entry != NULL; entry = entry->next)
+        if (strcmp(entry->kernel->name, name) == 0 && strcmp(entry->key, tq_text__get(joined)) == 0) {
+            *kernel = entry->kernel;
+            return TQ_OK;
+        }
+    return add_entry(kernel, context, joined, name);
+}
+
+tq_status tq_context__kernel(tq_kernel **kernel, tq_context *context, const tq_program_text *text,
+                             const char *name)
+{
+    tq_text joined = {0};
+    *kernel = NULL;
+    tq_status status = tq_program_text__join(text, &joined);
+    if (status == TQ_OK)
+        status = cached_kernel(kernel, context, &joined, name);
+    tq_text__free(&joined);
+    return status;
+}
+
+/* Sets one argument; a tensor is two. */
+static cl_int set_argument(cl_kernel kernel, cl_uint *index, const tq_argument *argument)
+{
+    const tq_memory *memory =
+        argument->tensor != NULL ? tq_tensor__memory(argument->tensor) : argument->memory;
+    if (memory == NULL)
+        return clSetKernelArg(kernel, (*index)++, argument->size, argument->value);
+    cl_mem object = tq_memory__object(memory);
+    cl_int code = clSetKernelArg(kernel, (*index)++, sizeof object, &object);
+    if (code == CL_SUCCESS && argument->tensor != NULL) {
+        const cl_ulong offset = tq_tensor__offset(argument->tensor);
+        code = clSetKernelArg(kernel, (*index)++, sizeof offset, &offset);
+    }
+    return code;
+}
+
+tq_status tq_kernel__run(tq_kernel *kernel, const size_t global[3], const size_t local[3],
+                         const tq_argument *arguments, size_t count)
+{
+    tq_context *c = kernel->context;
+    cl_uint index = 0;
+    for (size_t i = 0; i < count; ++i) {
+        const cl_int code = set_argument(kernel->kernel, &index, &arguments[i]);
+        if (code != CL_SUCCESS)
+            return tq_status__prefix(tq_opencl__fail("clSetKernelArg", code, &c->info),
+                                     "kernel '%s', argument %u", kernel->name, index - 1);
+    }
+    const cl_int code =
+        clEnqueueNDRangeKernel(c->queue, kernel->kernel, 3, NULL, global, local, 0, NULL, NULL);
+    if (code != CL_SUCCESS)
+        return tq_status__prefix(tq_opencl__fail("clEnqueueNDRangeKernel", code, &c->info), "kernel '%s'",
+                                 kernel->name);
+    return TQ_OK;
+}

@@ -1,0 +1,49 @@
+# The device matrix. A device test runs once for each; one that is missing is shown as skipped.
+find_library(OCLGRIND_ICD oclgrind-rt-icd PATHS /usr/lib/oclgrind PATH_SUFFIXES oclgrind)
+file(GLOB rusticl_icd /etc/OpenCL/vendors/rusticl.icd)
+
+set(tq_devices pocl-pthread pocl-basic rusticl oclgrind)
+set(tq_environment_pocl-pthread POCL_DEVICES=pthread "TQ_DEVICE=portable computing")
+set(tq_environment_pocl-basic POCL_DEVICES=basic "TQ_DEVICE=portable computing")
+set(tq_environment_rusticl RUSTICL_ENABLE=llvmpipe TQ_DEVICE=rusticl)
+set(tq_environment_oclgrind OCL_ICD_VENDORS=${OCLGRIND_ICD} TQ_DEVICE=oclgrind TQ_TEST_SMALL=1)
+if(NOT rusticl_icd)
+    set(tq_missing_rusticl "rusticl is not installed (Debian: mesa-opencl-icd)")
+endif()
+if(NOT OCLGRIND_ICD)
+    set(tq_missing_oclgrind "Oclgrind is not installed (Debian: oclgrind)")
+endif()
+
+# A cache directory for each test and device, so that tests may run side by side.
+function(tq_set_environment test device)
+    set(caches ${CMAKE_BINARY_DIR}/caches/${test})
+    file(MAKE_DIRECTORY ${caches}/pocl)
+    set_tests_properties(${test} PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77
+        ENVIRONMENT "${tq_environment_${device}};POCL_CACHE_DIR=${caches}/pocl;TQ_CACHE=${caches}/tq;UBSAN_OPTIONS=print_stacktrace=1;LSAN_OPTIONS=suppressions=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/support/lsan.supp:print_suppressions=0")
+endfunction()
+
+function(tq_add_host_test name)
+    add_test(NAME ${name} COMMAND ${name})
+    tq_set_environment(${name} pocl-pthread)
+    set_tests_properties(${name} PROPERTIES LABELS host)
+endfunction()
+
+function(tq_add_device_tests name)
+    foreach(device IN LISTS tq_devices)
+        set(test ${name}.${device})
+        if(tq_missing_${device})
+            add_test(NAME ${test} COMMAND ${CMAKE_COMMAND} -E echo "skipped: ${tq_missing_${device}}")
+            set_tests_properties(${test} PROPERTIES SKIP_REGULAR_EXPRESSION "skipped: " LABELS "device;device:${device}")
+            continue()
+        endif()
+        if(device STREQUAL oclgrind)
+            # Oclgrind's exit status is the program's: its log must be empty.
+            add_test(NAME ${test} COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${name}>
+                -DLOG=${CMAKE_BINARY_DIR}/caches/${test}.log -P ${CMAKE_CURRENT_SOURCE_DIR}/run_oclgrind.cmake)
+        else()
+            add_test(NAME ${test} COMMAND ${name})
+        endif()
+        tq_set_environment(${test} ${device})
+        set_tests_properties(${test} PROPERTIES LABELS "device;device:${device}")
+    endforeach()
+endfunction()
