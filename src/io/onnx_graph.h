@@ -1,0 +1,144 @@
+/*
+ * The import of one ONNX graph: what its names stand for, and what the operators need to turn nodes into
+ * layers. An operator is one row in onnx_operators.c and one function.
+ */
+#ifndef TQ_IO_ONNX_GRAPH_H
+#define TQ_IO_ONNX_GRAPH_H
+
+#include "io/name_table.h"
+#include "io/onnx.h"
+#include "util/fail.h"
+#include "util/text.h"
+
+typedef enum tq_onnx_role {
+    TQ_ONNX_TENSOR,   /* a network input or a layer's output */
+    TQ_ONNX_CONSTANT, /* an initializer, or made from one */
+    TQ_ONNX_MISSING   /* an output of a node that no layer computes, for example a dropout's mask */
+} tq_onnx_role;
+
+/* What a name of the graph stands for. */
+typedef struct tq_onnx_value {
+    tq_onnx_role role;
+    tq_shape shape;                  /* in ONNX's order; a tensor's first dimension is the model's batch */
+    const char *layer;               /* tensors: the name in the network */
+    bool computed;                   /* tensors: by a layer, not an input */
+    const Onnx__TensorProto *source; /* constants: the data, whose own shape may differ */
+} tq_onnx_value;
+
+typedef struct tq_onnx {
+    tq_network *network;
+    const Onnx__GraphProto *graph;
+    int64_t opset;
+    tq_onnx_value *value;
+    size_t value_count, value_capacity;
+    tq_name_table values; /* ONNX names -> value */
+    tq_name_table later;  /* outputs of nodes -> node; tells a cycle from a missing name */
+    tq_name_table names;  /* names in the network -> number of the last suffix tried */
+    void **owned;         /* memory that lives as long as the import */
+    size_t owned_count, owned_capacity;
+} tq_onnx;
+
+typedef struct tq_onnx_node {
+    tq_onnx *onnx;
+    const Onnx__NodeProto *proto;
+    const char *name;  /* for errors: its own, or its first output's */
+    const char *layer; /* unique in the network; NULL before the layer is added */
+} tq_onnx_node;
+
+typedef struct tq_onnx_operator {
+    const char *name;
+    tq_status (*import)(tq_onnx_node *node);
+    size_t inputs_least, inputs_most, outputs_most;
+    const char *attributes; /* "name:type ..." with the types f i s t, and F I for lists */
+} tq_onnx_operator;
+
+/* The row of an operator; NULL. */
+const tq_onnx_operator *tq_onnx__operator(const char *name);
+/* TQ_E_UNSUPPORTED with the list of those that are supported. */
+tq_status tq_onnx__fail_operator(const tq_onnx_node *node);
+
+/* Protobuf strings may be absent. */
+const char *tq_onnx__text(const char *text);
+
+/* Graph (onnx_graph.c). */
+
+tq_status tq_onnx__create(tq_onnx *onnx, const Onnx__GraphProto *graph, size_t extra_count);
+void tq_onnx__free(tq_onnx *onnx);
+/* Gives a name of the graph its meaning. TQ_E_FORMAT: it has one. */
+tq_status tq_onnx__define(tq_onnx *onnx, const char *name, const tq_onnx_value *value);
+/* NULL when the name has no meaning (yet). */
+const tq_onnx_value *tq_onnx__find(const tq_onnx *onnx, const char *name);
+/* Takes malloc's memory (NULL: fails), to be freed at the end of the import; frees it on failure.
+ * TQ_E_MEMORY. */
+tq_status tq_onnx__keep(tq_onnx *onnx, void *memory);
+/* A name for the network that is not taken: `wanted` without commas, cut, with a suffix where needed. */
+tq_status tq_onnx__unique_name(tq_onnx *onnx, const char *wanted, const char **name);
+
+/* Nodes (onnx_node.c). Input `i` counts from 0; an optional one may be absent. */
+
+bool tq_onnx__has_input(const tq_onnx_node *node, size_t i);
+tq_status tq_onnx__input(const tq_onnx_node *node, size_t i, const tq_onnx_value **value);
+tq_status tq_onnx__tensor(const tq_onnx_node *node, size_t i, const tq_onnx_value **value);
+tq_status tq_onnx__constant(const tq_onnx_node *node, size_t i, const tq_onnx_value **value);
+/* TQ_E_UNSUPPORTED unless input `i`, `value`, has this rank. */
+tq_status tq_onnx__need_rank(const tq_onnx_node *node, size_t i, const tq_onnx_value *value, int rank);
+/* Adds the node's layer; `inputs` are names in the network, separated by commas. */
+tq_status tq_onnx__add(tq_onnx_node *node, const char *kind, const char *options, const char *inputs);
+/* Sets a weight of the node's layer. */
+tq_status tq_onnx__set_weight(tq_onnx_node *node, const char *weight, const tq_shape *shape,
+                              const float *values);
+/* The same from constant input `i`, which must have the shape [size]. TQ_E_SHAPE. */
+tq_status tq_onnx__set_vector(tq_onnx_node *node, const char *weight, size_t i, int64_t size);
+/* The node's first output is its layer's, of this shape. TQ_E_SHAPE: the shape is not valid. */
+tq_status tq_onnx__layer_output(tq_onnx_node *node, const tq_shape *shape);
+/* The node's first output is this value. */
+tq_status tq_onnx__alias(tq_onnx_node *node, const tq_onnx_value *value);
+/* Adds a layer that gives `value` the shape `shape`, or nothing where it has it; defines the first output. */
+tq_status tq_onnx__reshape(tq_onnx_node *node, const tq_onnx_value *value, const tq_shape *shape);
+
+/* Attributes (onnx_attributes.c). Names and types have been checked against the operator's row. */
+
+tq_status tq_onnx__check_attributes(const tq_onnx_node *node, const char *known);
+int64_t tq_onnx__int(const tq_onnx_node *node, const char *name, int64_t initial);
+float tq_onnx__float(const tq_onnx_node *node, const char *name, float initial);
+/* Number of ints in a list, 0 when absent. */
+size_t tq_onnx__ints(const tq_onnx_node *node, const char *name, const int64_t **ints);
+const Onnx__AttributeProto *tq_onnx__attribute(const tq_onnx_node *node, const char *name);
+
+/* Constants (onnx_tensor.c). Arrays are in new memory that the caller frees. */
+
+/* Shape by a tensor's dims; rank -1 when it has more than TQ_MAX_RANK or one below 1. */
+tq_shape tq_onnx__dims(const Onnx__TensorProto *tensor);
+/* The numbers of a constant as binary32. float16, bfloat16, float64 only where that is exact. */
+tq_status tq_onnx__floats(const tq_onnx_value *value, float **floats);
+/* The numbers of an int64, int32 or bool constant, at most `most`. */
+tq_status tq_onnx__integers(const tq_onnx_value *value, int64_t *integers, size_t most, size_t *count);
+/* Transposes: dimension i of the result is dimension order[i] of `shape`. */
+tq_status tq_onnx__permute(const float *from, const tq_shape *shape, const int *order, float **to,
+                           tq_shape *permuted);
+/* A constant of this shape made of float_data or int64_data (one is NULL) that live as long as the import. */
+tq_status tq_onnx__make_constant(tq_onnx *onnx, const tq_shape *shape, const float *floats,
+                                 const int64_t *integers, tq_onnx_value *value);
+
+/* Operators. */
+
+tq_status tq_onnx__import_add(tq_onnx_node *node);
+tq_status tq_onnx__import_average_pool(tq_onnx_node *node);
+tq_status tq_onnx__import_batch_normalization(tq_onnx_node *node);
+tq_status tq_onnx__import_constant(tq_onnx_node *node);
+tq_status tq_onnx__import_conv(tq_onnx_node *node);
+tq_status tq_onnx__import_dropout(tq_onnx_node *node);
+tq_status tq_onnx__import_flatten(tq_onnx_node *node);
+tq_status tq_onnx__import_gemm(tq_onnx_node *node);
+tq_status tq_onnx__import_global_average_pool(tq_onnx_node *node);
+tq_status tq_onnx__import_identity(tq_onnx_node *node);
+tq_status tq_onnx__import_matmul(tq_onnx_node *node);
+tq_status tq_onnx__import_max_pool(tq_onnx_node *node);
+tq_status tq_onnx__import_relu(tq_onnx_node *node);
+tq_status tq_onnx__import_reshape(tq_onnx_node *node);
+tq_status tq_onnx__import_softmax(tq_onnx_node *node);
+tq_status tq_onnx__import_squeeze(tq_onnx_node *node);
+tq_status tq_onnx__import_transpose(tq_onnx_node *node);
+tq_status tq_onnx__import_unsqueeze(tq_onnx_node *node);
+
+#endif

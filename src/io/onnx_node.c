@@ -1,0 +1,157 @@
+#include "io/onnx_graph.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define MOST_RESHAPED 4 /* dimensions that the layer "reshape" can give */
+
+bool tq_onnx__has_input(const tq_onnx_node *node, size_t i)
+{
+    return i < node->proto->n_input && *tq_onnx__text(node->proto->input[i]) != '\0';
+}
+
+/* Why a name has no meaning at this node. */
+static tq_status fail_missing(const tq_onnx_node *node, const char *name)
+{
+    const size_t *later = tq_name_table__find(&node->onnx->later, name);
+    if (later == NULL)
+        return tq_status__fail(
+            TQ_E_FORMAT, "input '%s' is no input of the graph, no initializer and no node's output", name);
+    const Onnx__NodeProto *other = node->onnx->graph->node[*later];
+    return tq_status__fail(
+        TQ_E_FORMAT,
+        "input '%s' is an output of node '%s', which does not stand before: the graph has a "
+        "cycle or its nodes are out of order",
+        name, tq_onnx__text(other->name));
+}
+
+tq_status tq_onnx__input(const tq_onnx_node *node, size_t i, const tq_onnx_value **value)
+{
+    if (!tq_onnx__has_input(node, i))
+        return tq_status__fail(TQ_E_FORMAT, "input number %zu is missing", i);
+    const char *name = node->proto->input[i];
+    const tq_onnx_value *found = tq_onnx__find(node->onnx, name);
+    if (found == NULL)
+        return fail_missing(node, name);
+    if (found->role == TQ_ONNX_MISSING)
+        return tq_status__fail(TQ_E_UNSUPPORTED,
+                               "input '%s' is a second output of a node; only first outputs are supported",
+                               name);
+    if (found->role == TQ_ONNX_CONSTANT && found->shape.rank < 0)
+        return tq_status__fail(TQ_E_UNSUPPORTED,
+                               "initializer '%s' has an empty or too large shape; supported: up to %d "
+                               "dimensions, each at least 1",
+                               name, TQ_MAX_RANK);
+    *value = found;
+    return TQ_OK;
+}
+
+tq_status tq_onnx__tensor(const tq_onnx_node *node, size_t i, const tq_onnx_value **value)
+{
+    TQ_TRY(tq_onnx__input(node, i, value));
+    if ((*value)->role != TQ_ONNX_TENSOR)
+        return tq_status__fail(TQ_E_UNSUPPORTED,
+                               "input '%s' is a constant; operator '%s' needs a tensor there",
+                               node->proto->input[i], node->proto->op_type);
+    return TQ_OK;
+}
+
+tq_status tq_onnx__constant(const tq_onnx_node *node, size_t i, const tq_onnx_value **value)
+{
+    TQ_TRY(tq_onnx__input(node, i, value));
+    if ((*value)->role != TQ_ONNX_CONSTANT)
+        return tq_status__fail(TQ_E_UNSUPPORTED,
+                               "input '%s' is computed; operator '%s' is supported with a constant there",
+                               node->proto->input[i], node->proto->op_type);
+    return TQ_OK;
+}
+
+tq_status tq_onnx__need_rank(const tq_onnx_node *node, size_t i, const tq_onnx_value *value, int rank)
+{
+    char shape[160];
+    tq_shape_print(shape, sizeof shape, &value->shape);
+    if (value->shape.rank == rank)
+        return TQ_OK;
+    return tq_status__fail(TQ_E_UNSUPPORTED,
+                           "operator '%s': input '%s' has shape %s, supported: %d dimensions",
+                           node->proto->op_type, node->proto->input[i], shape, rank);
+}
+
+tq_status tq_onnx__add(tq_onnx_node *node, const char *kind, const char *options, const char *inputs)
+{
+    TQ_TRY(tq_onnx__unique_name(node->onnx, node->name, &node->layer));
+    return tq_network_add(node->onnx->network, kind, node->layer, options, inputs);
+}
+
+tq_status tq_onnx__set_weight(tq_onnx_node *node, const char *weight, const tq_shape *shape,
+                              const float *values)
+{
+    return tq_network_set_weight(node->onnx->network, node->layer, weight, shape, values);
+}
+
+tq_status tq_onnx__set_vector(tq_onnx_node *node, const char *weight, size_t i, int64_t size)
+{
+    const tq_onnx_value *value;
+    float *values;
+    char shape[160];
+    TQ_TRY(tq_onnx__constant(node, i, &value));
+    tq_shape_print(shape, sizeof shape, &value->shape);
+    if (value->shape.rank != 1 || value->shape.dim[0] != size)
+        return tq_status__fail(TQ_E_SHAPE, "%s '%s' has shape %s, needs %lld", weight, node->proto->input[i],
+                               shape, (long long)size);
+    TQ_TRY(tq_onnx__floats(value, &values));
+    const tq_status status = tq_onnx__set_weight(node, weight, &value->shape, values);
+    free(values);
+    return status;
+}
+
+tq_status tq_onnx__layer_output(tq_onnx_node *node, const tq_shape *shape)
+{
+    const tq_onnx_value value = {
+        .role = TQ_ONNX_TENSOR, .shape = *shape, .layer = node->layer, .computed = true};
+    if (tq_shape_count(shape) == 0)
+        return tq_status__fail(TQ_E_SHAPE, "the output has no elements, or more than 2^62");
+    return tq_onnx__define(node->onnx, node->proto->output[0], &value);
+}
+
+tq_status tq_onnx__alias(tq_onnx_node *node, const tq_onnx_value *value)
+{
+    const tq_onnx_value copy = *value;
+    return tq_onnx__define(node->onnx, node->proto->output[0], &copy);
+}
+
+/* A rank-4 tensor is NCHW in the file and NHWC in the network: elements keep the order that the file gives
+ * them. */
+static tq_status add_reshape_layer(tq_onnx_node *node, const tq_onnx_value *value, const tq_shape *shape)
+{
+    char text[160], options[192];
+    tq_shape wanted = *shape;
+    if (shape->rank == 2)
+        return tq_onnx__add(node, "flatten", "axis=1,order=nchw", value->layer);
+    if (shape->rank > MOST_RESHAPED)
+        return tq_status__fail(TQ_E_UNSUPPORTED, "a result of %d dimensions, supported: up to %d",
+                               shape->rank, MOST_RESHAPED);
+    wanted.dim[0] = 0; /* as many samples as come in */
+    tq_shape_print(text, sizeof text, &wanted);
+    snprintf(options, sizeof options, "rank=%d,shape=%s,order=nchw", shape->rank, text);
+    return tq_onnx__add(node, "reshape", options, value->layer);
+}
+
+tq_status tq_onnx__reshape(tq_onnx_node *node, const tq_onnx_value *value, const tq_shape *shape)
+{
+    tq_onnx_value made = *value;
+    char from[160], to[160];
+    tq_shape_print(from, sizeof from, &value->shape);
+    tq_shape_print(to, sizeof to, shape);
+    made.shape = *shape;
+    if (tq_shape_count(shape) != tq_shape_count(&value->shape))
+        return tq_status__fail(TQ_E_SHAPE, "shape %s cannot become %s", from, to);
+    if (value->role == TQ_ONNX_CONSTANT || tq_shape_equal(&value->shape, shape))
+        return tq_onnx__alias(node, &made);
+    if (shape->rank < 2 || shape->dim[0] != value->shape.dim[0])
+        return tq_status__fail(TQ_E_UNSUPPORTED,
+                               "from shape %s to %s: only what keeps the samples in front is supported", from,
+                               to);
+    TQ_TRY(add_reshape_layer(node, value, shape));
+    return tq_onnx__layer_output(node, shape);
+}

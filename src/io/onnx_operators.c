@@ -1,0 +1,51 @@
+#include <string.h>
+
+#include "io/onnx_graph.h"
+
+#define WINDOW "auto_pad:s kernel_shape:I pads:I strides:I"
+
+/* Ordered by name: errors list them so. Attributes of later versions of the operators are left out on
+ * purpose. */
+static const tq_onnx_operator operators[] = {
+    {"Add", tq_onnx__import_add, 2, 2, 1, ""},
+    {"AveragePool", tq_onnx__import_average_pool, 1, 1, 1, WINDOW " ceil_mode:i count_include_pad:i"},
+    {"BatchNormalization", tq_onnx__import_batch_normalization, 5, 5, 1,
+     "epsilon:f momentum:f spatial:i training_mode:i"},
+    {"Constant", tq_onnx__import_constant, 0, 0, 1,
+     "value:t value_float:f value_floats:F value_int:i value_ints:I"},
+    {"Conv", tq_onnx__import_conv, 2, 3, 1, WINDOW " dilations:I group:i"},
+    {"Dropout", tq_onnx__import_dropout, 1, 3, 2, "ratio:f seed:i"},
+    {"Flatten", tq_onnx__import_flatten, 1, 1, 1, "axis:i"},
+    {"Gemm", tq_onnx__import_gemm, 2, 3, 1, "alpha:f beta:f transA:i transB:i"},
+    {"GlobalAveragePool", tq_onnx__import_global_average_pool, 1, 1, 1, ""},
+    {"Identity", tq_onnx__import_identity, 1, 1, 1, ""},
+    {"MatMul", tq_onnx__import_matmul, 2, 2, 1, ""},
+    {"MaxPool", tq_onnx__import_max_pool, 1, 1, 1, WINDOW " ceil_mode:i dilations:I storage_order:i"},
+    {"Relu", tq_onnx__import_relu, 1, 1, 1, ""},
+    {"Reshape", tq_onnx__import_reshape, 2, 2, 1, "allowzero:i"},
+    {"Softmax", tq_onnx__import_softmax, 1, 1, 1, "axis:i"},
+    {"Squeeze", tq_onnx__import_squeeze, 1, 2, 1, "axes:I"},
+    {"Transpose", tq_onnx__import_transpose, 1, 1, 1, "perm:I"},
+    {"Unsqueeze", tq_onnx__import_unsqueeze, 1, 2, 1, "axes:I"},
+};
+
+const tq_onnx_operator *tq_onnx__operator(const char *name)
+{
+    for (size_t i = 0; i < TQ_COUNT(operators); ++i)
+        if (strcmp(operators[i].name, name) == 0)
+            return &operators[i];
+    return NULL;
+}
+
+tq_status tq_onnx__fail_operator(const tq_onnx_node *node)
+{
+    tq_text names = {0};
+    const char *domain = tq_onnx__text(node->proto->domain);
+    for (size_t i = 0; i < TQ_COUNT(operators); ++i)
+        tq_text__print(&names, "%s%s", i > 0 ? ", " : "", operators[i].name);
+    const tq_status status = tq_status__fail(
+        TQ_E_UNSUPPORTED, "operator '%s%s%s' is not supported; supported: %s", domain,
+        *domain != '\0' ? "." : "", tq_onnx__text(node->proto->op_type), tq_text__get(&names));
+    tq_text__free(&names);
+    return status;
+}

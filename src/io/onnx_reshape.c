@@ -1,0 +1,233 @@
+/* Operators that change only the shape, on tensors and on constants; and Constant. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/onnx_graph.h"
+
+static tq_status check_axis(int64_t *axis, int rank, int highest)
+{
+    const int64_t given = *axis;
+    *axis = given < 0 ? given + rank : given;
+    if (*axis >= 0 && *axis <= highest)
+        return TQ_OK;
+    return tq_status__fail(TQ_E_FORMAT, "axis %lld of a tensor of %d dimensions", (long long)given, rank);
+}
+
+tq_status tq_onnx__import_flatten(tq_onnx_node *node)
+{
+    const tq_onnx_value *input;
+    TQ_TRY(tq_onnx__input(node, 0, &input));
+    const tq_shape *s = &input->shape;
+    int64_t axis = tq_onnx__int(node, "axis", 1);
+    TQ_TRY(check_axis(&axis, s->rank, s->rank));
+    if (axis == 0 && input->role == TQ_ONNX_TENSOR)
+        return tq_status__fail(TQ_E_UNSUPPORTED,
+                               "attribute 'axis' is 0, which joins the samples; supported: 1");
+    tq_shape shape = {.rank = 2, .dim = {1, 1}};
+    for (int i = 0; i < s->rank; ++i)
+        shape.dim[i >= axis] *= s->dim[i];
+    return tq_onnx__reshape(node, input, &shape);
+}
+
+/* Puts what is missing into the place `unknown` (-1: none). */
+static tq_status infer(tq_shape *shape, int unknown, int64_t count)
+{
+    char text[160];
+    if (unknown < 0)
+        return TQ_OK;
+    shape->dim[unknown] = 1;
+    const int64_t known = tq_shape_count(shape);
+    tq_shape_print(text, sizeof text, shape);
+    if (known == 0 || count % known != 0)
+        return tq_status__fail(TQ_E_SHAPE, "%lld numbers do not fill whole %s", (long long)count, text);
+    shape->dim[unknown] = count / known;
+    return TQ_OK;
+}
+
+/* 0 copies a dimension of the input, -1 is inferred. */
+static tq_status resolve(const int64_t *wanted, size_t count, bool allow_zero, const tq_shape *from,
+                         tq_shape *to)
+{
+    int unknown = -1;
+    *to = (tq_shape){.rank = (int)count};
+    for (int i = 0; i < to->rank; ++i) {
+        to->dim[i] = wanted[i] == 0 && !allow_zero && i < from->rank ? from->dim[i] : wanted[i];
+        if ((to->dim[i] < 1 && to->dim[i] != -1) || (to->dim[i] == -1 && unknown >= 0))
+            return tq_status__fail(TQ_E_UNSUPPORTED,
+                                   "shape with %lld at place %d; supported: one -1, 0 to copy a "
+                                   "dimension, else at least 1",
+                                   (long long)wanted[i], i);
+        if (to->dim[i] == -1)
+            unknown = i;
+    }
+    return infer(to, unknown, tq_shape_count(from));
+}
+
+tq_status tq_onnx__import_reshape(tq_onnx_node *node)
+{
+    const tq_onnx_value *input, *wanted;
+    int64_t dimensions[TQ_MAX_RANK];
+    size_t count;
+    tq_shape shape;
+    TQ_TRY(tq_onnx__input(node, 0, &input));
+    TQ_TRY(tq_onnx__constant(node, 1, &wanted));
+    TQ_TRY(tq_onnx__integers(wanted, dimensions, TQ_MAX_RANK, &count));
+    TQ_TRY(resolve(dimensions, count, tq_onnx__int(node, "allowzero", 0) != 0, &input->shape, &shape));
+    return tq_onnx__reshape(node, input, &shape);
+}
+
+/* The axes: an input from opset 13 on, an attribute before. */
+static tq_status read_axes(const tq_onnx_node *node, const tq_onnx_value *input, int rank,
+                           bool marked[TQ_MAX_RANK])
+{
+    const tq_onnx_value *axes;
+    const int64_t *ints = NULL;
+    int64_t read[TQ_MAX_RANK];
+    size_t count = tq_onnx__ints(node, "axes", &ints);
+    if (tq_onnx__has_input(node, 1)) {
+        TQ_TRY(tq_onnx__constant(node, 1, &axes));
+        TQ_TRY(tq_onnx__integers(axes, read, TQ_MAX_RANK, &count));
+        ints = read;
+    }
+    if (count == 0)
+        return tq_status__fail(TQ_E_UNSUPPORTED, "operator '%s' without axes is not supported",
+                               node->proto->op_type);
+    for (size_t i = 0; i < count; ++i) {
+        int64_t axis = ints[i];
+        TQ_TRY(check_axis(&axis, rank, rank - 1));
+        if (axis == 0 && input->role == TQ_ONNX_TENSOR)
+            return tq_status__fail(TQ_E_UNSUPPORTED, "axis 0, the samples, is not supported");
+        marked[axis] = true;
+    }
+    return TQ_OK;
+}
+
+tq_status tq_onnx__import_squeeze(tq_onnx_node *node)
+{
+    const tq_onnx_value *input;
+    bool removed[TQ_MAX_RANK] = {false};
+    tq_shape shape = {0};
+    TQ_TRY(tq_onnx__input(node, 0, &input));
+    TQ_TRY(read_axes(node, input, input->shape.rank, removed));
+    for (int i = 0; i < input->shape.rank; ++i)
+        if (!removed[i])
+            shape.dim[shape.rank++] = input->shape.dim[i];
+    return tq_onnx__reshape(node, input, &shape);
+}
+
+/* How many axes are to be inserted, 0 when that is not known. */
+static int count_axes(const tq_onnx_node *node)
+{
+    const int64_t *ints;
+    size_t count = tq_onnx__ints(node, "axes", &ints);
+    const tq_onnx_value *axes;
+    if (tq_onnx__has_input(node, 1) && tq_onnx__constant(node, 1, &axes) == TQ_OK)
+        count = (size_t)tq_shape_count(&axes->shape);
+    return count <= TQ_MAX_RANK ? (int)count : TQ_MAX_RANK;
+}
+
+tq_status tq_onnx__import_unsqueeze(tq_onnx_node *node)
+{
+    const tq_onnx_value *input;
+    bool added[TQ_MAX_RANK] = {false};
+    TQ_TRY(tq_onnx__input(node, 0, &input));
+    tq_shape shape = {.rank = input->shape.rank + count_axes(node)};
+    if (shape.rank > TQ_MAX_RANK)
+        return tq_status__fail(TQ_E_UNSUPPORTED, "the result has more than %d dimensions", TQ_MAX_RANK);
+    TQ_TRY(read_axes(node, input, shape.rank, added));
+    int from = 0;
+    for (int i = 0; i < shape.rank; ++i) {
+        if (!added[i] && from == input->shape.rank)
+            return tq_status__fail(TQ_E_FORMAT, "an axis is given twice");
+        shape.dim[i] = added[i] ? 1 : input->shape.dim[from++];
+    }
+    return tq_onnx__reshape(node, input, &shape);
+}
+
+static tq_status read_order(const tq_onnx_node *node, int rank, int order[TQ_MAX_RANK])
+{
+    const int64_t *ints = NULL;
+    unsigned seen = 0;
+    const size_t count = tq_onnx__ints(node, "perm", &ints);
+    for (int i = 0; i < rank; ++i) {
+        const int64_t axis = count == 0 ? rank - 1 - i : (size_t)i < count ? ints[i] : -1;
+        if (axis < 0 || axis >= rank || (seen & 1u << axis) != 0 || (count != 0 && count != (size_t)rank))
+            return tq_status__fail(TQ_E_FORMAT, "attribute 'perm' is no order of %d dimensions", rank);
+        seen |= 1u << axis;
+        order[i] = (int)axis;
+    }
+    return TQ_OK;
+}
+
+static tq_status transpose_constant(tq_onnx_node *node, const tq_onnx_value *input, const int *order)
+{
+    float *values = NULL, *permuted = NULL;
+    tq_shape shape;
+    tq_onnx_value made;
+    TQ_TRY(tq_onnx__floats(input, &values));
+    const tq_status status = tq_onnx__permute(values, &input->shape, order, &permuted, &shape);
+    free(values);
+    TQ_TRY(status);
+    TQ_TRY(tq_onnx__keep(node->onnx, permuted));
+    TQ_TRY(tq_onnx__make_constant(node->onnx, &shape, permuted, NULL, &made));
+    return tq_onnx__alias(node, &made);
+}
+
+/* Whether dimensions other than 1 keep their order, and the samples stay in front. */
+static bool moves_nothing(const tq_shape *shape, const int *order)
+{
+    int last = 0;
+    for (int i = 0; i < shape->rank; ++i) {
+        if (shape->dim[order[i]] != 1 && order[i] < last)
+            return false;
+        last = shape->dim[order[i]] != 1 ? order[i] : last;
+    }
+    return order[0] == 0;
+}
+
+tq_status tq_onnx__import_transpose(tq_onnx_node *node)
+{
+    const tq_onnx_value *input;
+    int order[TQ_MAX_RANK];
+    TQ_TRY(tq_onnx__input(node, 0, &input));
+    const tq_shape *s = &input->shape;
+    TQ_TRY(read_order(node, s->rank, order));
+    if (input->role == TQ_ONNX_CONSTANT)
+        return transpose_constant(node, input, order);
+    if (!moves_nothing(s, order))
+        return tq_status__fail(
+            TQ_E_UNSUPPORTED, "operator 'Transpose' is supported on constants, and where it moves no number");
+    tq_shape shape = *s;
+    for (int i = 0; i < s->rank; ++i)
+        shape.dim[i] = s->dim[order[i]];
+    return tq_onnx__reshape(node, input, &shape);
+}
+
+static tq_status define_numbers(tq_onnx_node *node, bool scalar, size_t count, const float *floats,
+                                const int64_t *integers)
+{
+    tq_onnx_value made;
+    const tq_shape shape = {.rank = !scalar, .dim = {scalar ? 0 : (int64_t)count}};
+    if (tq_shape_count(&shape) == 0)
+        return tq_status__fail(TQ_E_UNSUPPORTED, "an empty constant is not supported");
+    TQ_TRY(tq_onnx__make_constant(node->onnx, &shape, floats, integers, &made));
+    return tq_onnx__alias(node, &made);
+}
+
+tq_status tq_onnx__import_constant(tq_onnx_node *node)
+{
+    if (node->proto->n_attribute != 1)
+        return tq_status__fail(TQ_E_FORMAT, "operator 'Constant' has %zu attributes, needs 1",
+                               node->proto->n_attribute);
+    const Onnx__AttributeProto *a = node->proto->attribute[0];
+    if (strcmp(a->name, "value_float") == 0)
+        return define_numbers(node, true, 1, &a->f, NULL);
+    if (strcmp(a->name, "value_floats") == 0)
+        return define_numbers(node, false, a->n_floats, a->floats, NULL);
+    if (strcmp(a->name, "value_int") == 0)
+        return define_numbers(node, true, 1, NULL, &a->i);
+    if (strcmp(a->name, "value_ints") == 0)
+        return define_numbers(node, false, a->n_ints, NULL, a->ints);
+    return tq_onnx__alias(
+        node, &(tq_onnx_value){.role = TQ_ONNX_CONSTANT, .shape = tq_onnx__dims(a->t), .source = a->t});
+}

@@ -1,0 +1,347 @@
+/*
+ * ONNX's own test vectors (Debian: libonnx-testdata) through the importer and the layers, on the default
+ * device. The vectors give weights as further inputs: they become initializers. Expected outputs are the
+ * files'.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "io/onnx_graph.h"
+#include "util/file.h"
+
+#ifndef TQ_ONNX_TESTDATA
+#define TQ_ONNX_TESTDATA "/usr/share/libonnx-testdata/data"
+#endif
+
+#define MOST_INPUTS 8
+#define MOST_BYTES  ((size_t)1 << 28)
+
+typedef struct vector {
+    const char *name;
+    bool exact;          /* no arithmetic: the same bits */
+    const char *refusal; /* part of the text with which the import must refuse it; NULL: it must pass */
+} vector;
+
+static const vector vectors[] = {
+    {"node/test_basic_conv_with_padding", false, NULL},
+    {"node/test_basic_conv_without_padding", false, NULL},
+    {"node/test_conv_with_autopad_same", false, NULL},
+    {"node/test_conv_with_strides_and_asymmetric_padding", false, NULL},
+    {"node/test_conv_with_strides_no_padding", false, NULL},
+    {"node/test_conv_with_strides_padding", false, NULL},
+    {"pytorch-converted/test_Conv2d", false, NULL},
+    {"pytorch-converted/test_Conv2d_depthwise", false, NULL},
+    {"pytorch-converted/test_Conv2d_depthwise_padded", false, NULL},
+    {"pytorch-converted/test_Conv2d_depthwise_strided", false, NULL},
+    {"pytorch-converted/test_Conv2d_depthwise_with_multiplier", false, NULL},
+    {"pytorch-converted/test_Conv2d_dilated", false, NULL},
+    {"pytorch-converted/test_Conv2d_groups", false, NULL},
+    {"pytorch-converted/test_Conv2d_groups_thnn", false, NULL},
+    {"pytorch-converted/test_Conv2d_no_bias", false, NULL},
+    {"pytorch-converted/test_Conv2d_padding", false, NULL},
+    {"pytorch-converted/test_Conv2d_strided", false, NULL},
+    {"pytorch-operator/test_operator_conv", false, NULL},
+    {"node/test_convtranspose", false, "operator 'ConvTranspose' is not supported"},
+    {"node/test_basic_convinteger", false, "only a tensor of float"},
+    {"pytorch-converted/test_Conv1d", false, "supported: 4 dimensions"},
+    {"pytorch-converted/test_Conv3d", false, "supported: 4 dimensions"},
+
+    {"node/test_gemm_alpha", false, NULL},
+    {"node/test_gemm_beta", false, NULL},
+    {"node/test_gemm_default_no_bias", false, NULL},
+    {"node/test_gemm_default_scalar_bias", false, NULL},
+    {"node/test_gemm_default_single_elem_vector_bias", false, NULL},
+    {"node/test_gemm_default_vector_bias", false, NULL},
+    {"node/test_gemm_default_zero_bias", false, NULL},
+    {"node/test_gemm_transposeB", false, NULL},
+    {"node/test_gemm_all_attributes", false, "attribute 'transA'"},
+    {"node/test_gemm_default_matrix_bias", false, "has shape 3x4, supported: 4, 1x4 or one number"},
+    {"node/test_gemm_transposeA", false, "attribute 'transA'"},
+    {"node/test_matmul_2d", false, NULL},
+    {"node/test_matmul_3d", false, "supported: 2 dimensions"},
+    {"pytorch-converted/test_Linear", false, NULL},
+    {"pytorch-converted/test_Linear_no_bias", false, NULL},
+
+    {"node/test_averagepool_2d_ceil", false, NULL},
+    {"node/test_averagepool_2d_default", false, NULL},
+    {"node/test_averagepool_2d_pads", false, NULL},
+    {"node/test_averagepool_2d_pads_count_include_pad", false, NULL},
+    {"node/test_averagepool_2d_precomputed_pads", false, NULL},
+    {"node/test_averagepool_2d_precomputed_pads_count_include_pad", false, NULL},
+    {"node/test_averagepool_2d_precomputed_same_upper", false, NULL},
+    {"node/test_averagepool_2d_precomputed_strides", false, NULL},
+    {"node/test_averagepool_2d_same_lower", false, NULL},
+    {"node/test_averagepool_2d_same_upper", false, NULL},
+    {"node/test_averagepool_2d_strides", false, NULL},
+    {"pytorch-converted/test_AvgPool2d", false, NULL},
+    {"pytorch-converted/test_AvgPool2d_stride", false, NULL},
+    {"node/test_globalaveragepool", false, NULL},
+    {"node/test_globalaveragepool_precomputed", false, NULL},
+
+    {"node/test_maxpool_2d_ceil", true, NULL},
+    {"node/test_maxpool_2d_default", true, NULL},
+    {"node/test_maxpool_2d_dilations", true, NULL},
+    {"node/test_maxpool_2d_pads", true, NULL},
+    {"node/test_maxpool_2d_precomputed_pads", true, NULL},
+    {"node/test_maxpool_2d_precomputed_same_upper", true, NULL},
+    {"node/test_maxpool_2d_precomputed_strides", true, NULL},
+    {"node/test_maxpool_2d_same_lower", true, NULL},
+    {"node/test_maxpool_2d_same_upper", true, NULL},
+    {"node/test_maxpool_2d_strides", true, NULL},
+    {"pytorch-converted/test_MaxPool2d", true, NULL},
+    {"pytorch-converted/test_MaxPool2d_stride_padding_dilation", true, NULL},
+    {"node/test_maxpool_2d_uint8", true, "only a tensor of float"},
+    {"node/test_maxpool_with_argmax_2d_precomputed_pads", true, "has 2 outputs, supported: 1"},
+    {"node/test_maxpool_with_argmax_2d_precomputed_strides", true, "has 2 outputs, supported: 1"},
+
+    {"node/test_batchnorm_example", false, NULL},
+    {"node/test_batchnorm_epsilon", false, NULL},
+    {"pytorch-converted/test_BatchNorm2d_eval", false, NULL},
+    {"node/test_batchnorm_example_training_mode", false, "has 3 outputs, supported: 1"},
+
+    {"node/test_relu", true, NULL},
+    {"pytorch-converted/test_ReLU", true, NULL},
+    {"node/test_softmax_axis_2", false, NULL},
+    {"node/test_softmax_default_axis", false, NULL},
+    {"node/test_softmax_example", false, NULL},
+    {"node/test_softmax_large_number", false, NULL},
+    {"node/test_softmax_negative_axis", false, NULL},
+    {"pytorch-converted/test_Softmax", false, NULL},
+    {"pytorch-converted/test_softmax_lastdim", false, NULL},
+    {"node/test_softmax_axis_0", false, "attribute 'axis' is 0"},
+    {"node/test_softmax_axis_1", false, "attribute 'axis' is 1"},
+    {"pytorch-converted/test_softmax_functional_dim3", false, "attribute 'axis' is 3"},
+
+    {"node/test_add_bcast", true, NULL},
+    {"node/test_add", true, "supported are one number"},
+    {"node/test_add_uint8", true, "only a tensor of float"},
+    {"node/test_dropout_default", true, NULL},
+    {"node/test_dropout_default_old", true, NULL},
+    {"node/test_dropout_default_ratio", true, NULL},
+    {"node/test_dropout_default_mask", true, "the graph has 2 outputs"},
+
+    {"node/test_flatten_axis1", true, NULL},
+    {"node/test_flatten_default_axis", true, NULL},
+    {"node/test_flatten_negative_axis3", true, NULL},
+    {"pytorch-operator/test_operator_flatten", true, NULL},
+    {"node/test_flatten_axis0", true, "joins the samples"},
+    {"node/test_flatten_axis2", true, "keeps the samples in front"},
+    {"node/test_flatten_axis3", true, "keeps the samples in front"},
+    {"node/test_flatten_negative_axis1", true, "keeps the samples in front"},
+    {"node/test_flatten_negative_axis2", true, "keeps the samples in front"},
+    {"node/test_flatten_negative_axis4", true, "joins the samples"},
+
+    {"node/test_reshape_extended_dims", true, NULL},
+    {"node/test_reshape_negative_dim", true, NULL},
+    {"node/test_reshape_reduced_dims", true, NULL},
+    {"node/test_reshape_reordered_last_dims", true, NULL},
+    {"node/test_reshape_zero_and_negative_dim", true, NULL},
+    {"node/test_reshape_zero_dim", true, NULL},
+    {"node/test_reshape_one_dim", true, "keeps the samples in front"},
+    {"node/test_reshape_reordered_all_dims", true, "keeps the samples in front"},
+    {"node/test_reshape_negative_extended_dims", true, "keeps the samples in front"},
+    {"node/test_reshape_allowzero_reordered", true, "supported: one -1"},
+    {"node/test_squeeze", true, "axis 0"},
+    {"node/test_unsqueeze_axis_2", true, NULL},
+    {"node/test_unsqueeze_axis_3", true, NULL},
+    {"node/test_identity", true, "is not computed by a layer"},
+    {"node/test_transpose_default", true, "where it moves no number"},
+};
+
+/* One vector's files. */
+typedef struct files {
+    Onnx__ModelProto *model;
+    Onnx__TensorProto *input[MOST_INPUTS], *output;
+    size_t input_count;
+} files;
+
+static void *unpack(const ProtobufCMessageDescriptor *type, const char *name, const char *file)
+{
+    char path[512];
+    unsigned char *data;
+    size_t size;
+    snprintf(path, sizeof path, TQ_ONNX_TESTDATA "/%s/%s", name, file);
+    if (tq_file__read(path, MOST_BYTES, &data, &size) != TQ_OK)
+        return NULL;
+    void *message = protobuf_c_message_unpack(type, NULL, size, data);
+    free(data);
+    return message;
+}
+
+static bool read_files(files *f, const char *name)
+{
+    *f = (files){.model = unpack(&onnx__model_proto__descriptor, name, "model.onnx"),
+                 .output = unpack(&onnx__tensor_proto__descriptor, name, "test_data_set_0/output_0.pb")};
+    for (char file[64]; f->input_count < MOST_INPUTS; ++f->input_count) {
+        snprintf(file, sizeof file, "test_data_set_0/input_%zu.pb", f->input_count);
+        f->input[f->input_count] = unpack(&onnx__tensor_proto__descriptor, name, file);
+        if (f->input[f->input_count] == NULL)
+            break;
+    }
+    return f->model != NULL && f->output != NULL;
+}
+
+static void free_files(files *f)
+{
+    onnx__model_proto__free_unpacked(f->model, NULL);
+    onnx__tensor_proto__free_unpacked(f->output, NULL);
+    for (size_t i = 0; i < f->input_count; ++i)
+        onnx__tensor_proto__free_unpacked(f->input[i], NULL);
+}
+
+/* Old vectors use operator sets below 7, whose operators differ only by attributes that say the same. */
+static void raise_opset(Onnx__ModelProto *model)
+{
+    if (model->opset_import[0]->version >= 7)
+        return;
+    model->opset_import[0]->version = 7;
+    for (size_t i = 0; i < model->graph->n_node; ++i) {
+        Onnx__NodeProto *node = model->graph->node[i];
+        size_t kept = 0;
+        for (size_t j = 0; j < node->n_attribute; ++j) {
+            Onnx__AttributeProto *attribute = node->attribute[j];
+            if (strcmp(attribute->name, "is_test") == 0 || strcmp(attribute->name, "broadcast") == 0)
+                onnx__attribute_proto__free_unpacked(attribute, NULL);
+            else
+                node->attribute[kept++] = attribute;
+        }
+        node->n_attribute = kept;
+    }
+}
+
+/* Inputs after the first take the names of the graph's inputs, unless the model has these as initializers. */
+static size_t name_inputs(files *f, const Onnx__TensorProto **extra)
+{
+    for (size_t i = 1; i < f->input_count; ++i) {
+        assert_true(i < f->model->graph->n_input);
+        free(f->input[i]->name);
+        f->input[i]->name = strdup(f->model->graph->input[i]->name);
+        extra[i - 1] = f->input[i];
+    }
+    return f->input_count > 0 ? f->input_count - 1 : 0;
+}
+
+static float *floats_of(const Onnx__TensorProto *tensor)
+{
+    float *values = NULL;
+    const tq_onnx_value value = {.role = TQ_ONNX_CONSTANT, .shape = tq_onnx__dims(tensor), .source = tensor};
+    if (tq_onnx__floats(&value, &values) != TQ_OK)
+        fail_msg("%s", tq_error());
+    return values;
+}
+
+static bool close_enough(float got, float wanted, float largest, bool exact)
+{
+    if (exact)
+        return memcmp(&got, &wanted, sizeof got) == 0 || (got == 0 && wanted == 0);
+    return fabsf(got - wanted) <= 1e-5f * fabsf(wanted) + 1e-6f * largest;
+}
+
+static bool same(const float *got, const float *wanted, int64_t count, const vector *v)
+{
+    float largest = 0;
+    for (int64_t i = 0; i < count; ++i)
+        largest = fmaxf(largest, fabsf(wanted[i]));
+    for (int64_t i = 0; i < count; ++i)
+        if (!close_enough(got[i], wanted[i], largest, v->exact)) {
+            printf("FAILED  %s: element %lld is %.9g, expected %.9g\n", v->name, (long long)i, (double)got[i],
+                   (double)wanted[i]);
+            return false;
+        }
+    return true;
+}
+
+/* Runs the network on input 0 and compares. */
+static bool run(tq_network *network, const files *f, const vector *v)
+{
+    const tq_shape wanted_shape = tq_onnx__dims(f->output), input_shape = tq_onnx__dims(f->input[0]);
+    const int64_t samples = input_shape.dim[0], count = tq_shape_count(&wanted_shape);
+    tq_shape in, out;
+    if (tq_network_plan(network, &(tq_plan){.batch = samples}) != TQ_OK ||
+        tq_network_shapes(network, &in, &out) != TQ_OK) {
+        printf("FAILED  %s: %s\n", v->name, tq_error());
+        return false;
+    }
+    assert_true(tq_shape_equal(&in, &input_shape));
+    assert_true(tq_shape_equal(&out, &wanted_shape));
+    float *input = floats_of(f->input[0]), *wanted = floats_of(f->output);
+    float *got = malloc((size_t)count * sizeof *got);
+    bool passed = tq_network_forward(network, input, samples, 0, got) == TQ_OK;
+    if (!passed)
+        printf("FAILED  %s: %s\n", v->name, tq_error());
+    passed = passed && same(got, wanted, count, v);
+    free(got);
+    free(wanted);
+    free(input);
+    return passed;
+}
+
+static bool check_vector(tq_context *context, const vector *v)
+{
+    files f;
+    const Onnx__TensorProto *extra[MOST_INPUTS];
+    tq_network *network = NULL;
+    bool passed;
+    if (!read_files(&f, v->name)) {
+        printf("FAILED  %s: cannot be read\n", v->name);
+        free_files(&f);
+        return false;
+    }
+    raise_opset(f.model);
+    const tq_status status = tq_onnx__import(&network, context, f.model, extra, name_inputs(&f, extra));
+    if (v->refusal != NULL) {
+        passed = status != TQ_OK && strstr(tq_error(), v->refusal) != NULL;
+        printf("%s %s: %s\n", passed ? "refused" : "FAILED ", v->name,
+               status != TQ_OK ? tq_error() : "imported");
+    } else if (status != TQ_OK) {
+        passed = false;
+        printf("FAILED  %s: %s\n", v->name, tq_error());
+    } else {
+        passed = run(network, &f, v);
+        if (passed)
+            printf("passed  %s\n", v->name);
+    }
+    tq_network_destroy(network);
+    free_files(&f);
+    return passed;
+}
+
+static void all_vectors(void **state)
+{
+    size_t failed = 0;
+    for (size_t i = 0; i < TQ_COUNT(vectors); ++i)
+        failed += !check_vector(*state, &vectors[i]);
+    printf("%zu vectors, %zu failed\n", TQ_COUNT(vectors), failed);
+    assert_int_equal(failed, 0);
+}
+
+static int open_context(void **state)
+{
+    return tq_context_open((tq_context **)state, NULL) == TQ_OK ? 0 : -1;
+}
+
+static int close_context(void **state)
+{
+    tq_context_close(*state);
+    return 0;
+}
+
+int main(void)
+{
+    struct stat info;
+    const struct CMUnitTest tests[] = {cmocka_unit_test(all_vectors)};
+    if (stat(TQ_ONNX_TESTDATA "/node", &info) != 0) {
+        printf("skipped: %s is missing (Debian: libonnx-testdata)\n", TQ_ONNX_TESTDATA);
+        return 77;
+    }
+    return cmocka_run_group_tests(tests, open_context, close_context);
+}
