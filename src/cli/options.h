@@ -1,0 +1,44 @@
+/* The options of all commands, by one table: a command lists those it takes. */
+#ifndef TQ_CLI_OPTIONS_H
+#define TQ_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The command line, read. Texts are borrowed from it. */
+typedef struct tq_settings {
+    const char *const *operand;
+    const char *device, *data, *weights, *extrinsic, *intrinsic, *out, *rows, *formats, *scopes; /* or NULL */
+    int64_t batch, limit, seed; /* limit 0: all */
+    bool compare, json, help;
+} tq_settings;
+
+typedef enum tq_option_type { TQ_OPTION_FLAG, TQ_OPTION_TEXT, TQ_OPTION_INTEGER } tq_option_type;
+
+typedef struct tq_option {
+    const char *name;  /* without the dashes */
+    const char *value; /* what stands for the value in help */
+    const char *help;  /* one or more lines */
+    tq_option_type type;
+    bool required;
+    size_t offset; /* in tq_settings */
+    int64_t initial, lowest, highest;
+} tq_option;
+
+extern const tq_option tq_option_device, tq_option_data, tq_option_weights, tq_option_extrinsic,
+    tq_option_intrinsic, tq_option_out, tq_option_rows, tq_option_formats, tq_option_scopes, tq_option_batch,
+    tq_option_limit, tq_option_seed, tq_option_compare, tq_option_json;
+
+struct tq_command;
+
+/*
+ * Reads the arguments behind a command's name. Operands are moved to the front of `arguments`, in order.
+ * Returns an exit code; on failure it has said what is wrong.
+ */
+int tq_options__read(tq_settings *settings, const struct tq_command *command, int count, char **arguments);
+
+/* Prints a command's help. */
+void tq_options__help(const struct tq_command *command);
+
+#endif

@@ -1,0 +1,118 @@
+#include "cli/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/report.h"
+
+static int open_map(tq_map **map, const char *text)
+{
+    return text == NULL ? TQ_EXIT_OK : tq_report__status(tq_map_parse(map, text));
+}
+
+static int open_data(tq_session *session, const tq_settings *settings)
+{
+    if (settings->data == NULL) {
+        session->batch = settings->batch;
+        return TQ_EXIT_OK;
+    }
+    const int result = tq_report__status(tq_dataset_open(&session->dataset, settings->data));
+    if (result != TQ_EXIT_OK)
+        return result;
+    const int64_t count = tq_dataset_count(session->dataset), limit = settings->limit;
+    session->images = limit > 0 && limit < count ? limit : count;
+    session->batch = settings->batch < session->images ? settings->batch : session->images;
+    return TQ_EXIT_OK;
+}
+
+int tq_session__open(tq_session *session, const tq_settings *settings, const char *model)
+{
+    int result = open_map(&session->weights, settings->weights);
+    if (result == TQ_EXIT_OK)
+        result = open_map(&session->extrinsic, settings->extrinsic);
+    if (result == TQ_EXIT_OK)
+        result = open_map(&session->intrinsic, settings->intrinsic);
+    if (result == TQ_EXIT_OK)
+        result = open_data(session, settings);
+    if (result == TQ_EXIT_OK)
+        result = tq_report__status(tq_context_open(&session->context, settings->device));
+    if (result == TQ_EXIT_OK)
+        result = tq_report__status(tq_network_load_onnx(&session->network, session->context, model));
+    return result;
+}
+
+void tq_session__close(tq_session *session)
+{
+    tq_network_destroy(session->network);
+    tq_context_close(session->context);
+    tq_dataset_close(session->dataset);
+    tq_map_destroy(session->weights);
+    tq_map_destroy(session->extrinsic);
+    tq_map_destroy(session->intrinsic);
+}
+
+int tq_session__plan(tq_session *session, const tq_settings *settings, bool keep)
+{
+    const tq_plan plan = {.batch = session->batch,
+                          .weights = session->weights,
+                          .intrinsic = session->intrinsic,
+                          .extrinsic = session->extrinsic,
+                          .seed = (uint64_t)settings->seed,
+                          .keep = keep};
+    return tq_report__status(tq_network_plan(session->network, &plan));
+}
+
+/* The dimensions other than 1: 28x28 is for 1x28x28. */
+static tq_shape squeeze(const tq_shape *shape, int first)
+{
+    tq_shape to = {0};
+    for (int i = first; i < shape->rank; ++i)
+        if (shape->dim[i] != 1)
+            to.dim[to.rank++] = shape->dim[i];
+    return to;
+}
+
+int tq_session__check_data(const tq_session *session, const char *model, const char *data)
+{
+    tq_shape input, output;
+    const int result = tq_report__status(tq_network_shapes(session->network, &input, &output));
+    if (result != TQ_EXIT_OK)
+        return result;
+    const tq_shape *const sample = tq_dataset_sample_shape(session->dataset);
+    const tq_shape needed = squeeze(&input, 1), given = squeeze(sample, 0);
+    const bool flat = needed.rank <= 1 && tq_shape_count(&needed) == tq_shape_count(&given);
+    if (flat || tq_shape_equal(&needed, &given))
+        return TQ_EXIT_OK;
+    char have[128], want[128];
+    const tq_shape one = tq_shape_of(input.rank - 1, input.dim + 1);
+    tq_shape_print(have, sizeof have, sample);
+    tq_shape_print(want, sizeof want, &one);
+    return tq_report__failure("the samples of '%s' are %s, but the input of '%s' is %s", data, have, model,
+                              want);
+}
+
+int tq_session__check_output(const char *path)
+{
+    char folder[4096];
+    if (path == NULL)
+        return TQ_EXIT_OK;
+    const char *const slash = strrchr(path, '/');
+    const int length = slash == NULL ? 0 : (int)(slash - path) + 1;
+    if (length >= (int)sizeof folder)
+        return tq_report__usage("--out: '%s' is too long", path);
+    snprintf(folder, sizeof folder, "%.*s", slash == NULL ? 1 : length, slash == NULL ? "." : path);
+    if (access(folder, W_OK | X_OK) != 0)
+        return tq_report__failure("'%s' cannot be written: %s: %s", path, folder, strerror(errno));
+    return TQ_EXIT_OK;
+}
+
+float *tq_session__allocate(int64_t count)
+{
+    if (count < 0 || (uint64_t)count > SIZE_MAX / sizeof(float))
+        return NULL;
+    return malloc((size_t)count * sizeof(float) + 1);
+}

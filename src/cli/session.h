@@ -1,0 +1,35 @@
+/* What a command works on: device, network, data set and maps, opened in the order of what is cheap to check.
+ */
+#ifndef TQ_CLI_SESSION_H
+#define TQ_CLI_SESSION_H
+
+#include "cli/options.h"
+#include "tensorquant/tensorquant.h"
+
+/* Zero-initialized is closed. What the settings do not name stays NULL. */
+typedef struct tq_session {
+    tq_map *weights, *extrinsic, *intrinsic;
+    tq_dataset *dataset;
+    tq_context *context;
+    tq_network *network;
+    int64_t images; /* of the data set, at most the limit */
+    int64_t batch;  /* at most the images */
+} tq_session;
+
+/* All return an exit code. After a failure too the session is closed by the caller. */
+int tq_session__open(tq_session *session, const tq_settings *settings, const char *model);
+void tq_session__close(tq_session *session);
+
+/* Plans with the session's maps (quantized) or none. */
+int tq_session__plan(tq_session *session, const tq_settings *settings, bool keep);
+
+/* Says what is wrong when the data set's samples do not fit the planned network's input. */
+int tq_session__check_data(const tq_session *session, const char *model, const char *data);
+
+/* Says what is wrong when no file can be made where `path` (may be NULL) is to be written. */
+int tq_session__check_output(const char *path);
+
+/* Memory for `count` numbers; NULL when there is none, or the size overflows. */
+float *tq_session__allocate(int64_t count);
+
+#endif

@@ -1,0 +1,7 @@
+# The tests of the program tq run the one in the build folder.
+if(TARGET tq)
+    foreach(test test_cli test_cli_run test_cli_sweep)
+        add_dependencies(${test} tq)
+        set_tests_properties(${test} PROPERTIES LABELS "host;program")
+    endforeach()
+endif()

@@ -1,0 +1,205 @@
+/* tq quantize, run and explain: results against rows that were worked out by hand. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/tq_program.h"
+
+#define TINY  "tq run tiny.onnx --data npy:x.npy,y.npy "
+#define LENET "'" TQ_SOURCE_DIRECTORY "/examples/lenet-fashion-mnist.onnx' --data fashion-mnist "
+
+static int start(void **state)
+{
+    (void)state;
+    tq_program_start(TQ_BINARY_DIRECTORY, "cli_run");
+    return 0;
+}
+
+static double number(const json_t *object, const char *name)
+{
+    if (!json_is_number(json_object_get(object, name)))
+        fail_msg("no number '%s'", name);
+    return json_number_value(json_object_get(object, name));
+}
+
+static const char *text(const json_t *object, const char *name)
+{
+    if (!json_is_string(json_object_get(object, name)))
+        fail_msg("no text '%s'", name);
+    return json_string_value(json_object_get(object, name));
+}
+
+/* The float32 numbers behind the header of a file with 128 bytes of it or any other length. */
+static void read_numbers(const char *path, float *to, size_t count)
+{
+    size_t size;
+    char *const data = tq_file_text(path, &size);
+    assert_non_null(data);
+    assert_true(size >= count * sizeof *to);
+    memcpy(to, data + size - count * sizeof *to, count * sizeof *to);
+    free(data);
+}
+
+static void check_quantize(const char *quantizer, const float *expected)
+{
+    float found[4];
+    json_t *const said = tq_program_json("tq quantize numbers.npy rounded.npy %s --json", quantizer);
+    read_numbers("rounded.npy", found, 4);
+    for (size_t i = 0; i < 4; ++i)
+        if (memcmp(found + i, expected + i, sizeof *found) != 0)
+            fail_msg("%s: element %zu is %a, not %a", quantizer, i, (double)found[i], (double)expected[i]);
+    assert_int_equal(number(said, "elements"), 4);
+    json_decref(said);
+}
+
+static void test_quantize_gives_the_rows(void **state)
+{
+    (void)state;
+    const float numbers[4] = {0.3f, 1.25f, -1.25f, 9};
+    tq_npy_put("numbers.npy", "<f4", "(2, 2)", numbers, sizeof numbers);
+    check_quantize("nearest,5,1", (const float[]){0.5f, 1.5f, -1.5f, 7.5f});
+    check_quantize("down,5,1", (const float[]){0, 1, -1.5f, 7.5f});
+    check_quantize("zero,5,1", (const float[]){0, 1, -1, 7.5f});
+    check_quantize("fixed,5,1,round=even,overflow=wrap", (const float[]){0.5f, 1, -1, -7});
+    check_quantize("none", numbers);
+    tq_program_expect(0, "4 of 4 elements changed", "tq quantize numbers.npy numbers.npy nearest,5,1");
+    tq_program_expect(0, "0 of 4 elements changed", "tq quantize numbers.npy numbers.npy nearest,5,1");
+}
+
+static void test_run_json(void **state)
+{
+    (void)state;
+    json_t *const said = tq_program_json(TINY "--json --seed 5");
+    assert_int_equal(number(said, "images"), 6);
+    assert_int_equal(number(said, "right"), 4);
+    assert_true(fabs(number(said, "accuracy") - 4 / 6.0) < 1e-9);
+    assert_true(number(said, "images_per_second") > 0);
+    assert_int_equal(number(said, "seed"), 5);
+    assert_true(strlen(text(said, "device")) > 0);
+    const json_t *const layers = json_object_get(said, "layers");
+    assert_int_equal(json_array_size(layers), 2);
+    const json_t *const last = json_array_get(layers, 1);
+    assert_string_equal(text(last, "name"), "classes");
+    assert_string_equal(text(last, "kind"), "dense");
+    assert_true(strlen(text(last, "path")) > 0);
+    assert_int_equal(json_array_size(json_object_get(last, "shape")), 1);
+    assert_int_equal(json_integer_value(json_array_get(json_object_get(last, "shape"), 0)), 3);
+    assert_null(json_object_get(last, "sqnr_db"));
+    json_decref(said);
+}
+
+static void test_without_labels(void **state)
+{
+    (void)state;
+    json_t *const said = tq_program_json("tq run tiny.onnx --data npy:x.npy --json");
+    assert_true(json_is_null(json_object_get(said, "accuracy")));
+    assert_int_equal(number(said, "images"), 6);
+    json_decref(said);
+    tq_program_expect(0, "images    6", "tq run tiny.onnx --data npy:x.npy");
+}
+
+/* Weights on multiples of 0.5: 0.3 becomes 0.5 and the bias -0.25 becomes -0.5, the identity stays. */
+static void test_compare(void **state)
+{
+    static const double reference[5][3] = {
+        {1, 0, 0.05}, {0, 0.75, -0.25}, {0, 0, 0.75}, {0.5, 0.5, -0.1}, {0.5, 0.5, -0.1}};
+    static const double quantized[5][3] = {
+        {1, 0, 0}, {0, 0.75, -0.5}, {0, 0, 0.5}, {0.5, 0.5, -0.25}, {0.5, 0.5, -0.25}};
+    double signal = 0, noise = 0;
+    (void)state;
+    for (size_t i = 0; i < 5; ++i)
+        for (size_t k = 0; k < 3; ++k) {
+            signal += reference[i][k] * reference[i][k];
+            noise += pow(reference[i][k] - quantized[i][k], 2);
+        }
+    for (int batch = 1; batch <= 6; ++batch) {
+        json_t *const said = tq_program_json(TINY "--weights nearest,8,1 --compare --json --batch %d", batch);
+        const json_t *const layers = json_object_get(said, "layers");
+        const json_t *const same = json_array_get(layers, 0), *const classes = json_array_get(layers, 1);
+        assert_true(json_is_null(json_object_get(same, "sqnr_db")));
+        assert_true(json_is_true(json_object_get(same, "exact")));
+        assert_true(json_is_false(json_object_get(classes, "exact")));
+        assert_true(fabs(number(classes, "sqnr_db") - 10 * log10(signal / noise)) < 1e-4);
+        json_decref(said);
+    }
+}
+
+static void test_outputs_file(void **state)
+{
+    float found[18];
+    (void)state;
+    tq_program_expect(0, "accuracy", TINY "--out outputs.npy --batch 4");
+    read_numbers("outputs.npy", found, 18);
+    assert_true(found[0] == 1 && found[1] == 0 && fabs(found[2] - 0.05) < 1e-6);
+    assert_true(found[4] == 0.75f && found[8] == 0.75f && found[9] == 0.5f && found[13] == 0.5f);
+    assert_true(isnan(found[15]));
+    char *const file = tq_file_text("outputs.npy", NULL);
+    assert_non_null(strstr(file + 10, "(6, 3)"));
+    free(file);
+}
+
+static void test_limit(void **state)
+{
+    (void)state;
+    json_t *const said = tq_program_json(TINY "--limit 4 --json");
+    assert_int_equal(number(said, "images"), 4);
+    assert_true(number(said, "accuracy") == 1);
+    json_decref(said);
+}
+
+static void test_explain(void **state)
+{
+    (void)state;
+    json_t *const said = tq_program_json("tq explain tiny.onnx --json --weights bf16 --intrinsic "
+                                         "'{\"cl*\": {\"product\": \"fp16\"}}'");
+    const json_t *const layers = json_object_get(said, "layers");
+    const json_t *const same = json_array_get(layers, 0), *const classes = json_array_get(layers, 1);
+    assert_int_equal(number(same, "macs"), 16);
+    assert_int_equal(number(classes, "macs"), 12);
+    assert_string_equal(text(same, "weights"), "bf16");
+    assert_true(json_is_null(json_object_get(same, "intrinsic")));
+    assert_non_null(strstr(text(classes, "intrinsic"), "fp16"));
+    assert_true(json_is_null(json_object_get(classes, "extrinsic")));
+    assert_true(json_is_array(json_object_get(classes, "not_cheaper")));
+    json_decref(said);
+    tq_program_expect(0, "12 MACs per sample", "tq explain tiny.onnx");
+}
+
+/* Any split gives the same outputs, stochastic rounding too. */
+static void test_batches_give_the_same(void **state)
+{
+    (void)state;
+    const char *const maps = "--weights stochastic,8,6 --extrinsic stochastic,8,4";
+    json_t *const one = tq_program_json("tq run " LENET "--limit 64 %s --json --batch 1 --out one.npy", maps);
+    json_t *const all =
+        tq_program_json("tq run " LENET "--limit 64 %s --json --batch 64 --out all.npy", maps);
+    json_t *const some =
+        tq_program_json("tq run " LENET "--limit 64 %s --json --batch 7 --out some.npy", maps);
+    assert_true(number(one, "accuracy") == number(all, "accuracy"));
+    assert_true(number(one, "accuracy") > 0.5);
+    tq_program_expect(0, "", "cmp one.npy all.npy && cmp one.npy some.npy");
+    json_decref(one);
+    json_decref(all);
+    json_decref(some);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_quantize_gives_the_rows),
+        cmocka_unit_test(test_run_json),
+        cmocka_unit_test(test_without_labels),
+        cmocka_unit_test(test_compare),
+        cmocka_unit_test(test_outputs_file),
+        cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_explain),
+        cmocka_unit_test(test_batches_give_the_same),
+    };
+    return cmocka_run_group_tests(tests, start, NULL);
+}
