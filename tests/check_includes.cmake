@@ -1,0 +1,103 @@
+# Includes go one way: util <- runtime <- quantizers <- accumulate <- layers <- network <- io; the program tq and the
+# examples see public headers only; kernels include nothing.
+#
+#     cmake -DROOT=<source folder> -P check_includes.cmake
+cmake_minimum_required(VERSION 3.22)
+
+set(FOLDERS util runtime quantizers accumulate layers network optimizers io)
+
+function(fault file text)
+    message(SEND_ERROR "${file}: ${text}")
+endfunction()
+
+# Headers that a file includes, each with its opening quote or bracket: `"util/fail.h`, `<math.h`.
+function(includes_of file result)
+    file(STRINGS "${file}" lines REGEX "^[ \t]*#[ \t]*include")
+    set(found "")
+    foreach(line IN LISTS lines)
+        if(line MATCHES "include[ \t]*([\"<][^\">]+)")
+            list(APPEND found "${CMAKE_MATCH_1}")
+        else()
+            fault("${file}" "cannot read: ${line}")
+        endif()
+    endforeach()
+    set(${result} "${found}" PARENT_SCOPE)
+endfunction()
+
+function(check_library_file folder file)
+    list(FIND FOLDERS ${folder} own)
+    includes_of("${ROOT}/${file}" includes)
+    foreach(include IN LISTS includes)
+        if(include MATCHES "^<(CL|clblast)" AND NOT folder STREQUAL "runtime")
+            fault("${file}" "only src/runtime calls OpenCL, but ${include}> is included")
+        elseif(include MATCHES "^\"tensorquant/kernels/([a-z]+)/")
+            list(FIND FOLDERS ${CMAKE_MATCH_1} other)
+            if(other GREATER own)
+                fault("${file}" "src/${folder} comes before kernels/${CMAKE_MATCH_1}: ${include}\"")
+            endif()
+        elseif(include MATCHES "^\"tensorquant/" OR include MATCHES "^\"[^/]+\\.pb-c\\.h$" OR include MATCHES "^<")
+            continue()
+        elseif(include MATCHES "^\"([a-z]+)/")
+            list(FIND FOLDERS ${CMAKE_MATCH_1} other)
+            if(other LESS 0 OR other GREATER own)
+                fault("${file}" "src/${folder} comes before ${include}\"")
+            endif()
+        else()
+            fault("${file}" "write the folder: ${include}\"")
+        endif()
+    endforeach()
+endfunction()
+
+# `allowed`: what may stand in quotes.
+function(check_outer_file file allowed)
+    includes_of("${ROOT}/${file}" includes)
+    foreach(include IN LISTS includes)
+        if(include MATCHES "^\"" AND NOT include MATCHES "^\"(${allowed})")
+            fault("${file}" "public headers only, but ${include}\" is included")
+        endif()
+    endforeach()
+endfunction()
+
+function(files_of result)
+    file(GLOB_RECURSE found RELATIVE "${ROOT}" ${ARGN})
+    set(${result} "${found}" PARENT_SCOPE)
+endfunction()
+
+foreach(folder IN LISTS FOLDERS)
+    files_of(files "${ROOT}/src/${folder}/*.[ch]")
+    foreach(file IN LISTS files)
+        check_library_file(${folder} "${file}")
+    endforeach()
+endforeach()
+
+file(GLOB folders RELATIVE "${ROOT}/src" "${ROOT}/src/*")
+list(REMOVE_ITEM folders ${FOLDERS} cli)
+if(folders)
+    message(SEND_ERROR "src/${folders}: a folder without a place in the order of includes")
+endif()
+
+files_of(files "${ROOT}/src/cli/*.[ch]")
+foreach(file IN LISTS files)
+    check_outer_file("${file}" "tensorquant/[a-z]+\\.h$|cli/")
+endforeach()
+
+files_of(files "${ROOT}/include/*.h")
+foreach(file IN LISTS files)
+    check_outer_file("${file}" "tensorquant/[a-z]+\\.h$|tensorquant/kernels/prelude\\.cl$")
+endforeach()
+
+files_of(files "${ROOT}/examples/*.[ch]")
+foreach(file IN LISTS files)
+    check_outer_file("${file}" "custom_quantizer\\.cl$")
+endforeach()
+
+files_of(files "${ROOT}/kernels/*")
+foreach(file IN LISTS files)
+    includes_of("${ROOT}/${file}" includes)
+    if(file STREQUAL "kernels/prelude.cl")
+        list(REMOVE_ITEM includes "<stdint.h") # its part for the host
+    endif()
+    if(includes)
+        fault("${file}" "a kernel includes nothing, but here is ${includes}")
+    endif()
+endforeach()
