@@ -20,4 +20,7 @@ target_compile_definitions(tq_warnings INTERFACE _POSIX_C_SOURCE=200809L _DEFAUL
 if(TQ_SANITIZE)
     add_compile_options(-fsanitize=${TQ_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
     add_link_options(-fsanitize=${TQ_SANITIZE})
+    # In every program: drivers stay loaded, so that lsan.supp can name their leaks.
+    add_library(tq_keep_loaded OBJECT tests/support/keep_loaded.c)
+    set(TQ_PROGRAM_OBJECTS $<TARGET_OBJECTS:tq_keep_loaded>)
 endif()

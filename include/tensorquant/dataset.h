@@ -33,6 +33,9 @@ TQ_API const tq_shape *tq_dataset_sample_shape(const tq_dataset *dataset);
 /* Whether there are labels. */
 TQ_API bool tq_dataset_has_labels(const tq_dataset *dataset);
 
+/* The largest magnitude in all samples, for tq_plan; 0 when a sample is not finite. Takes one pass over the data. */
+TQ_API double tq_dataset_largest(const tq_dataset *dataset);
+
 /*
  * Copies samples first .. first+count-1 and their labels (either may be NULL). TQ_E_ARGUMENT: outside the data set, or
  * labels asked for where there are none.

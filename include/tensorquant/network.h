@@ -66,6 +66,12 @@ typedef struct tq_plan {
     const tq_map *extrinsic;
     uint64_t seed;           /* of stochastic rounding */
     bool keep;               /* keep every layer's output readable after forward */
+    /*
+     * Largest magnitude in the input, 0 when not known. A smaller range lets faster accumulation paths apply. It is
+     * checked at every forward: an input that exceeds it makes the network plan again without it, so that results never
+     * depend on it.
+     */
+    double input_largest;
 } tq_plan;
 
 /*

@@ -33,7 +33,7 @@ typedef double tq_lane;
 #define tq_to_float(v)             TQ_CAT(convert_float, TQ_LANES)(v)
 #define tq_as_longs(v)             TQ_CAT(as_long, TQ_LANES)(v)
 #define tq_as_doubles(v)           TQ_CAT(as_double, TQ_LANES)(v)
-#define tq_zero()                  ((tq_sum)0)
+#define tq_zero(path)              TQ_BIAS
 #define tq_store_sums(s, lanes)    TQ_CAT(vstore, TQ_LANES)(s, 0, lanes)
 #define tq_store_carriers(bits, p) TQ_CAT(vstore, TQ_LANES)(bits, 0, p)
 #define tq_store_lanes(bits, p)    TQ_CAT(vstore, TQ_LANES)(bits, 0, p)
@@ -149,6 +149,29 @@ TQ_INLINE tq_sum tq_slot(tq_sum v, const int form, const int structure, const in
 #define tq_load_factor(p) (tq_to_double(TQ_CAT(vload, TQ_LANES)(0, p)) * tq_power(slots.path.s0))
 #endif
 
+/*
+ * TQ_BIASED: products cannot saturate, round to nearest and lie on the sum's grid, and the sum saturates. It is held as
+ * u = M + s with M = 1.5 * 2^52 units. For ties away fma(x, w, u) is never a tie and rounds s + x*w to s plus the rounded
+ * product; for ties to even the product is rounded alone.
+ */
+#if TQ_BIASED
+#define TQ_BIAS ((tq_sum)(1.5f * tq_power(52)))
+
+TQ_INLINE tq_sum tq_step(tq_sum u, tq_x x, tq_factor w, tq_draws product_draw, tq_draws sum_draw, tq_slots slots)
+{
+    const tq_sum lowest = TQ_BIAS + (tq_sum)tq_word_double(slots.sum.s4, slots.sum.s5);
+    const tq_sum highest = TQ_BIAS + (tq_sum)tq_word_double(slots.sum.s6, slots.sum.s7);
+    const tq_sum number = (tq_sum)(double)x;
+    if (TQ_ROUNDING(TQ_PRODUCT_STRUCTURE) == TQ_ROUND_AWAY)
+        u = fma(number, w, u);
+    else
+        u = u + (fma(number, w, TQ_BIAS) - TQ_BIAS);
+    u = highest < u ? highest : u;
+    return lowest > u ? lowest : u;
+}
+#else
+#define TQ_BIAS ((tq_sum)0.0f)
+
 TQ_INLINE tq_sum tq_step(tq_sum s, tq_x x, tq_factor w, tq_draws product_draw, tq_draws sum_draw, tq_slots slots)
 {
     tq_sum term = tq_slot((tq_sum)(double)x * w, TQ_PRODUCT_FORM,
@@ -163,18 +186,20 @@ TQ_INLINE tq_sum tq_step(tq_sum s, tq_x x, tq_factor w, tq_draws product_draw, t
     return tq_slot(s + term, TQ_SUM_FORM, TQ_SUM_STRUCTURE, TQ_SUM_BITS, slots.sum, sum_draw);
 #endif
 }
+#endif
 
 /* From units to numbers; a number of any slot is a binary32, so the conversion is exact. */
 TQ_INLINE tq_exact tq_lane_sum(const tq_lane *lane, tq_slots slots)
 {
-    return tq_exact_of(as_uint((float)(*lane * tq_power(slots.sum.s0))));
+    const double bias = TQ_BIASED ? 1.5f * tq_power(52) : 0.0f;
+    return tq_exact_of(as_uint((float)((*lane - bias) * tq_power(slots.sum.s0))));
 }
 
 #ifdef TQ_FAST_FINISH
 TQ_INLINE tq_carriers tq_finish(tq_sum s, __global const uint *bias, tq_slots slots)
 {
     const tq_carriers add = TQ_CAT(vload, TQ_LANES)(0, bias);
-    tq_sum y = s * tq_power(slots.sum.s0) + tq_to_double(TQ_CAT(as_float, TQ_LANES)(add));
+    tq_sum y = (s - TQ_BIAS) * tq_power(slots.sum.s0) + tq_to_double(TQ_CAT(as_float, TQ_LANES)(add));
     tq_carriers bits;
 #if TQ_RESULT_FORM == TQ_FORM_FIXED
     y = tq_slot(y * tq_power(-slots.result.s0), TQ_RESULT_FORM, TQ_RESULT_STRUCTURE, 0, slots.result, (tq_draws)0);

@@ -16,7 +16,7 @@ typedef TQ_CAT(int, TQ_LANES) tq_sum;
 typedef int tq_lane;
 
 #define tq_load_factor(p)       TQ_CAT(vload, TQ_LANES)(0, p)
-#define tq_zero()               ((tq_sum)0)
+#define tq_zero(path)               ((tq_sum)0)
 #define tq_store_sums(s, lanes) TQ_CAT(vstore, TQ_LANES)(s, 0, lanes)
 
 TQ_INLINE tq_sum tq_step(tq_sum s, tq_x x, tq_factor w, tq_draws product_draw, tq_draws sum_draw, tq_slots slots)

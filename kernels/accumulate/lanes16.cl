@@ -32,7 +32,7 @@ typedef tq_sum tq_factor;
 #define tq_high(a, b)           mul_hi(a, b)
 #define tq_saturating_add(a, b) add_sat(a, b)
 #endif
-#define tq_zero() ((tq_sum)(short)0)
+#define tq_zero(path) ((tq_sum)(short)0)
 
 TQ_INLINE tq_sum tq_step(tq_sum s, tq_x x, tq_factor w, tq_draws product_draw, tq_draws sum_draw, tq_slots slots)
 {

@@ -15,7 +15,7 @@ TQ_INLINE tq_factor tq_load_factor(__global const tq_w *w)
     return tq_exact_of(*w);
 }
 
-TQ_INLINE tq_sum tq_zero(void)
+TQ_INLINE tq_sum tq_zero(tq_words path)
 {
     tq_wide s;
     tq_wide_clear(&s);

@@ -8,7 +8,7 @@
  *
  *     tq_x, tq_w         elements of the input and of the packed weights in memory
  *     tq_factor          a vector of TQ_LANES weights; tq_load_factor(pointer)
- *     tq_sum             a vector of TQ_LANES sums; tq_zero()
+ *     tq_sum             a vector of TQ_LANES sums; tq_zero(path's words)
  *     tq_step(s, x, w, product draws, sum draws, slots)   one step
  *     tq_store_sums(s, lanes), tq_lane_sum(lane, slots)   a lane's sum as an exact number
  *     tq_finish(s, bias, slots), with TQ_FAST_FINISH      optional: the results' bits for a whole vector
@@ -195,7 +195,7 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
         window[i] = tq_window_of(g, min(t.first + i, g.rows - 1), group);
 #pragma unroll
         for (int j = 0; j < TQ_VECTORS; ++j)
-            s[i][j] = tq_zero();
+            s[i][j] = tq_zero(path);
     }
     for (int tap = 0; tap < g.kernel_rows * g.kernel_columns; ++tap)
         tq_task_tap(s, t, window, tap / g.kernel_columns, tap % g.kernel_columns, tap * g.group_inputs);

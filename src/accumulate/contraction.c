@@ -167,7 +167,7 @@ static tq_status upload_weights(tq_contraction *c, const tq_contraction_setup *s
     if (host != NULL && narrow)
         tq_pack__int16(host, p, setup->weight, c->plan.weight_shift, c->plan.away);
     else if (host != NULL)
-        tq_pack__carriers(host, p, setup->weight);
+        tq_pack__carriers(host, p, setup->weight, c->plan.away);
     TQ_TRY(upload(&c->weight, c->context, host, bytes));
     float *bias = malloc((size_t)tq_panels__columns(p) * sizeof *bias);
     if (bias != NULL)

@@ -46,13 +46,20 @@ static int64_t packed_rows(const tq_panels *p)
     return (int64_t)p->groups * p->panels * p->terms;
 }
 
-void tq_pack__carriers(float *to, const tq_panels *p, const float *weight)
+static float moved_away(float w)
+{
+    return w == 0.0f ? w : nextafterf(w, copysignf(INFINITY, w));
+}
+
+void tq_pack__carriers(float *to, const tq_panels *p, const float *weight, bool away)
 {
     const int64_t channels = (int64_t)p->groups * p->group_outputs;
     memset(to, 0, (size_t)tq_panels__count(p) * sizeof *to);
     for (int64_t i = 0; i < packed_rows(p); ++i) {
         const tq_packed_row row = packed_row(p, i);
-        memcpy(to + row.at, weight + row.k * channels + row.channel, (size_t)row.count * sizeof *to);
+        const float *from = weight + row.k * channels + row.channel;
+        for (int32_t j = 0; j < row.count; ++j)
+            to[row.at + j] = away ? moved_away(from[j]) : from[j];
     }
 }
 

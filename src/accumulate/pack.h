@@ -18,7 +18,8 @@ int64_t tq_panels__count(const tq_panels *p);   /* elements of a packed matrix *
 int64_t tq_panels__columns(const tq_panels *p); /* groups * panels * width */
 
 /* Each writes tq_panels__count elements. */
-void tq_pack__carriers(float *to, const tq_panels *p, const float *weight);
+/* Numbers; when `away`, those that are not zero move away from it by one unit in the last place. */
+void tq_pack__carriers(float *to, const tq_panels *p, const float *weight, bool away);
 /* weight * 2^shift, away from zero by one when `away`. */
 void tq_pack__int16(int16_t *to, const tq_panels *p, const float *weight, int shift, bool away);
 /* Draws of the columns' stream, top-aligned. */

@@ -27,8 +27,8 @@ typedef struct tq_path_plan {
     tq_words product, sum, result,
         path; /* kernel arguments; the first three are set to the quantizers' own before */
     int input_shift, weight_shift; /* 16-bit operands: X = x * 2^input_shift, W = w * 2^weight_shift */
-    bool away;                     /* 16-bit operands: W moves away from zero by one */
-    tq_program_text *text;         /* for further defines */
+    bool away; /* weights move away from zero: int16 by one, carriers by one unit in the last place */
+    tq_program_text *text; /* for further defines */
 } tq_path_plan;
 
 typedef enum tq_operand { TQ_OPERAND_CARRIER, TQ_OPERAND_INT16 } tq_operand;

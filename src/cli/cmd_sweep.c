@@ -108,7 +108,8 @@ static int plan_row(job *j, const row *r)
                               .weights = r->maps & WEIGHTS ? map : NULL,
                               .extrinsic = r->maps & EXTRINSIC ? map : NULL,
                               .intrinsic = r->maps & INTRINSIC ? map : NULL,
-                              .seed = (uint64_t)j->settings->seed};
+                              .seed = (uint64_t)j->settings->seed,
+                              .input_largest = tq_dataset_largest(j->session.dataset)};
         result = tq_report__status(tq_network_plan(j->session.network, &plan));
     }
     tq_map_destroy(map);

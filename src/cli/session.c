@@ -62,7 +62,9 @@ int tq_session__plan(tq_session *session, const tq_settings *settings, bool keep
                           .intrinsic = session->intrinsic,
                           .extrinsic = session->extrinsic,
                           .seed = (uint64_t)settings->seed,
-                          .keep = keep};
+                          .keep = keep,
+                          .input_largest =
+                              session->dataset != NULL ? tq_dataset_largest(session->dataset) : 0.0};
     return tq_report__status(tq_network_plan(session->network, &plan));
 }
 

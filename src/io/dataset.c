@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,4 +122,18 @@ tq_status tq_dataset_read(const tq_dataset *dataset, int64_t first, int64_t coun
     if (labels != NULL)
         memcpy(labels, dataset->labels + first, (size_t)count * sizeof *labels);
     return TQ_OK;
+}
+
+double tq_dataset_largest(const tq_dataset *dataset)
+{
+    const int64_t count = dataset->count * tq_shape_count(&dataset->sample);
+    double largest = 0.0;
+    for (int64_t i = 0; i < count; ++i) {
+        const double x = dataset->bytes != NULL ? (double)((float)dataset->bytes[i] / 255.0f)
+                                                : fabs((double)dataset->values[i]);
+        if (!isfinite(x))
+            return 0.0;
+        largest = x > largest ? x : largest;
+    }
+    return largest;
 }

@@ -10,7 +10,9 @@ static tq_range output_range(const tq_layer *layer)
 {
     const tq_accumulation *a = &layer->quantizers.intrinsic;
     tq_range from = tq_range__unknown();
-    from.finite = layer->input_range[0].finite && tq_accumulation__keeps_finite(a);
+    const tq_pool *state = layer->state;
+    from.finite =
+        layer->input_range[0].finite && tq_pool__hits(&state->geometry) && tq_accumulation__keeps_finite(a);
     return tq_range__quantized(from, &a->result);
 }
 

@@ -85,6 +85,15 @@ int64_t tq_pool__tap(const tq_pool_geometry *g, tq_pool_window window, int row, 
     return window.base + (r * g->columns + c) * g->channels;
 }
 
+bool tq_pool__hits(const tq_pool_geometry *g)
+{
+    const bool padded = g->pad_top > 0 || g->pad_left > 0 || g->pad_bottom > 0 || g->pad_right > 0;
+    const bool dilated = g->dilation_rows > 1 || g->dilation_columns > 1;
+    const bool rows = g->pad_top < g->kernel_rows && g->pad_bottom < g->kernel_rows;
+    const bool columns = g->pad_left < g->kernel_columns && g->pad_right < g->kernel_columns;
+    return !padded || (!dilated && rows && columns);
+}
+
 void tq_pool__release(tq_layer *layer)
 {
     tq_pool *state = layer->state;

@@ -43,6 +43,9 @@ tq_pool_window tq_pool__window(const tq_pool_geometry *g, int64_t output);
 /* Element of a tap; -1 outside the image. */
 int64_t tq_pool__tap(const tq_pool_geometry *g, tq_pool_window window, int row, int column);
 
+/* Whether every window is known to have a tap inside the image; an empty one gives -infinity or 0/0. */
+bool tq_pool__hits(const tq_pool_geometry *g);
+
 void tq_pool__release(tq_layer *layer);
 
 #endif

@@ -33,6 +33,7 @@ struct tq_network {
     bool planned;
     int64_t batch;
     bool keep;
+    double input_largest; /* planned for inputs of at most this magnitude; checked at forward */
     bool input_finite; /* planned for inputs without NaN and infinity; checked at forward */
     float *staging;    /* one batch of the input in NHWC */
 };

@@ -127,8 +127,8 @@ static tq_status plan_value(tq_network *network, tq_value *value)
     value->shape.dim[0] = network->batch;
     if (network->input_finite) {
         value->range.finite = true;
-        value->range.lowest = -FLT_MAX;
-        value->range.highest = FLT_MAX;
+        value->range.lowest = -network->input_largest;
+        value->range.highest = network->input_largest;
     }
     return TQ_OK;
 }
@@ -180,6 +180,8 @@ tq_status tq_network_plan(tq_network *network, const tq_plan *plan)
     tq_network__unplan(network);
     if (plan->batch < 0 || plan->batch > 65536)
         return tq_status__fail(TQ_E_ARGUMENT, "batch is %lld, allowed 1 to 65536", (long long)plan->batch);
+    if (!(plan->input_largest >= 0.0))
+        return tq_status__fail(TQ_E_ARGUMENT, "input_largest is %g, allowed 0 or more", plan->input_largest);
     TQ_TRY(check_graph(network));
     TQ_TRY(check_map(network, "weights", plan->weights, true));
     TQ_TRY(check_map(network, "intrinsic", plan->intrinsic, false));
@@ -187,6 +189,7 @@ tq_status tq_network_plan(tq_network *network, const tq_plan *plan)
     network->batch = plan->batch == 0 ? 1 : plan->batch;
     network->keep = plan->keep;
     network->input_finite = true;
+    network->input_largest = plan->input_largest > 0.0 ? plan->input_largest : FLT_MAX;
     apply_maps(network, plan);
     return tq_network__plan_values(network);
 }

@@ -1,5 +1,6 @@
 #include "network/graph.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +15,17 @@ static tq_status check_run(const tq_network *network, int64_t samples)
     return TQ_OK;
 }
 
-static bool all_finite(const float *x, int64_t count)
+/* Largest magnitude; INFINITY when a number is not finite. */
+static double largest_of(const float *x, int64_t count)
 {
-    for (int64_t i = 0; i < count; ++i)
-        if (!isfinite(x[i]))
-            return false;
-    return true;
+    float largest = 0.0f;
+    for (int64_t i = 0; i < count; ++i) {
+        const float magnitude = fabsf(x[i]);
+        if (!(magnitude <= FLT_MAX))
+            return INFINITY;
+        largest = magnitude > largest ? magnitude : largest;
+    }
+    return largest;
 }
 
 static int64_t sample_elements(const tq_value *value)
@@ -27,18 +33,25 @@ static int64_t sample_elements(const tq_value *value)
     return tq_shape_count(&value->shape) / value->shape.dim[0];
 }
 
-/*
- * Puts the input into the staging buffer, zeros behind it. Paths that assume finite inputs are not taken when
- * this one is not: the network is planned again without that assumption.
- */
+/* Plans again where the input is not what the network was planned for; paths that assumed it are then not
+ * taken. */
+static tq_status check_assumptions(tq_network *network, const float *input, int64_t count)
+{
+    const double largest = largest_of(input, count);
+    const bool finite = isfinite(largest);
+    if (!network->input_finite || (finite && largest <= network->input_largest))
+        return TQ_OK;
+    network->input_finite = finite;
+    network->input_largest = FLT_MAX;
+    return tq_network__plan_values(network);
+}
+
+/* Puts the input into the staging buffer, zeros behind it. */
 static tq_status stage(tq_network *network, const float *input, int64_t samples)
 {
     const tq_value *value = &network->value[tq_network__input(network)];
     const int64_t used = sample_elements(value) * samples;
-    if (network->input_finite && !all_finite(input, used)) {
-        network->input_finite = false;
-        TQ_TRY(tq_network__plan_values(network));
-    }
+    TQ_TRY(check_assumptions(network, input, used));
     tq_layout__to_nhwc(network->staging, input, &value->shape, samples, value->layout);
     memset(network->staging + used, 0, (size_t)(tq_shape_count(&value->shape) - used) * sizeof *input);
     return TQ_OK;

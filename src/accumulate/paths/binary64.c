@@ -108,6 +108,16 @@ static tq_words words_of(int form, const tq_format *format)
     return words;
 }
 
+/* Products on the sum's grid that cannot saturate and round to nearest, and a saturating sum. */
+static bool can_be_biased(const tq_problem *problem, bool same_units)
+{
+    const double largest = tq_problem__largest_product(problem);
+    const int rounding = problem->product.rounding;
+    return same_units && problem->sum.overflow == TQ_OVERFLOW_SATURATE && problem->weight.finite &&
+           (rounding == TQ_ROUND_EVEN || rounding == TQ_ROUND_AWAY) && largest <= problem->product.highest &&
+           -largest >= problem->product.lowest;
+}
+
 static void plan(const tq_problem *problem, tq_path_plan *plan)
 {
     const tq_accumulation *a = &problem->accumulation;
@@ -132,6 +142,7 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
     tq_program_text__define(plan->text, "TQ_SUM_FORM", "%d", sum);
     tq_program_text__define(plan->text, "TQ_RESULT_FORM", "%d", result);
     tq_program_text__define(plan->text, "TQ_SAME_UNITS", "%d", same_units);
+    tq_program_text__define(plan->text, "TQ_BIASED", "%d", can_be_biased(problem, same_units));
 }
 
 const tq_path tq_path_binary64 = {

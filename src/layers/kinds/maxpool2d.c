@@ -53,7 +53,7 @@ static tq_status plan(tq_layer *layer)
     tq_pool *state = layer->state;
     tq_program_text text = {0};
     TQ_TRY(tq_pool__resolve(layer, &state->geometry));
-    layer->output_range = layer->input_range[0];
+    layer->output_range = tq_pool__hits(&state->geometry) ? layer->input_range[0] : tq_range__unknown();
     for (size_t i = 0; i < TQ_COUNT(files); ++i)
         tq_program_text__add(&text, files[i]);
     const tq_status status = tq_kernel__create(&state->kernel, layer->context, &text, "maxpool");
