@@ -1,0 +1,191 @@
+/*
+ * Every pair of operands of small formats through every fast path: the bits of the exact host reference. A
+ * dense layer of all inputs as samples and all weights as outputs has one product for each pair; a second
+ * term pushes half of the sums into saturation.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "layers/kind.h"
+
+/* A format of operands: all integers of `bits` bits, times 2^grid. */
+typedef struct operands {
+    int bits, grid;
+} operands;
+
+typedef struct trial {
+    const char *product, *sum;
+    operands input, weight;
+    const char *path; /* expected where the device can */
+} trial;
+
+static const trial trials[] = {
+    {"down,16,8", "down,16,8", {8, -8}, {8, -6}, "lanes16"},
+    {"down,8,4", "down,8,4", {8, -5}, {4, -4}, "lanes16"},
+    {"fixed,8,4,round=down,overflow=wrap", "fixed,8,4,round=down,overflow=wrap", {8, -5}, {4, -4}, "lanes16"},
+    {"nearest,16,8", "nearest,16,8", {8, -8}, {7, -5}, "lanes16"},
+    {"nearest,12,6", "nearest,12,6", {8, -5}, {6, -4}, "lanes16"},
+    {"nearest,8,4", "nearest,8,4", {8, -5}, {3, -3}, "lanes16"},
+    {"nearest,8,4", "nearest,8,4", {8, -4}, {8, -7}, "nearest32"},
+    {"nearest,16,4", "nearest,16,4", {12, -6}, {8, -4}, "nearest32"},
+    {"nearest,12,2", "nearest,12,2", {12, -6}, {9, -6}, "nearest32"},
+    {"fixed,8,4", "fixed,8,4", {8, -4}, {8, -6}, "nearest32"},
+    {"fixed,16,6", "fixed,15,6", {12, -6}, {9, -5}, "nearest32"},
+    {"fixed,24,6", "fixed,24,6", {12, -6}, {9, -5}, "fixed32"},
+    {"fixed,16,4,signed=0", "fixed,14,4,signed=0", {9, -5}, {9, -4}, "nearest32"},
+    {"zero,8,4", "zero,8,4", {8, -4}, {8, -6}, "binary64"},
+    {"fixed,8,4,round=up", "fixed,8,4,round=up", {8, -4}, {8, -6}, "binary64"},
+    {"fixed,8,4,round=down", "fixed,8,3,round=away", {8, -4}, {8, -6}, "binary64"},
+    {"fixed,8,4,overflow=wrap", "fixed,8,4,overflow=wrap", {8, -4}, {8, -6}, NULL},
+    {"fixed,7,4,overflow=wrap,signed=0", "fixed,6,4,overflow=wrap,signed=0", {8, -4}, {8, -6}, "binary64"},
+    {"nearest,24,4", "nearest,24,4", {12, -6}, {9, -5}, NULL},
+    {"e4m3", "e4m3", {8, -6}, {8, -6}, "binary64"},
+    {"e5m2", "e5m2", {8, -6}, {8, -6}, "binary64"},
+    {"e5m2,overflow=inf", "e5m2,overflow=inf", {8, 9}, {8, -6}, "binary64"},
+    {"bf16", "bf16", {9, -6}, {9, -6}, "binary64"},
+    {"fp16", "fp16", {12, -20}, {9, -9}, "binary64"},
+    {"float,4,3", "float,5,4,overflow=saturate", {8, -6}, {8, -6}, "binary64"},
+};
+
+typedef struct run {
+    tq_context *context;
+    const trial *t;
+    tq_layer *layer;
+    int64_t inputs, weights;
+    float *x, *w;
+} run;
+
+static bool small(void)
+{
+    return getenv("TQ_TEST_SMALL") != NULL;
+}
+
+/* On slow devices every 37th operand. */
+static int64_t count_of(operands o)
+{
+    return small() ? (((int64_t)1 << o.bits) + 36) / 37 : (int64_t)1 << o.bits;
+}
+
+static float number(operands o, int64_t i)
+{
+    const int64_t integer = (small() ? 37 * i : i) - ((int64_t)1 << (o.bits - 1));
+    return (float)integer * (o.grid < 0 ? 1.0f / (float)(1 << -o.grid) : (float)(1 << o.grid));
+}
+
+static float *make(int64_t count)
+{
+    float *numbers = calloc((size_t)count, sizeof *numbers);
+    assert_non_null(numbers);
+    return numbers;
+}
+
+/* Terms: the pair, then the largest input times a weight of alternating sign. */
+static void fill(run *r)
+{
+    const trial *t = r->t;
+    const float largest = number(t->input, r->inputs - 1);
+    r->x = make(2 * r->inputs);
+    r->w = make(2 * r->weights);
+    for (int64_t i = 0; i < r->inputs; ++i) {
+        r->x[2 * i] = number(t->input, i);
+        r->x[2 * i + 1] = largest;
+    }
+    for (int64_t j = 0; j < r->weights; ++j) {
+        r->w[j] = number(t->weight, j);
+        r->w[r->weights + j] = j % 3 == 0 ? 0.0f : number(t->weight, j % 3 == 1 ? r->weights - 1 : 0);
+    }
+}
+
+static void plan(run *r, const char *paths)
+{
+    char text[300];
+    tq_layer_quantizers q = {.seed = 3, .id = 1};
+    const tq_shape in = tq_shape_of(2, (const int64_t[]){r->inputs, 2});
+    const tq_range range = tq_range__measure(r->x, 2 * r->inputs);
+    snprintf(text, sizeof text, "{\"product\": \"%s\", \"sum\": \"%s\", \"result\": \"%s\"}", r->t->product,
+             r->t->sum, r->t->sum);
+    assert_int_equal(tq_accumulation_parse(&q.intrinsic, text), TQ_OK);
+    assert_int_equal(tq_context_set(r->context, "paths", paths), TQ_OK);
+    if (tq_layer__plan(r->layer, &in, &range, 1, &q) != TQ_OK)
+        fail_msg("%s", tq_error());
+}
+
+static float *forward(run *r)
+{
+    const int64_t count = r->inputs * r->weights;
+    float *result = make(count);
+    tq_tensor *x, *y;
+    assert_int_equal(tq_tensor_create(&x, r->context, &r->layer->input[0]), TQ_OK);
+    assert_int_equal(tq_tensor_create(&y, r->context, &r->layer->output), TQ_OK);
+    assert_int_equal(tq_tensor_write(x, r->x, 2 * r->inputs), TQ_OK);
+    if (tq_layer_forward(r->layer, (const tq_tensor *const[]){x}, y) != TQ_OK)
+        fail_msg("%s", tq_error());
+    assert_int_equal(tq_tensor_read(y, result, count), TQ_OK);
+    tq_tensor_destroy(x);
+    tq_tensor_destroy(y);
+    return result;
+}
+
+static bool device_can(const tq_context *context, const char *path)
+{
+    const tq_device_info *d = tq_context_device(context);
+    if (strcmp(path, "lanes16") == 0)
+        return true;
+    if (strcmp(path, "fixed32") == 0)
+        return d->fma;
+    return d->fma && d->subnormals && (d->fp64 || strcmp(path, "binary64") != 0);
+}
+
+static void check(const run *r, const float *is, const float *should)
+{
+    for (int64_t i = 0; i < r->inputs * r->weights; ++i)
+        if (memcmp(&is[i], &should[i], sizeof *is) != 0)
+            fail_msg("%s/%s on %s: %g * %g and %g * %g: is %.9g, should be %.9g", r->t->product, r->t->sum,
+                     r->layer->path, (double)r->x[i / r->weights * 2], (double)r->w[i % r->weights],
+                     (double)r->x[i / r->weights * 2 + 1], (double)r->w[r->weights + i % r->weights],
+                     (double)is[i], (double)should[i]);
+}
+
+static void run_trial(tq_context *context, const trial *t)
+{
+    run r = {.context = context, .t = t, .inputs = count_of(t->input), .weights = count_of(t->weight)};
+    const tq_shape shape = tq_shape_of(2, (const int64_t[]){2, r.weights});
+    assert_int_equal(tq_layer_create(&r.layer, context, "dense", "pairs", NULL), TQ_OK);
+    fill(&r);
+    assert_int_equal(tq_layer_set_weight(r.layer, "weight", &shape, r.w), TQ_OK);
+    plan(&r, "all");
+    if (t->path != NULL && !small() && device_can(context, t->path) && strcmp(t->path, r.layer->path) != 0)
+        fail_msg("%s/%s: path %s, expected %s\n%s", t->product, t->sum, r.layer->path, t->path,
+                 tq_layer_path_reasons(r.layer));
+    float *device = forward(&r), *reference = make(r.inputs * r.weights);
+    assert_int_equal(tq_layer_reference(r.layer, (const float *const[]){r.x}, reference), TQ_OK);
+    check(&r, device, reference);
+    tq_layer_destroy(r.layer);
+    free(r.x);
+    free(r.w);
+    free(device);
+    free(reference);
+}
+
+static void every_pair_of_operands(void **state)
+{
+    tq_context *context;
+    (void)state;
+    if (tq_context_open(&context, NULL) != TQ_OK)
+        fail_msg("%s", tq_error());
+    for (size_t i = 0; i < TQ_COUNT(trials); ++i)
+        run_trial(context, &trials[i]);
+    tq_context_close(context);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_pair_of_operands)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
