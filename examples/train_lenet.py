@@ -6,7 +6,9 @@ Needs Debian's packages python3-torch, python3-onnx and dataset-fashion-mnist. C
     /usr/bin/python3 examples/train_lenet.py --epochs 40
 
 Network: 20 and 50 maps of 5x5 without padding, each followed by relu and 2x2 max pooling; 500 and 10 outputs. Inputs are
-pixel/255. Seed 1. The accuracy it prints last is measured from the written file, by other code than the training's.
+pixel/255. Seed 1; runs repeat bit for bit only with the same packages and number of threads. The accuracy it prints
+last is measured from the written file, by other code than the training's: the file in the repository has 92.52 % top-1
+over the 10,000 test images.
 """
 
 import argparse

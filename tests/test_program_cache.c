@@ -48,11 +48,12 @@ static void delete_entry(const char *path)
     assert_int_equal(remove(path), 0);
 }
 
-/* An empty directory. */
+/* An empty directory, whatever an earlier run has left. */
 static int clear(void **state)
 {
     (void)state;
-    for_entries(DIRECTORY, delete_entry);
+    if (system("rm -rf '" DIRECTORY "'") != 0)
+        return -1;
     mkdir(DIRECTORY, 0700);
     return for_entries(DIRECTORY, NULL) == 0 ? 0 : -1;
 }
@@ -401,6 +402,39 @@ static void test_threads_race(void **state)
     expect_start(5, 0, 1);
 }
 
+enum { WRITES = 10, BYTES = 300000 };
+
+/* Writes over and over; from its first write on, every read must give a whole file. */
+static void *write_and_read(void *failed)
+{
+    const tq_program_key key = {7, 8};
+    unsigned char *const binary = calloc(BYTES, 1);
+    for (int i = 0; i < WRITES && binary != NULL; ++i) {
+        size_t size = 0;
+        memset(binary, i, BYTES);
+        tq_cache__write(DIRECTORY, key, binary, (size_t)(BYTES - i));
+        unsigned char *const read = tq_cache__read(DIRECTORY, key, &size);
+        *(int *)failed |= read == NULL || size > BYTES || size <= BYTES - WRITES;
+        free(read);
+    }
+    free(binary);
+    return NULL;
+}
+
+static void test_writers_race(void **state)
+{
+    pthread_t thread[4];
+    int failed[4] = {0};
+    (void)state;
+    for (size_t i = 0; i < TQ_COUNT(thread); ++i)
+        assert_int_equal(pthread_create(&thread[i], NULL, write_and_read, &failed[i]), 0);
+    for (size_t i = 0; i < TQ_COUNT(thread); ++i) {
+        pthread_join(thread[i], NULL);
+        assert_int_equal(failed[i], 0);
+    }
+    assert_int_equal(for_entries(DIRECTORY, NULL), 1);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -418,6 +452,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_initial_directory),
         cmocka_unit_test_setup(test_processes_race, clear),
         cmocka_unit_test_setup(test_threads_race, clear),
+        cmocka_unit_test_setup(test_writers_race, clear),
     };
     if (argc == 2 && strcmp(argv[1], "race") == 0) {
         int failed = 0;

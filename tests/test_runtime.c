@@ -261,6 +261,7 @@ static void test_blocks(void **state)
     expect_text("64 bytes", NULL);
     assert_int_equal(tq_memory__write(memory, 65, bytes, 0), TQ_E_ARGUMENT);
     assert_int_equal(tq_memory__write(memory, UINT64_MAX, bytes, 2), TQ_E_ARGUMENT);
+    assert_int_equal(tq_memory__read(memory, 4, read, UINT64_MAX - 1), TQ_E_ARGUMENT);
     assert_int_equal(tq_memory__zero(memory, 4, 64), TQ_E_ARGUMENT);
     tq_memory__release(memory);
     tq_memory__release(NULL);
@@ -330,7 +331,7 @@ static void test_missing_kernels(void **state)
     tq_program_text__add(&text, "layers/nothing.cl");
     tq_program_text__add(&text, "layers/less.cl");
     assert_int_equal(tq_kernel__create(&kernel, *state, &text, "k"), TQ_E_NAME);
-    expect_text("less.cl", NULL);
+    expect_text("layers/nothing.cl", NULL);
     tq_program_text__free(&text);
 }
 

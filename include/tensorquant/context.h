@@ -76,7 +76,8 @@ TQ_API TQ_MUST_CHECK tq_status tq_context_open(tq_context **context, const char 
  * no OpenCL header). All three are retained and released again by tq_context_close. The queue must be in-order, or
  * NULL: then the context makes its own.
  *
- * TQ_E_ARGUMENT: a NULL handle, an out-of-order queue, or a device that is not of that context.
+ * TQ_E_ARGUMENT: a NULL handle, an out-of-order queue, a device that is not of that context, or a queue of another
+ * context or device.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_context_adopt(tq_context **context, void *cl_context_handle,
                                                 void *cl_device_handle, void *cl_queue_handle);

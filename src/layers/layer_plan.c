@@ -28,6 +28,8 @@ static tq_status check_inputs(const tq_layer *layer, const tq_shape *inputs, siz
     for (size_t i = 0; i < count; ++i)
         if (tq_shape_count(&inputs[i]) == 0)
             return tq_status__fail(TQ_E_SHAPE, "input %zu has an invalid shape", i);
+    if (inputs[0].rank == 0)
+        return tq_status__fail(TQ_E_SHAPE, "input 0 has rank 0, needs a dimension for the samples");
     for (size_t i = 0; i < kind->weight_count; ++i)
         if (!kind->weights[i].optional && layer->weight[i].master == NULL)
             return tq_status__fail(TQ_E_STATE, "weight '%s' is not set", kind->weights[i].name);
@@ -93,7 +95,8 @@ tq_status tq_layer__plan(tq_layer *layer, const tq_shape *inputs, const tq_range
 {
     tq_layer__unplan(layer);
     if (count > TQ_LAYER_INPUTS)
-        return tq_status__fail(TQ_E_SHAPE, "%zu inputs, allowed up to %d", count, TQ_LAYER_INPUTS);
+        return tq_layer__prefix(
+            layer, tq_status__fail(TQ_E_SHAPE, "%zu inputs, allowed up to %d", count, TQ_LAYER_INPUTS));
     for (size_t i = 0; i < count; ++i) {
         layer->input[i] = inputs[i];
         layer->input_range[i] = ranges[i];

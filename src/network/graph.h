@@ -29,7 +29,7 @@ struct tq_network {
     tq_context *context;
     tq_value *value;
     size_t value_count, value_capacity;
-    size_t output; /* value; SIZE_MAX: the last */
+    size_t output; /* value; SIZE_MAX: the last layer */
     bool planned;
     int64_t batch;
     bool keep;

@@ -6,6 +6,8 @@
 
 tq_status tq_network_create(tq_network **network, tq_context *context)
 {
+    if (network != NULL)
+        *network = NULL;
     if (network == NULL || context == NULL)
         return tq_status__fail(TQ_E_ARGUMENT, "tq_network_create: NULL argument");
     *network = calloc(1, sizeof **network);
@@ -39,7 +41,12 @@ size_t tq_network__find(const tq_network *network, const char *name)
 
 size_t tq_network__output(const tq_network *network)
 {
-    return network->output != SIZE_MAX ? network->output : network->value_count - 1;
+    size_t last = network->value_count - 1;
+    if (network->output != SIZE_MAX)
+        return network->output;
+    while (last > 0 && network->value[last].source != TQ_SOURCE_LAYER)
+        --last; /* a constant may have been added behind the last layer */
+    return last;
 }
 
 size_t tq_network__input(const tq_network *network)
@@ -116,6 +123,8 @@ tq_status tq_network_add_constant(tq_network *network, const char *name, const t
 {
     tq_value *value;
     TQ_TRY(check_shape(name ? name : "", shape));
+    if (values == NULL)
+        return tq_status__fail(TQ_E_ARGUMENT, "'%s': NULL values", name ? name : "");
     const size_t bytes = (size_t)tq_shape_count(shape) * sizeof *values;
     float *copy = malloc(bytes);
     if (copy == NULL)
@@ -136,7 +145,7 @@ static tq_status find_inputs(const tq_network *network, const char *layer, const
                              tq_value *value)
 {
     const char *rest = inputs == NULL ? "" : inputs;
-    while (*rest != '\0') {
+    for (bool more = *rest != '\0'; more;) {
         char name[256];
         const size_t length = strcspn(rest, ",");
         if (value->input_count == TQ_LAYER_INPUTS)
@@ -148,7 +157,8 @@ static tq_status find_inputs(const tq_network *network, const char *layer, const
             return tq_status__fail(
                 TQ_E_NAME, "layer '%s': input '%s' is neither an input nor an earlier layer", layer, name);
         value->input[value->input_count++] = found;
-        rest += length + (rest[length] == ',');
+        more = rest[length] == ',';
+        rest += length + more;
     }
     return TQ_OK;
 }
@@ -185,8 +195,9 @@ tq_status tq_network_set_weight(tq_network *network, const char *layer, const ch
 {
     size_t value;
     TQ_TRY(find_layer(network, layer, &value));
+    TQ_TRY(tq_layer_set_weight(network->value[value].layer, weight, shape, values));
     tq_network__unplan(network);
-    return tq_layer_set_weight(network->value[value].layer, weight, shape, values);
+    return TQ_OK;
 }
 
 tq_status tq_network_set_output(tq_network *network, const char *layer)

@@ -125,6 +125,9 @@ static tq_status plan_value(tq_network *network, tq_value *value)
     }
     value->shape = tq_shape__to_nhwc(&value->given, value->layout);
     value->shape.dim[0] = network->batch;
+    if (tq_shape_count(&value->shape) == 0)
+        return tq_status__fail(TQ_E_MEMORY, "input '%s': a batch of %lld has more than 2^62 numbers",
+                               value->name, (long long)network->batch);
     if (network->input_finite) {
         value->range.finite = true;
         value->range.lowest = -network->input_largest;

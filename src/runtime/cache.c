@@ -92,6 +92,13 @@ static void make_directories(const char *directory)
     mkdir(path, 0700);
 }
 
+/* Whether the cache wrote a file of this name, be it a temporary one; others in the directory are the user's.
+ */
+static bool is_own(const char *name)
+{
+    return strspn(name, "0123456789abcdef") == 32 && strncmp(name + 32, ".bin", 4) == 0;
+}
+
 /* Removes the oldest file when there are too many. */
 static void bound_directory(const char *directory)
 {
@@ -104,7 +111,7 @@ static void bound_directory(const char *directory)
     for (struct dirent *entry = readdir(list); entry != NULL; entry = readdir(list)) {
         struct stat facts;
         snprintf(name, sizeof name, "%s/%s", directory, entry->d_name);
-        if (entry->d_name[0] == '.' || stat(name, &facts) != 0)
+        if (!is_own(entry->d_name) || stat(name, &facts) != 0 || !S_ISREG(facts.st_mode))
             continue;
         if (count++ == 0 || facts.st_mtime < oldest_time) {
             oldest_time = facts.st_mtime;

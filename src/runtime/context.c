@@ -67,10 +67,19 @@ static tq_status check_device(const tq_context *c)
 static tq_status adopt_queue(tq_context *c, cl_command_queue queue)
 {
     cl_command_queue_properties properties = 0;
-    const cl_int code =
-        clGetCommandQueueInfo(queue, CL_QUEUE_PROPERTIES, sizeof properties, &properties, NULL);
+    cl_context context = NULL;
+    cl_device_id device = NULL;
+    cl_int code = clGetCommandQueueInfo(queue, CL_QUEUE_PROPERTIES, sizeof properties, &properties, NULL);
+    if (code == CL_SUCCESS)
+        code = clGetCommandQueueInfo(queue, CL_QUEUE_CONTEXT, sizeof context, &context, NULL);
+    if (code == CL_SUCCESS)
+        code = clGetCommandQueueInfo(queue, CL_QUEUE_DEVICE, sizeof device, &device, NULL);
     if (code != CL_SUCCESS)
         return tq_opencl__fail("clGetCommandQueueInfo", code, &c->info);
+    if (context != c->context || device != c->device)
+        return tq_status__fail(TQ_E_ARGUMENT,
+                               "the given command queue is not of the given OpenCL context and device '%s'",
+                               c->info.name);
     if (properties & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE)
         return tq_status__fail(TQ_E_ARGUMENT,
                                "the given command queue is out-of-order; an in-order one is needed");
@@ -99,6 +108,8 @@ static tq_status adopt(tq_context *c, cl_context context, cl_device_id device, c
 tq_status tq_context_adopt(tq_context **context, void *cl_context_handle, void *cl_device_handle,
                            void *cl_queue_handle)
 {
+    if (context != NULL)
+        *context = NULL;
     if (cl_context_handle == NULL || cl_device_handle == NULL)
         return tq_status__fail(TQ_E_ARGUMENT,
                                "tq_context_adopt: the OpenCL context and device must not be NULL");

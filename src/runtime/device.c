@@ -177,7 +177,9 @@ static tq_wish take_apart(const char *selector)
     char rest;
     const size_t head = strcspn(selector, ":");
     const char *type = wished_type(selector, head);
-    wish.numbered = sscanf(selector, "%u:%u%c", &wish.platform, &wish.device, &rest) == 2;
+    /* Digits first: %u would take a sign and blanks, and wrap around. */
+    wish.numbered = selector[strspn(selector, "0123456789:")] == '\0' &&
+                    sscanf(selector, "%9u:%9u%c", &wish.platform, &wish.device, &rest) == 2;
     if (wish.numbered)
         return wish;
     if (type != NULL)
@@ -257,7 +259,7 @@ tq_status tq_device__select(const char *selector, cl_platform_id *platform, cl_d
     if (selector == NULL || selector[0] == '\0') {
         selector = getenv("TQ_DEVICE");
         origin = " (from TQ_DEVICE)";
-        if (selector == NULL)
+        if (selector == NULL || selector[0] == '\0')
             selector = origin = "";
     }
     const tq_wish wish = take_apart(selector);

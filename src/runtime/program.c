@@ -96,6 +96,8 @@ static tq_status build_failure(const tq_context *c, cl_program program, cl_int c
     free(all);
     while (log[end] != '\0' && lines < 20)
         lines += log[end++] == '\n';
+    while (end > 0 && log[end - 1] == '\n')
+        --end;
     return tq_status__fail(TQ_E_BUILD, "clBuildProgram failed on '%s': %s (%d)\n%.*s", c->info.name,
                            tq_opencl__name(code), (int)code, (int)end, log);
 }
@@ -206,7 +208,8 @@ static tq_status create_kernel(tq_kernel **kernel, tq_context *context, const tq
     TQ_TRY(get_program(context, joined, &program));
     cl_kernel made = clCreateKernel(program, name, &code);
     if (code != CL_SUCCESS)
-        return tq_opencl__fail("clCreateKernel", code, &context->info);
+        return tq_status__prefix(tq_opencl__fail("clCreateKernel", code, &context->info), "kernel '%s'",
+                                 name);
     *kernel = calloc(1, sizeof **kernel);
     if (*kernel == NULL) {
         clReleaseKernel(made);

@@ -83,9 +83,10 @@ tq_status tq_tensor__view(tq_tensor **tensor, tq_memory *memory, uint64_t offset
 tq_status tq_tensor_create(tq_tensor **tensor, tq_context *context, const tq_shape *shape)
 {
     tq_memory *memory;
+    if (tensor != NULL)
+        *tensor = NULL;
     if (tensor == NULL || context == NULL || shape == NULL)
         return tq_status__fail(TQ_E_ARGUMENT, "tq_tensor_create: NULL argument");
-    *tensor = NULL;
     TQ_TRY(check_shape(shape));
     const uint64_t count = (uint64_t)tq_shape_count(shape);
     TQ_TRY(tq_memory__create(&memory, context, count > UINT64_MAX / 4 ? UINT64_MAX : count * 4));

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "util/fail.h"
+#include "util/number.h"
 #include "util/text.h"
 
 #define MOST_PARAMETERS 32
@@ -83,7 +84,7 @@ static tq_status read_number(const tq_reader *r, const tq_parameter *p, tq_piece
                                p->lowest, p->highest);
     snprintf(text, sizeof text, "%.*s", (int)(piece.length < sizeof text ? piece.length : sizeof text - 1),
              piece.start);
-    const double number = strtod(text, &end);
+    const double number = tq_number__read(text, &end);
     const bool starts_well = strchr("+-.0123456789", text[0]) != NULL;
     if (*end != '\0' || !starts_well || piece.length >= sizeof text || !isfinite(number))
         return tq_status__fail(TQ_E_SYNTAX, "%s is '%s', needs a number from %.9g to %.9g", where, text,
@@ -210,9 +211,9 @@ tq_status tq_arguments__parse(double *values, const tq_parameter *parameters, si
 static void print_number(tq_text *out, double value)
 {
     char text[40];
-    snprintf(text, sizeof text, "%.9g", value);
-    if (strtod(text, NULL) != value)
-        snprintf(text, sizeof text, "%.17g", value);
+    tq_number__print(text, sizeof text, 9, value);
+    if (tq_number__read(text, NULL) != value)
+        tq_number__print(text, sizeof text, 17, value);
     tq_text__print(out, "%s", text);
 }
 

@@ -32,12 +32,15 @@ typedef struct tq_batchnorm {
 static tq_status shape(const tq_layer *layer, tq_shape *output)
 {
     const tq_shape *in = &layer->input[0];
+    if (in->rank < 2)
+        return tq_status__fail(TQ_E_SHAPE, "input has rank %d, needs at least 2, the last the channels",
+                               in->rank);
+    const int64_t channels = in->dim[in->rank - 1];
     for (size_t i = 0; i < TQ_COUNT(weights); ++i)
-        if (in->rank < 2 || layer->weight[i].shape.dim[0] != in->dim[in->rank - 1])
-            return tq_status__fail(TQ_E_SHAPE,
-                                   "weight '%s' has %lld elements, the input's last dimension is %lld",
-                                   weights[i].name, (long long)layer->weight[i].shape.dim[0],
-                                   (long long)(in->rank < 2 ? 0 : in->dim[in->rank - 1]));
+        if (layer->weight[i].shape.dim[0] != channels)
+            return tq_status__fail(
+                TQ_E_SHAPE, "weight '%s' has %lld elements, the input's last dimension is %lld",
+                weights[i].name, (long long)layer->weight[i].shape.dim[0], (long long)channels);
     *output = *in;
     return TQ_OK;
 }

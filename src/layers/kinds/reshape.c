@@ -35,21 +35,21 @@ static tq_status shape(const tq_layer *layer, tq_shape *output)
 {
     const tq_shape in = tq_reorder__sequence(layer, &layer->input[0]);
     tq_shape out = {.rank = (int)tq_layer__option(layer, "rank", 0)};
-    int64_t known = 1;
     int inferred = -1;
     for (int i = 0; i < out.rank; ++i) {
         out.dim[i] = (int64_t)tq_layer__option(layer, "shape", (size_t)i);
         if (out.dim[i] == 0)
             out.dim[i] = i < in.rank ? in.dim[i] : 1;
-        if (out.dim[i] == -1 && inferred >= 0)
+        if (out.dim[i] != -1)
+            continue;
+        if (inferred >= 0)
             return tq_status__fail(TQ_E_ARGUMENT, "option shape has more than one -1");
-        if (out.dim[i] == -1)
-            inferred = i;
-        else
-            known *= out.dim[i];
+        inferred = i;
+        out.dim[i] = 1;
     }
-    if (inferred >= 0)
-        out.dim[inferred] = known > 0 ? tq_shape_count(&in) / known : 0;
+    const int64_t known = tq_shape_count(&out);
+    if (inferred >= 0 && known > 0)
+        out.dim[inferred] = tq_shape_count(&in) / known;
     if (tq_shape_count(&out) != tq_shape_count(&in))
         return mismatch(&layer->input[0]);
     *output = tq_reorder__stored(layer, &out);
