@@ -258,7 +258,7 @@ static void test_text_grows(void **state)
     assert_int_equal(text.length, 3000);
     assert_int_equal(strlen(tq_text__get(&text)), 3000);
     for (int i = 0; i < 1000; ++i) {
-        char three[4];
+        char three[12];
         snprintf(three, sizeof three, "%03d", i);
         assert_memory_equal(tq_text__get(&text) + 3 * i, three, 3);
     }

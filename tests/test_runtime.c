@@ -338,7 +338,7 @@ static void test_missing_kernels(void **state)
 /* Each part stands once, behind the prelude and the defines; too many are refused. */
 static void test_program_texts(void **state)
 {
-    static char names[30][8];
+    static char names[30][12];
     tq_program_text text = {0};
     tq_text joined = {0};
     (void)state;
