@@ -39,8 +39,8 @@ static void same(const char *string, const tq_quantizer *q, const oracle_format 
 }
 
 /* Sums and quotients: wrapping is promised where the sticky bit lies below the grain and the random bits. */
-static void same_sticky(const char *string, const tq_quantizer *q, const oracle_format *f, tq_exact v, mpfr_srcptr x,
-                        uint32_t draw)
+static void same_sticky(const char *string, const tq_quantizer *q, const oracle_format *f, tq_exact v,
+                        mpfr_srcptr x, uint32_t draw)
 {
     const bool wraps = f->family == ORACLE_FIXED && f->overflow == ORACLE_WRAP;
     if (!wraps || !(v.significand & 1) || v.exponent < -f->fraction - 33)

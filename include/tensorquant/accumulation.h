@@ -7,9 +7,10 @@
  *     s = SUM( s + PRODUCT( x[k] * w[k] ) )         fused: s = SUM( s + x[k] * w[k] ), one rounding
  *     y = RESULT( s + b )
  *
- * The argument of each quantizer is the exact real number. `none` is a binary32 register: it rounds to nearest even.
- * product and sum both `none` are one fused multiply-add, s = fma(x[k], w[k], s). With an exact sum nothing is rounded
- * before RESULT; a `none` product is then exact too. Averaging layers have no PRODUCT; see each layer's page.
+ * The argument of each quantizer is the exact real number. `none` is a binary32 register: it rounds to
+ * nearest even. product and sum both `none` are one fused multiply-add, s = fma(x[k], w[k], s). With an exact
+ * sum nothing is rounded before RESULT; a `none` product is then exact too. Averaging layers have no PRODUCT;
+ * see each layer's page.
  *
  * Strings: a quantizer string q stands for product = sum = result = q; otherwise a JSON object
  *
@@ -39,14 +40,16 @@ typedef struct tq_accumulation {
 TQ_API tq_accumulation tq_accumulation_of(const tq_quantizer *q);
 
 /*
- * Reads a quantizer string or a JSON object as above. TQ_E_SYNTAX, TQ_E_NAME, TQ_E_ARGUMENT with the position; then
+ * Reads a quantizer string or a JSON object as above. TQ_E_SYNTAX, TQ_E_NAME, TQ_E_ARGUMENT with the
+ * position; then
  * `*a` is unchanged.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_accumulation_parse(tq_accumulation *a, const char *text);
 
 /*
- * Writes the canonical text: a quantizer string where one says it all, else a JSON object with the keys that differ
- * from their initial values. parse(print(a)) equals a. Returns the full length without NUL, like snprintf.
+ * Writes the canonical text: a quantizer string where one says it all, else a JSON object with the keys that
+ * differ from their initial values. parse(print(a)) equals a. Returns the full length without NUL, like
+ * snprintf.
  */
 TQ_API size_t tq_accumulation_print(char *to, size_t size, const tq_accumulation *a);
 

@@ -1,20 +1,20 @@
 /*
  * Context: one OpenCL device with an in-order queue and the programs built for it.
  *
- * A context, and everything made from it, belongs to one thread at a time; different contexts may be used by different
- * threads at once, also on the same device. Nothing here runs before tq_context_open or after tq_context_close.
+ * A context, and everything made from it, belongs to one thread at a time; different contexts may be used by
+ * different threads at once, also on the same device. Nothing here runs before tq_context_open or after
+ * tq_context_close.
  *
  * Device selection, the one grammar of this API, of `tq --device` and of the environment variable TQ_DEVICE:
  *
- *     ""  or NULL      $TQ_DEVICE if set and not empty, else the best device (GPU, then accelerator, then CPU)
- *     cpu gpu accelerator fpga     a device of this type (`fpga` means `accelerator`)
- *     P:D              platform number and device number as `tq devices` lists them. Numbers are not stable between
- *                      runs (the OpenCL loader may sort them); prefer names
- *     TEXT             part of the device's or platform's name, any letter case
+ *     ""  or NULL      $TQ_DEVICE if set and not empty, else the best device (GPU, then accelerator, then
+ * CPU) cpu gpu accelerator fpga     a device of this type (`fpga` means `accelerator`) P:D platform number
+ * and device number as `tq devices` lists them. Numbers are not stable between runs (the OpenCL loader may
+ * sort them); prefer names TEXT             part of the device's or platform's name, any letter case
  *     TYPE:TEXT        both
  *
- * If several devices match, the first of the best type is taken. If none matches, the call fails and the error lists
- * the devices found; it never falls back to another device.
+ * If several devices match, the first of the best type is taken. If none matches, the call fails and the
+ * error lists the devices found; it never falls back to another device.
  */
 #ifndef TENSORQUANT_CONTEXT_H
 #define TENSORQUANT_CONTEXT_H
@@ -31,7 +31,8 @@ extern "C" {
 
 typedef struct tq_context tq_context;
 
-/* What a device says of itself. Strings are cut to fit. `type` is one of "cpu", "gpu", "accelerator", "other". */
+/* What a device says of itself. Strings are cut to fit. `type` is one of "cpu", "gpu", "accelerator",
+ * "other". */
 typedef struct tq_device_info {
     char name[128];
     char platform[128];
@@ -65,24 +66,25 @@ TQ_API TQ_MUST_CHECK tq_status tq_device_list(tq_device_info *devices, size_t ca
 /*
  * Opens a context on the device that `selector` names (grammar above). Close it with tq_context_close.
  *
- * TQ_E_DEVICE: nothing matches, or the device is not usable (no compiler, Mesa's Clover). TQ_E_OPENCL: the driver
- * refuses.
+ * TQ_E_DEVICE: nothing matches, or the device is not usable (no compiler, Mesa's Clover). TQ_E_OPENCL: the
+ * driver refuses.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_context_open(tq_context **context, const char *selector);
 
 /*
- * Makes a context of the caller's own OpenCL handles, for embedding. `cl_context_handle`, `cl_device_handle` and
- * `cl_queue_handle` are a cl_context, a cl_device_id and a cl_command_queue (typed void * so that this header needs
- * no OpenCL header). All three are retained and released again by tq_context_close. The queue must be in-order, or
- * NULL: then the context makes its own.
+ * Makes a context of the caller's own OpenCL handles, for embedding. `cl_context_handle`, `cl_device_handle`
+ * and `cl_queue_handle` are a cl_context, a cl_device_id and a cl_command_queue (typed void * so that this
+ * header needs no OpenCL header). All three are retained and released again by tq_context_close. The queue
+ * must be in-order, or NULL: then the context makes its own.
  *
- * TQ_E_ARGUMENT: a NULL handle, an out-of-order queue, a device that is not of that context, or a queue of another
- * context or device.
+ * TQ_E_ARGUMENT: a NULL handle, an out-of-order queue, a device that is not of that context, or a queue of
+ * another context or device.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_context_adopt(tq_context **context, void *cl_context_handle,
                                                 void *cl_device_handle, void *cl_queue_handle);
 
-/* Closes a context. Tensors, layers and networks made from it must have been destroyed before. NULL is fine. */
+/* Closes a context. Tensors, layers and networks made from it must have been destroyed before. NULL is fine.
+ */
 TQ_API void tq_context_close(tq_context *context);
 
 /* The device of a context. Lives as long as the context. */
@@ -91,10 +93,10 @@ TQ_API const tq_device_info *tq_context_device(const tq_context *context);
 /*
  * Sets an option of the context by name. Options:
  *
- *     cache     a directory for built programs; "" switches the disk cache off. Initially $TQ_CACHE if set, else
- *               $XDG_CACHE_HOME/tensorquant, else $HOME/.cache/tensorquant. A directory that cannot be written is
- *               no error: the context runs without
- *     paths     "all" (initial) or "general": which accumulation paths the planner may use. Results are the same
+ *     cache     a directory for built programs; "" switches the disk cache off. Initially $TQ_CACHE if set,
+ * else $XDG_CACHE_HOME/tensorquant, else $HOME/.cache/tensorquant. A directory that cannot be written is no
+ * error: the context runs without paths     "all" (initial) or "general": which accumulation paths the
+ * planner may use. Results are the same
  *
  * TQ_E_NAME: unknown option. TQ_E_ARGUMENT: unknown value.
  */

@@ -1,11 +1,11 @@
 /*
  * Layer: one operation with its quantizers, from tensors to a tensor.
  *
- * Phases: create, set the weights, plan for input shapes and quantizers, forward. Planning again with other shapes or
- * quantizers is allowed at any time and starts from the master weights. Images are NHWC.
+ * Phases: create, set the weights, plan for input shapes and quantizers, forward. Planning again with other
+ * shapes or quantizers is allowed at any time and starts from the master weights. Images are NHWC.
  *
- * The kinds ("conv2d", "dense", "avgpool2d" ...), their options, weights and arithmetic: tq_layer_kind_* below,
- * `tq layers`, docs/layers.md.
+ * The kinds ("conv2d", "dense", "avgpool2d" ...), their options, weights and arithmetic: tq_layer_kind_*
+ * below, `tq layers`, docs/layers.md.
  */
 #ifndef TENSORQUANT_LAYER_H
 #define TENSORQUANT_LAYER_H
@@ -23,9 +23,9 @@ typedef struct tq_layer tq_layer;
  * What is quantized where; zero-initialized is a plain float layer.
  *
  * weights: each weight tensor (bias included) before use; master copies stay.
- * intrinsic: inside the layer's arithmetic. Layers without inner arithmetic quantize their output by `result`.
- * extrinsic: the layer's output.
- * Stochastic rounding draws from (seed, id); the network gives each layer its own id.
+ * intrinsic: inside the layer's arithmetic. Layers without inner arithmetic quantize their output by
+ * `result`. extrinsic: the layer's output. Stochastic rounding draws from (seed, id); the network gives each
+ * layer its own id.
  */
 typedef struct tq_layer_quantizers {
     tq_quantizer weights;
@@ -37,29 +37,30 @@ typedef struct tq_layer_quantizers {
 
 /*
  * Makes a layer. `kind`: one of tq_layer_kind_name. `name`: 1 to 255 bytes, used in errors and maps; copied.
- * `options`: "key=value,key=value", for example "stride=2,pads=1x1x1x1,groups=8"; NULL or "" for the initial values.
+ * `options`: "key=value,key=value", for example "stride=2,pads=1x1x1x1,groups=8"; NULL or "" for the initial
+ * values.
  *
- * TQ_E_NAME: unknown kind or option; the text lists those there are. TQ_E_ARGUMENT, TQ_E_SYNTAX: a value outside its
- * range, with the position.
+ * TQ_E_NAME: unknown kind or option; the text lists those there are. TQ_E_ARGUMENT, TQ_E_SYNTAX: a value
+ * outside its range, with the position.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_layer_create(tq_layer **layer, tq_context *context, const char *kind,
                                                const char *name, const char *options);
 TQ_API void tq_layer_destroy(tq_layer *layer);
 
 /*
- * Sets a weight tensor from host memory; `values` are copied. Names and shapes by kind, for example conv2d: "weight"
- * [kernel rows, kernel columns, input channels / groups, output channels] and optional "bias" [output channels].
- * TQ_E_NAME: the kind has no such weight. TQ_E_SHAPE: wrong rank.
+ * Sets a weight tensor from host memory; `values` are copied. Names and shapes by kind, for example conv2d:
+ * "weight" [kernel rows, kernel columns, input channels / groups, output channels] and optional "bias"
+ * [output channels]. TQ_E_NAME: the kind has no such weight. TQ_E_SHAPE: wrong rank.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_layer_set_weight(tq_layer *layer, const char *weight, const tq_shape *shape,
                                                    const float *values);
 
 /*
- * Makes the layer ready for these input shapes and quantizers (NULL: none): checks, quantizes the weights, picks the
- * accumulation path, builds programs. After a failure the layer is unplanned.
+ * Makes the layer ready for these input shapes and quantizers (NULL: none): checks, quantizes the weights,
+ * picks the accumulation path, builds programs. After a failure the layer is unplanned.
  *
- * TQ_E_SHAPE (the text names the layer and both shapes), TQ_E_STATE (a weight is missing), TQ_E_MEMORY, TQ_E_BUILD,
- * TQ_E_UNSUPPORTED.
+ * TQ_E_SHAPE (the text names the layer and both shapes), TQ_E_STATE (a weight is missing), TQ_E_MEMORY,
+ * TQ_E_BUILD, TQ_E_UNSUPPORTED.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_layer_plan(tq_layer *layer, const tq_shape *inputs, size_t input_count,
                                              const tq_layer_quantizers *quantizers);
@@ -68,21 +69,24 @@ TQ_API TQ_MUST_CHECK tq_status tq_layer_plan(tq_layer *layer, const tq_shape *in
 TQ_API TQ_MUST_CHECK tq_status tq_layer_output_shape(const tq_layer *layer, tq_shape *shape);
 
 /*
- * output = layer(inputs) with the planned shapes. The work is queued; reading the output waits for it. `output` must
- * not be one of the inputs. TQ_E_STATE: not planned. TQ_E_SHAPE: other shapes than planned.
+ * output = layer(inputs) with the planned shapes. The work is queued; reading the output waits for it.
+ * `output` must not be one of the inputs. TQ_E_STATE: not planned. TQ_E_SHAPE: other shapes than planned.
  */
-TQ_API TQ_MUST_CHECK tq_status tq_layer_forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output);
+TQ_API TQ_MUST_CHECK tq_status tq_layer_forward(tq_layer *layer, const tq_tensor *const *inputs,
+                                                tq_tensor *output);
 
 /*
- * The host reference: the same bits as tq_layer_forward, computed by plain C on host arrays in the planned shapes.
- * Slow; for checking. TQ_E_STATE: not planned.
+ * The host reference: the same bits as tq_layer_forward, computed by plain C on host arrays in the planned
+ * shapes. Slow; for checking. TQ_E_STATE: not planned.
  */
-TQ_API TQ_MUST_CHECK tq_status tq_layer_reference(const tq_layer *layer, const float *const *inputs, float *output);
+TQ_API TQ_MUST_CHECK tq_status tq_layer_reference(const tq_layer *layer, const float *const *inputs,
+                                                  float *output);
 
 /* Name of the accumulation path of a planned layer, for example "general"; "" for layers without one. */
 TQ_API const char *tq_layer_path(const tq_layer *layer);
 
-/* Why no cheaper path was taken, one line per path, "\n" between them; "" if the cheapest applies or not planned. */
+/* Why no cheaper path was taken, one line per path, "\n" between them; "" if the cheapest applies or not
+ * planned. */
 TQ_API const char *tq_layer_path_reasons(const tq_layer *layer);
 
 /* Multiplications with weights for one planned forward; 0 for layers without. */

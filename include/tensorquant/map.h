@@ -1,9 +1,9 @@
 /*
  * Map: layer-name pattern -> quantizer, for one of three scopes (TensorQuant's maps).
  *
- * A pattern with `*` or `?` is a glob over the whole layer name; otherwise it matches names that contain it; "" matches
- * all. The first matching rule in order wins; a layer that no rule matches is not quantized. A rule whose pattern
- * matches no layer of the network is an error when the network is planned.
+ * A pattern with `*` or `?` is a glob over the whole layer name; otherwise it matches names that contain it;
+ * "" matches all. The first matching rule in order wins; a layer that no rule matches is not quantized. A
+ * rule whose pattern matches no layer of the network is an error when the network is planned.
  */
 #ifndef TENSORQUANT_MAP_H
 #define TENSORQUANT_MAP_H
@@ -22,14 +22,17 @@ TQ_API void tq_map_destroy(tq_map *map);
 
 /*
  * Reads a map from any of: a quantizer or accumulation string, which then holds for all layers; inline JSON
- * {"pattern": "quantizer" | {accumulation object}, ...}, order kept; or the name of a file that holds such JSON (a text
- * that ends in ".json"). An inline JSON object whose keys are all accumulation keys (product, sum, result, order,
- * fused) is an accumulation. Errors give file and position; TQ_E_SYNTAX, TQ_E_NAME, TQ_E_ARGUMENT, TQ_E_FILE.
+ * {"pattern": "quantizer" | {accumulation object}, ...}, order kept; or the name of a file that holds such
+ * JSON (a text that ends in ".json"). An inline JSON object whose keys are all accumulation keys (product,
+ * sum, result, order, fused) is an accumulation. Errors give file and position; TQ_E_SYNTAX, TQ_E_NAME,
+ * TQ_E_ARGUMENT, TQ_E_FILE.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_map_parse(tq_map **map, const char *text);
 
-/* Appends a rule. `pattern` is copied; may be "". Quantizers of the caller's own kinds can be used this way. */
-TQ_API TQ_MUST_CHECK tq_status tq_map_add(tq_map *map, const char *pattern, const tq_accumulation *accumulation);
+/* Appends a rule. `pattern` is copied; may be "". Quantizers of the caller's own kinds can be used this way.
+ */
+TQ_API TQ_MUST_CHECK tq_status tq_map_add(tq_map *map, const char *pattern,
+                                          const tq_accumulation *accumulation);
 
 /* Number of rules, and rule i with its pattern; the pattern lives as long as the map. `i` below the count. */
 TQ_API size_t tq_map_count(const tq_map *map);

@@ -48,9 +48,10 @@ struct tq_layer {
         output_range; /* before the extrinsic quantizer while the kind's plan runs; after it when planned */
     uint64_t first_sample; /* of the data set; set by the network before forward and reference */
     bool planned;
-    bool result_is_done, extrinsic_is_done; /* the output is on the quantizer's grid already: no pass over it */
-    const char *path; /* accumulation path, "" when none */
-    tq_text reasons;  /* why no cheaper path */
+    bool result_is_done,
+        extrinsic_is_done; /* the output is on the quantizer's grid already: no pass over it */
+    const char *path;      /* accumulation path, "" when none */
+    tq_text reasons;       /* why no cheaper path */
     int64_t macs;
     void *state; /* the kind's own, `state_size` bytes, zeroed before plan */
 };

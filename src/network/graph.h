@@ -34,8 +34,8 @@ struct tq_network {
     int64_t batch;
     bool keep;
     double input_largest; /* planned for inputs of at most this magnitude; checked at forward */
-    bool input_finite; /* planned for inputs without NaN and infinity; checked at forward */
-    float *staging;    /* one batch of the input in NHWC */
+    bool input_finite;    /* planned for inputs without NaN and infinity; checked at forward */
+    float *staging;       /* one batch of the input in NHWC */
 };
 
 /* Value of this name; SIZE_MAX if there is none. */

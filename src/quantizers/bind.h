@@ -8,8 +8,8 @@
 /*
  * Adds the quantizer's function to the program and the line
  *     #define SLOT(v, words, draw) tq_quantize_fixed((v), (words), STRUCTURE, (draw))
- * which gives carrier bits (tq_u32) for a tq_exact v; plus `#define SLOT_BITS n` (random bits, 0 when not stochastic)
- * and `#define SLOT_NONE 0 or 1`. `none` becomes tq_exact_to_carrier(v).
+ * which gives carrier bits (tq_u32) for a tq_exact v; plus `#define SLOT_BITS n` (random bits, 0 when not
+ * stochastic) and `#define SLOT_NONE 0 or 1`. `none` becomes tq_exact_to_carrier(v).
  */
 void tq_quantizer__bind(tq_program_text *text, const char *slot, const tq_quantizer *q);
 
@@ -35,26 +35,27 @@ tq_format tq_quantizer__format(const tq_quantizer *q);
 int tq_quantizer__random_bits(const tq_quantizer *q);
 
 /*
- * For kinds that look at a whole tensor: `*fitted` is q with its parameters taken from these numbers (else a copy of q).
- * The mean is the mean of abs(x) by the tree of docs/numerics.md: sums of pairs in ascending order, padded with zeros to
- * a power of two, each rounded to binary32; then one correctly rounded division by the count.
+ * For kinds that look at a whole tensor: `*fitted` is q with its parameters taken from these numbers (else a
+ * copy of q). The mean is the mean of abs(x) by the tree of docs/numerics.md: sums of pairs in ascending
+ * order, padded with zeros to a power of two, each rounded to binary32; then one correctly rounded division
+ * by the count.
  */
 bool tq_quantizer__needs_fit(const tq_quantizer *q);
 void tq_quantizer__fit_host(tq_quantizer *fitted, const tq_quantizer *q, const float *x, int64_t count);
 
 /*
- * to[i] = q(from[i]) on the host with draws of `stream`, index first + i, key (seed, id). Words of a seed: key0 is its
- * low half, key1 its high half xor id.
+ * to[i] = q(from[i]) on the host with draws of `stream`, index first + i, key (seed, id). Words of a seed:
+ * key0 is its low half, key1 its high half xor id.
  */
 void tq_quantizer__array(float *to, const float *from, int64_t count, const tq_quantizer *q, uint64_t seed,
                          uint32_t id, uint32_t stream, uint64_t first);
 
 #include "runtime/launch.h"
 /*
- * The same on the device; `to` may be `from`. For kinds that fit: `samples` equal parts of the tensor are fitted and
- * quantized one by one (1: the whole tensor), so that results do not depend on the batch.
+ * The same on the device; `to` may be `from`. For kinds that fit: `samples` equal parts of the tensor are
+ * fitted and quantized one by one (1: the whole tensor), so that results do not depend on the batch.
  */
-tq_status tq_quantizer__tensor(tq_tensor *to, const tq_tensor *from, const tq_quantizer *q, uint64_t seed, uint32_t id,
-                               uint32_t stream, uint64_t first, int64_t samples);
+tq_status tq_quantizer__tensor(tq_tensor *to, const tq_tensor *from, const tq_quantizer *q, uint64_t seed,
+                               uint32_t id, uint32_t stream, uint64_t first, int64_t samples);
 
 #endif
