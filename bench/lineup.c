@@ -1,0 +1,97 @@
+#include "lineup.h"
+
+#include <string.h>
+
+#include "elements.h"
+#include "formats.h"
+#include "references.h"
+#include "util/fail.h"
+
+static bool is_wanted(const tq_bench_options *options, const char *name, bool smoke)
+{
+    return strstr(name, options->format) != NULL && (smoke || options->level != TQ_LEVEL_SMOKE);
+}
+
+/* The next free place; it counts at once, so that destroy frees what failed halfway. */
+static tq_status add(tq_lineup *lineup, tq_subject **subject)
+{
+    if (lineup->count == TQ_LINEUP_MOST)
+        return tq_status__fail(TQ_E_UNSUPPORTED, "more than %d rows for one work", TQ_LINEUP_MOST);
+    *subject = &lineup->subject[lineup->count++];
+    **subject = (tq_subject){0};
+    return TQ_OK;
+}
+
+static tq_status add_formats(tq_lineup *lineup, const tq_work *work, const tq_bench_options *options,
+                             tq_context *context)
+{
+    tq_subject *subject = NULL;
+    const tq_bench_format *format;
+    for (size_t i = 0; (format = tq_bench_format__at(i)) != NULL; ++i) {
+        if (i > 0 && !is_wanted(options, format->name, format->smoke))
+            continue;
+        TQ_TRY(add(lineup, &subject));
+        TQ_TRY(tq_bench_format__subject(subject, format, work, context));
+    }
+    return TQ_OK;
+}
+
+static tq_status add_references(tq_lineup *lineup, const tq_work *work, const tq_bench_options *options,
+                                tq_context *context)
+{
+    tq_subject *subject = NULL;
+    const tq_reference *reference;
+    for (size_t i = 0; (reference = tq_reference__at(i)) != NULL; ++i) {
+        if (reference->make == NULL || (reference->levels & options->level) == 0)
+            continue;
+        TQ_TRY(add(lineup, &subject));
+        *subject = (tq_subject){.format = "plain float",
+                                .path = reference->name,
+                                .plain = true,
+                                .amount = (double)tq_work__macs(work)};
+        TQ_TRY(reference->make(subject, work, context));
+        lineup->count -= subject->run == NULL;
+    }
+    return TQ_OK;
+}
+
+static tq_status add_elements(tq_lineup *lineup, const tq_work *work, const tq_bench_options *options,
+                              tq_context *context)
+{
+    tq_subject *subject = NULL;
+    const tq_bench_element *element;
+    for (size_t i = 0; (element = tq_bench_element__at(i)) != NULL; ++i) {
+        if (element->goal > 0 && !is_wanted(options, element->name, element->smoke))
+            continue;
+        TQ_TRY(add(lineup, &subject));
+        TQ_TRY(tq_bench_element__subject(subject, element, work, context));
+    }
+    return TQ_OK;
+}
+
+tq_status tq_lineup__create(tq_lineup *lineup, const tq_work *work, const tq_bench_options *options,
+                            tq_context *context)
+{
+    if (work->kind == TQ_WORK_ELEMENTS)
+        return add_elements(lineup, work, options, context);
+    TQ_TRY(add_references(lineup, work, options, context));
+    return add_formats(lineup, work, options, context);
+}
+
+void tq_lineup__destroy(tq_lineup *lineup)
+{
+    while (lineup->count > 0)
+        tq_subject__destroy(&lineup->subject[--lineup->count]);
+}
+
+const tq_subject *tq_lineup__reference(const tq_lineup *lineup)
+{
+    const tq_subject *best = NULL;
+    for (size_t i = 0; i < lineup->count; ++i) {
+        const tq_subject *subject = &lineup->subject[i];
+        if (subject->plain &&
+            (best == NULL || subject->amount / subject->seconds > best->amount / best->seconds))
+            best = subject;
+    }
+    return best;
+}
