@@ -21,6 +21,8 @@ typedef int8 tq_words; /* the parameters of one quantizer: s0 .. s7 */
 #define TQ_INLINE static inline __attribute__((always_inline))
 #define tq_leading_zeros(x) ((tq_i32)clz((tq_u64)(x)))
 #define tq_high_product(a, b) mul_hi((tq_u32)(a), (tq_u32)(b))
+#define TQ_CAT_(a, b) a##b
+#define TQ_CAT(a, b)  TQ_CAT_(a, b)
 #else
 #include <stdint.h>
 typedef uint32_t tq_u32;
