@@ -320,4 +320,11 @@ TQ_INLINE tq_u32 tq_draw(tq_u32 key0, tq_u32 key1, tq_u64 index, tq_u32 number, 
     return word >> (position & 31u) << (32 - bits);
 }
 
+/* The draw of an element: elements share blocks, 128 / bits of them one. In the top bits of the result. */
+TQ_INLINE tq_u32 tq_element_draw(tq_u32 key0, tq_u32 key1, tq_u64 element, tq_u32 stream, tq_i32 bits)
+{
+    const tq_u32 per_block = 128u / (tq_u32)bits;
+    return tq_draw(key0, key1, element / per_block, (tq_u32)(element % per_block), stream, bits);
+}
+
 #endif
