@@ -91,7 +91,7 @@ TQ_INLINE tq_uints tq_vector_round(tq_uints significand, tq_ints shift, tq_uints
                                    tq_i32 random_bits, tq_uints draws)
 {
     const tq_uints kept = tq_vector_right(significand, shift), none = (tq_uints)0;
-    const tq_ints excess = shift > (tq_ints)32 ? shift - 32 : (tq_ints)0;
+    const tq_ints excess = shift > (tq_ints)32 ? shift - 32 : (tq_ints)31;
     const tq_uints far = tq_vector_right(significand, excess);
     const tq_uints lost = tq_vector_any(tq_vector_left(far, excess) ^ significand);
     const tq_uints lower = shift > (tq_ints)32 ? far : tq_vector_left(significand, 32 - shift);
