@@ -120,8 +120,8 @@ TQ_INLINE tq_floats tq_vector_fixed_draws(tq_uints x, tq_words p, tq_uints draws
            as_float((tq_u32)(p.s0 + 127) << 23);
 }
 
-/* Whether the format is one for the two functions above: a question to the words alone. */
-TQ_INLINE tq_u32 tq_fixed_is_plain(tq_words p, tq_i32 structure)
+/* 1: the format is one for the two functions above, 0: it is not. */
+TQ_INLINE tq_i32 tq_class_fixed(tq_words p, tq_i32 structure)
 {
     if (TQ_OVERFLOW(structure) == TQ_OVERFLOW_WRAP || p.s3 > 22 || p.s0 < -90)
         return 0;
@@ -129,10 +129,10 @@ TQ_INLINE tq_u32 tq_fixed_is_plain(tq_words p, tq_i32 structure)
            (p.s3 + p.s7 + ((structure & TQ_FIXED_UNSIGNED) ? 1 : 0) <= 32 && p.s0 <= p.s7);
 }
 
-TQ_INLINE tq_uints tq_vector_fixed(tq_uints x, tq_words p, tq_i32 structure, tq_uints draws)
+TQ_INLINE tq_uints tq_vector_fixed(tq_uints x, tq_words p, tq_i32 structure, tq_uints draws, tq_i32 class)
 {
     const tq_i32 rounding = TQ_ROUNDING(structure);
-    if (tq_fixed_is_plain(p, structure)) {
+    if (class == 1) {
         const tq_uints number =
             rounding == TQ_ROUND_EVEN || rounding == TQ_ROUND_AWAY ? x : tq_vector_normal(x);
         const tq_floats y = rounding == TQ_ROUND_STOCHASTIC ? tq_vector_fixed_draws(number, p, draws)

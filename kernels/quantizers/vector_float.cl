@@ -123,28 +123,30 @@ TQ_INLINE tq_uints tq_vector_float_flush(tq_uints x, tq_words p, tq_i32 rounding
     return a == none ? none : least; /* TQ_ROUND_ODD */
 }
 
-/* Whether the functions above have the format: a question to the words alone. */
-TQ_INLINE tq_u32 tq_float_is_plain(tq_words p, tq_i32 structure)
+/* 1: the format has the functions above; 2: the first of them alone is enough; 0: neither. */
+TQ_INLINE tq_i32 tq_class_float(tq_words p, tq_i32 structure)
 {
     const tq_u32 flush = (structure & TQ_FLOAT_FLUSH) != 0;
     if (p.s0 > 22 || p.s1 < -126)
         return 0;
+    if (p.s1 == -126 && !flush)
+        return 2;
     if (TQ_ROUNDING(structure) == TQ_ROUND_STOCHASTIC)
-        return p.s1 == -126 && !flush;
-    return flush || p.s1 == -126 || (p.s1 - p.s0 >= -125 && p.s1 - p.s0 <= 104);
+        return 0;
+    return flush || (p.s1 - p.s0 >= -125 && p.s1 - p.s0 <= 104);
 }
 
-TQ_INLINE tq_uints tq_vector_float(tq_uints x, tq_words p, tq_i32 structure, tq_uints draws)
+TQ_INLINE tq_uints tq_vector_float(tq_uints x, tq_words p, tq_i32 structure, tq_uints draws, tq_i32 class)
 {
     const tq_i32 rounding = TQ_ROUNDING(structure);
     const tq_uints a = x & ~TQ_SIGN_BIT, least = (tq_uints)((tq_u32)(p.s1 + 127) << 23);
     tq_uints bits;
-    if (!tq_float_is_plain(p, structure))
+    if (class == 0)
         return tq_vector_float_any(x, p, structure, draws);
     bits = tq_vector_float_normal(x, p, rounding, draws);
-    if (structure & TQ_FLOAT_FLUSH)
+    if (class == 1 && (structure & TQ_FLOAT_FLUSH))
         bits = a < least ? tq_vector_float_flush(x, p, rounding) : bits;
-    else if (rounding != TQ_ROUND_STOCHASTIC && p.s1 != -126)
+    else if (class == 1)
         bits = a < least ? tq_vector_float_subnormal(x, p, rounding) : bits;
     return tq_vector_float_end(x, bits, p, structure);
 }
