@@ -113,6 +113,14 @@ typedef struct tq_program_counts {
 } tq_program_counts;
 TQ_API tq_program_counts tq_context_programs(const tq_context *context);
 
+/* Device memory that the library holds in this context. Running a planned network makes none. */
+typedef struct tq_memory_counts {
+    uint64_t buffers; /* OpenCL buffers that exist */
+    uint64_t bytes;   /* in them */
+    uint64_t made;    /* buffers made since the context was opened */
+} tq_memory_counts;
+TQ_API tq_memory_counts tq_context_memory(const tq_context *context);
+
 #ifdef __cplusplus
 }
 #endif

@@ -46,9 +46,14 @@ static int64_t packed_rows(const tq_panels *p)
     return (int64_t)p->groups * p->panels * p->terms;
 }
 
+/* One unit in the last place: the next bits. */
 static float moved_away(float w)
 {
-    return w == 0.0f ? w : nextafterf(w, copysignf(INFINITY, w));
+    uint32_t bits;
+    memcpy(&bits, &w, sizeof bits);
+    bits += w != 0.0f;
+    memcpy(&w, &bits, sizeof w);
+    return w;
 }
 
 void tq_pack__carriers(float *to, const tq_panels *p, const float *weight, bool away)
@@ -80,13 +85,37 @@ void tq_pack__int16(int16_t *to, const tq_panels *p, const float *weight, int sh
     }
 }
 
+/* The draws of one block for output channel `channel`, terms k .. k + count - 1, `stride` apart. */
+static void pack_block(uint32_t *to, int32_t stride, tq_block block, int32_t count, int bits)
+{
+    for (int32_t i = 0; i < count; ++i) {
+        const int32_t position = i * bits;
+        to[(int64_t)i * stride] = block.word[position / 32] >> (position % 32) << (32 - bits);
+    }
+}
+
+/* One output channel; a block of the generator holds several terms' draws (tq_draw of the prelude). */
+static void pack_column(uint32_t *to, const tq_panels *p, const uint32_t key[2], uint64_t channel,
+                        uint32_t stream, int bits)
+{
+    const int32_t per_block = 128 / bits;
+    for (int64_t k = 0; k < p->terms; k += per_block) {
+        const tq_block counter = {
+            {(uint32_t)channel, (uint32_t)(channel >> 32), (uint32_t)(k / per_block), stream}};
+        const int64_t rest = p->terms - k;
+        pack_block(to + k * p->width, p->width, tq_philox(counter, key[0], key[1]),
+                   (int32_t)(rest < per_block ? rest : per_block), bits);
+    }
+}
+
 void tq_pack__draws(uint32_t *to, const tq_panels *p, uint32_t key0, uint32_t key1, uint32_t stream, int bits)
 {
+    const uint32_t key[2] = {key0, key1};
     memset(to, 0, (size_t)tq_panels__count(p) * sizeof *to);
-    for (int64_t i = 0; i < packed_rows(p); ++i) {
-        const tq_packed_row row = packed_row(p, i);
+    for (int64_t panel = 0; panel < (int64_t)p->groups * p->panels; ++panel) {
+        const tq_packed_row row = packed_row(p, panel * p->terms);
         for (int32_t j = 0; j < row.count; ++j)
-            to[row.at + j] = tq_draw(key0, key1, (tq_u64)(row.channel + j), (tq_u32)row.k, stream, bits);
+            pack_column(to + row.at + j, p, key, (uint64_t)(row.channel + j), stream, bits);
     }
 }
 

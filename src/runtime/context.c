@@ -132,7 +132,6 @@ static void free_kernels(tq_context *c)
     while (c->kernels != NULL) {
         tq_cache_entry *next = c->kernels->next;
         tq_kernel__destroy(c->kernels->kernel);
-        free(c->kernels->key);
         free(c->kernels);
         c->kernels = next;
     }
@@ -184,8 +183,10 @@ tq_status tq_context_set(tq_context *context, const char *option, const char *va
     if (context == NULL || option == NULL || value == NULL)
         return tq_status__fail(TQ_E_ARGUMENT, "tq_context_set: NULL argument");
     for (size_t i = 0; i < TQ_COUNT(options); ++i)
-        if (strcmp(options[i].name, option) == 0)
+        if (strcmp(options[i].name, option) == 0) {
+            ++context->options_set;
             return options[i].set(context, value);
+        }
     return tq_status__fail(TQ_E_NAME, "there is no option '%s'; options: cache, paths", option);
 }
 
@@ -198,6 +199,16 @@ tq_status tq_context_finish(tq_context *context)
 tq_program_counts tq_context_programs(const tq_context *context)
 {
     return context->counts;
+}
+
+tq_memory_counts tq_context_memory(const tq_context *context)
+{
+    return context->memory;
+}
+
+unsigned tq_context__options_set(const tq_context *context)
+{
+    return context->options_set;
 }
 
 bool tq_context__only_general(const tq_context *context)

@@ -14,9 +14,16 @@ typedef struct tq_program_key {
 
 typedef struct tq_program {
     struct tq_program *next;
-    tq_program_key key;
+    tq_program_key text,
+        key; /* of the parts that make its text: cheap; of the whole: what the cache goes by */
     cl_program program;
 } tq_program;
+
+struct tq_cache_entry {
+    struct tq_cache_entry *next;
+    tq_program_key text;
+    tq_kernel *kernel;
+};
 
 struct tq_context {
     cl_context context;
@@ -28,6 +35,8 @@ struct tq_context {
     tq_program_counts counts;
     tq_program *programs;
     tq_cache_entry *kernels;
+    tq_memory_counts memory;
+    unsigned options_set; /* how often an option was */
 };
 
 /* "CL_OUT_OF_RESOURCES"; "unknown" for others. */

@@ -47,14 +47,12 @@ tq_status tq_kernel__run(tq_kernel *kernel, const size_t global[3], const size_t
 /* Local size for a plain one-dimensional elementwise kernel on this device: 1 .. the kernel's limit. */
 size_t tq_context__local_size(const tq_context *context);
 bool tq_context__only_general(const tq_context *context); /* option paths=general */
+/* Changes when an option is set: what was planned before may be planned otherwise now. */
+unsigned tq_context__options_set(const tq_context *context);
 
 /* A small cache that belongs to the context, for the quantizers' elementwise kernels; freed at close. */
-typedef struct tq_cache_entry {
-    struct tq_cache_entry *next;
-    char *key;
-    tq_kernel *kernel;
-} tq_cache_entry;
-/* Finds the kernel cached under the text's key, or makes it. Borrowed; lives as long as the context. */
+typedef struct tq_cache_entry tq_cache_entry;
+/* Finds the kernel of this text and name, or makes it. Borrowed; lives as long as the context. */
 tq_status tq_context__kernel(tq_kernel **kernel, tq_context *context, const tq_program_text *text,
                              const char *name);
 

@@ -38,6 +38,9 @@ tq_status tq_memory__create(tq_memory **memory, tq_context *context, uint64_t by
         clReleaseMemObject(object);
         return tq_status__fail(TQ_E_MEMORY, "no memory for a buffer's record");
     }
+    ++context->memory.made;
+    ++context->memory.buffers;
+    context->memory.bytes += bytes;
     **memory = (tq_memory){.context = context, .object = object, .bytes = bytes, .references = 1};
     return TQ_OK;
 }
@@ -52,6 +55,8 @@ void tq_memory__release(tq_memory *memory)
 {
     if (memory == NULL || --memory->references > 0)
         return;
+    --memory->context->memory.buffers;
+    memory->context->memory.bytes -= memory->bytes;
     clReleaseMemObject(memory->object);
     free(memory);
 }
