@@ -75,7 +75,8 @@ TQ_API TQ_MUST_CHECK tq_status tq_context_open(tq_context **context, const char 
  * Makes a context of the caller's own OpenCL handles, for embedding. `cl_context_handle`, `cl_device_handle`
  * and `cl_queue_handle` are a cl_context, a cl_device_id and a cl_command_queue (typed void * so that this
  * header needs no OpenCL header). All three are retained and released again by tq_context_close. The queue
- * must be in-order, or NULL: then the context makes its own.
+ * must be in-order, or NULL: then the context makes its own. For the inputs of networks the context makes a
+ * second queue, which what is queued on the first waits for.
  *
  * TQ_E_ARGUMENT: a NULL handle, an out-of-order queue, a device that is not of that context, or a queue of
  * another context or device.

@@ -143,10 +143,12 @@ void tq_context_close(tq_context *c)
         return;
     free_kernels(c);
     free_programs(c);
-    if (c->queue != NULL) {
-        clFinish(c->queue);
+    if (c->queue != NULL)
+        tq_context__quiesce(c);
+    if (c->uploads != NULL)
+        clReleaseCommandQueue(c->uploads);
+    if (c->queue != NULL)
         clReleaseCommandQueue(c->queue);
-    }
     if (c->context != NULL)
         clReleaseContext(c->context);
     free(c);
@@ -188,12 +190,6 @@ tq_status tq_context_set(tq_context *context, const char *option, const char *va
             return options[i].set(context, value);
         }
     return tq_status__fail(TQ_E_NAME, "there is no option '%s'; options: cache, paths", option);
-}
-
-tq_status tq_context_finish(tq_context *context)
-{
-    const cl_int code = clFinish(context->queue);
-    return code == CL_SUCCESS ? TQ_OK : tq_opencl__fail("clFinish", code, &context->info);
 }
 
 tq_program_counts tq_context_programs(const tq_context *context)

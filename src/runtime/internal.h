@@ -29,6 +29,7 @@ struct tq_context {
     cl_context context;
     cl_device_id device;
     cl_command_queue queue;
+    cl_command_queue uploads; /* NULL until there is one */
     tq_device_info info;
     char cache[1024]; /* directory of built programs; "" when there is none */
     bool only_general;

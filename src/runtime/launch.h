@@ -18,6 +18,22 @@ tq_status tq_memory__read(const tq_memory *memory, uint64_t offset, void *to, ui
 tq_status tq_memory__zero(tq_memory *memory, uint64_t offset,
                           uint64_t bytes); /* bytes, offset: multiples of 4 */
 
+/*
+ * Transfers that do not wait. An upload goes over a second queue, so that it can overlap with what the device
+ * computes; what is queued from then on waits for it. The tensor must not be in use by what is queued
+ * already. The host memory must stay until the ticket of a later download has been waited for, or
+ * tq_context_finish.
+ */
+typedef struct tq_ticket {
+    void *event; /* NULL: nothing is under way */
+} tq_ticket;
+tq_status tq_tensor__upload(tq_tensor *to, const float *from, int64_t count);
+/* Queued behind what is queued already, and all of that is submitted to the device. */
+tq_status tq_tensor__download(const tq_tensor *from, float *to, int64_t count, tq_ticket *ticket);
+tq_status tq_ticket__wait(tq_ticket *ticket, const tq_context *context);
+void tq_ticket__drop(tq_ticket *ticket);       /* without waiting */
+void tq_context__quiesce(tq_context *context); /* waits for all that is queued; whatever failed is not told */
+
 /* A tensor that is a part of a block; `offset` in elements. tq_tensor_create makes a block of its own. */
 tq_status tq_tensor__view(tq_tensor **tensor, tq_memory *memory, uint64_t offset, const tq_shape *shape);
 tq_context *tq_tensor__context(const tq_tensor *tensor);
