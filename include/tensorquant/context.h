@@ -95,9 +95,13 @@ TQ_API const tq_device_info *tq_context_device(const tq_context *context);
  * Sets an option of the context by name. Options:
  *
  *     cache     a directory for built programs; "" switches the disk cache off. Initially $TQ_CACHE if set,
- * else $XDG_CACHE_HOME/tensorquant, else $HOME/.cache/tensorquant. A directory that cannot be written is no
- * error: the context runs without paths     "all" (initial) or "general": which accumulation paths the
- * planner may use. Results are the same
+ *               else $XDG_CACHE_HOME/tensorquant, else $HOME/.cache/tensorquant. A directory that cannot be
+ *               written is no error: the context runs without
+ *     paths     "all" (initial) or "general": which accumulation paths the planner may use. Results are the
+ *               same
+ *     profile   "off" (initial), "on" or "wall": counts launches and their time (profile.h). "on" needs a
+ *               queue with CL_QUEUE_PROFILING_ENABLE, which an adopted one must have (TQ_E_ARGUMENT). Not
+ *               while networks have runs under way
  *
  * TQ_E_NAME: unknown option. TQ_E_ARGUMENT: unknown value.
  */

@@ -25,7 +25,7 @@ typedef struct tq_evaluation {
 /* Runs session->images images. Returns an exit code. */
 int tq_evaluation__run(tq_evaluation *evaluation, const tq_session *session);
 
-double tq_evaluation__speed(const tq_evaluation *evaluation); /* images per second of forward_seconds */
+double tq_evaluation__speed(const tq_evaluation *evaluation);      /* images per second of forward_seconds */
 double tq_evaluation__wall_speed(const tq_evaluation *evaluation); /* of seconds */
 double tq_evaluation__accuracy(const tq_evaluation *evaluation);
 

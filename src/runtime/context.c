@@ -2,14 +2,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/internal.h"
+#include "runtime/mark.h"
 #include "util/fail.h"
 
 static tq_status make_queue(tq_context *c)
 {
     cl_int code;
-    c->queue = clCreateCommandQueue(c->context, c->device, 0, &code);
+    c->queue = clCreateCommandQueue(c->context, c->device, tq_profile__properties(c), &code);
     return code == CL_SUCCESS ? TQ_OK : tq_opencl__fail("clCreateCommandQueue", code, &c->info);
+}
+
+tq_status tq_context__remake_queue(tq_context *c)
+{
+    cl_command_queue old = c->queue;
+    const tq_status status = make_queue(c);
+    if (status == TQ_OK)
+        clReleaseCommandQueue(old);
+    else
+        c->queue = old;
+    return status;
 }
 
 static tq_status open_context(tq_context *c, const char *selector)
@@ -85,6 +96,7 @@ static tq_status adopt_queue(tq_context *c, cl_command_queue queue)
                                "the given command queue is out-of-order; an in-order one is needed");
     clRetainCommandQueue(queue);
     c->queue = queue;
+    c->adopted_queue = true;
     return TQ_OK;
 }
 
@@ -141,6 +153,7 @@ void tq_context_close(tq_context *c)
 {
     if (c == NULL)
         return;
+    tq_profile__free(c);
     free_kernels(c);
     free_programs(c);
     if (c->queue != NULL)
@@ -181,15 +194,15 @@ tq_status tq_context_set(tq_context *context, const char *option, const char *va
     static const struct {
         const char *name;
         tq_status (*set)(tq_context *, const char *);
-    } options[] = {{"cache", set_cache}, {"paths", set_paths}};
+    } options[] = {{"cache", set_cache}, {"paths", set_paths}, {"profile", tq_profile__set}};
     if (context == NULL || option == NULL || value == NULL)
         return tq_status__fail(TQ_E_ARGUMENT, "tq_context_set: NULL argument");
     for (size_t i = 0; i < TQ_COUNT(options); ++i)
         if (strcmp(options[i].name, option) == 0) {
-            ++context->options_set;
+            context->options_set += options[i].set != tq_profile__set;
             return options[i].set(context, value);
         }
-    return tq_status__fail(TQ_E_NAME, "there is no option '%s'; options: cache, paths", option);
+    return tq_status__fail(TQ_E_NAME, "there is no option '%s'; options: cache, paths, profile", option);
 }
 
 tq_program_counts tq_context_programs(const tq_context *context)

@@ -37,7 +37,9 @@ struct tq_context {
     tq_program *programs;
     tq_cache_entry *kernels;
     tq_memory_counts memory;
-    unsigned options_set; /* how often an option was */
+    bool adopted_queue;
+    struct tq_profile *profile; /* NULL while off */
+    unsigned options_set;       /* how often an option was */
 };
 
 /* "CL_OUT_OF_RESOURCES"; "unknown" for others. */
@@ -45,6 +47,9 @@ const char *tq_opencl__name(cl_int code);
 /* "clFinish failed on <device>: CL_OUT_OF_RESOURCES (-5)". TQ_E_MEMORY for codes that mean memory, else
  * TQ_E_OPENCL. */
 tq_status tq_opencl__fail(const char *call, cl_int code, const tq_device_info *device);
+
+/* Another queue with the properties that the profile wants; the old one is released. */
+tq_status tq_context__remake_queue(tq_context *c);
 
 /* Facts of a device. */
 void tq_device__describe(tq_device_info *info, cl_platform_id platform, cl_device_id device);

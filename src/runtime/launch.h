@@ -51,6 +51,7 @@ typedef struct tq_argument {
 
 #define TQ_TENSOR(t)       ((tq_argument){.tensor = (t)})
 #define TQ_MEMORY(m)       ((tq_argument){.memory = (m)})
+#define TQ_PART(m, bytes)  ((tq_argument){.memory = (m), .size = (bytes)}) /* counted by the profile */
 #define TQ_VALUE(variable) ((tq_argument){.size = sizeof(variable), .value = &(variable)}) /* an lvalue */
 
 /*
@@ -65,6 +66,18 @@ size_t tq_context__local_size(const tq_context *context);
 bool tq_context__only_general(const tq_context *context); /* option paths=general */
 /* Changes when an option is set: what was planned before may be planned otherwise now. */
 unsigned tq_context__options_set(const tq_context *context);
+
+/* What launches are counted for in the profile (tensorquant/profile.h). The one that writes `output` gets the
+ * macs. */
+typedef struct tq_profile_scope {
+    const char *layer, *kind, *path;
+    const tq_tensor *output;
+    double macs;
+} tq_profile_scope;
+void tq_profile__enter(tq_context *context, const tq_profile_scope *scope); /* texts live until `leave` */
+void tq_profile__leave(tq_context *context);
+double tq_profile__macs(const tq_context *context,
+                        const tq_tensor *bound); /* for a launch with this tensor */
 
 /* A small cache that belongs to the context, for the quantizers' elementwise kernels; freed at close. */
 typedef struct tq_cache_entry tq_cache_entry;

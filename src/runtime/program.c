@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include "runtime/internal.h"
+#include "runtime/mark.h"
 #include "runtime/memory.h"
 #include "util/fail.h"
 
@@ -321,11 +322,34 @@ static cl_int set_argument(cl_kernel kernel, cl_uint *index, const tq_argument *
     return code;
 }
 
+static double bytes_of(const tq_argument *argument)
+{
+    if (argument->tensor != NULL)
+        return 4.0 * (double)tq_shape_count(tq_tensor_shape(argument->tensor));
+    return argument->memory != NULL ? (double)argument->size : 0.0;
+}
+
+/* What a launch works on, for the profile. */
+static void note_launch(tq_kernel *kernel, tq_mark *mark, const tq_argument *arguments, size_t count)
+{
+    tq_context *c = kernel->context;
+    double macs = 0.0, bytes = 0.0;
+    if (c->profile == NULL)
+        return;
+    for (size_t i = 0; i < count; ++i) {
+        bytes += bytes_of(&arguments[i]);
+        macs += arguments[i].tensor != NULL ? tq_profile__take_macs(c, arguments[i].tensor) : 0.0;
+    }
+    tq_profile__end(c, c->queue, mark, true, kernel->name, macs, bytes);
+}
+
 tq_status tq_kernel__run(tq_kernel *kernel, const size_t global[3], const size_t local[3],
                          const tq_argument *arguments, size_t count)
 {
     tq_context *c = kernel->context;
     cl_uint index = 0;
+    tq_mark mark;
+    tq_profile__begin(c, &mark);
     for (size_t i = 0; i < count; ++i) {
         const cl_int code = set_argument(kernel->kernel, &index, &arguments[i]);
         if (code != CL_SUCCESS)
@@ -333,9 +357,10 @@ tq_status tq_kernel__run(tq_kernel *kernel, const size_t global[3], const size_t
                                      "kernel '%s', argument %u", kernel->name, index - 1);
     }
     const cl_int code =
-        clEnqueueNDRangeKernel(c->queue, kernel->kernel, 3, NULL, global, local, 0, NULL, NULL);
+        clEnqueueNDRangeKernel(c->queue, kernel->kernel, 3, NULL, global, local, 0, NULL, mark.wanted);
     if (code != CL_SUCCESS)
         return tq_status__prefix(tq_opencl__fail("clEnqueueNDRangeKernel", code, &c->info), "kernel '%s'",
                                  kernel->name);
+    note_launch(kernel, &mark, arguments, count);
     return TQ_OK;
 }

@@ -1,5 +1,6 @@
 /* Transfers that do not wait. */
 #include "runtime/internal.h"
+#include "runtime/mark.h"
 #include "runtime/memory.h"
 #include "util/fail.h"
 
@@ -9,7 +10,7 @@ static tq_status upload_queue(tq_context *c)
     cl_int code;
     if (c->uploads != NULL)
         return TQ_OK;
-    c->uploads = clCreateCommandQueue(c->context, c->device, 0, &code);
+    c->uploads = clCreateCommandQueue(c->context, c->device, tq_profile__properties(c), &code);
     if (code == CL_SUCCESS)
         return TQ_OK;
     c->uploads = NULL;
@@ -26,16 +27,30 @@ static tq_status wait_on_device(const tq_context *c, cl_event event)
     return code == CL_SUCCESS ? TQ_OK : tq_opencl__fail("clEnqueueBarrierWithWaitList", code, &c->info);
 }
 
+/* The profile keeps events of its own. */
+static void note(tq_context *c, cl_command_queue queue, tq_mark *mark, cl_event event, const char *step,
+                 int64_t count)
+{
+    if (mark->wanted != NULL) {
+        clRetainEvent(event);
+        mark->event = event;
+    }
+    tq_profile__end(c, queue, mark, true, step, -1.0, (double)count * 4);
+}
+
 tq_status tq_tensor__upload(tq_tensor *to, const float *from, int64_t count)
 {
     tq_context *c = tq_tensor__context(to);
     cl_event event = NULL;
+    tq_mark mark;
     TQ_TRY(upload_queue(c));
+    tq_profile__begin(c, &mark);
     const cl_int code =
         clEnqueueWriteBuffer(c->uploads, tq_memory__object(tq_tensor__memory(to)), CL_FALSE,
                              (size_t)tq_tensor__offset(to) * 4, (size_t)count * 4, from, 0, NULL, &event);
     if (code != CL_SUCCESS)
         return tq_opencl__fail("clEnqueueWriteBuffer", code, &c->info);
+    note(c, c->uploads, &mark, event, "upload", count);
     const tq_status status = wait_on_device(c, event);
     clReleaseEvent(event);
     return status;
@@ -43,13 +58,16 @@ tq_status tq_tensor__upload(tq_tensor *to, const float *from, int64_t count)
 
 tq_status tq_tensor__download(const tq_tensor *from, float *to, int64_t count, tq_ticket *ticket)
 {
-    const tq_context *c = tq_tensor__context(from);
+    tq_context *c = tq_tensor__context(from);
     cl_event event = NULL;
+    tq_mark mark;
+    tq_profile__begin(c, &mark);
     cl_int code =
         clEnqueueReadBuffer(c->queue, tq_memory__object(tq_tensor__memory(from)), CL_FALSE,
                             (size_t)tq_tensor__offset(from) * 4, (size_t)count * 4, to, 0, NULL, &event);
     if (code != CL_SUCCESS)
         return tq_opencl__fail("clEnqueueReadBuffer", code, &c->info);
+    note(c, c->queue, &mark, event, "download", count);
     ticket->event = event;
     code = clFlush(c->queue);
     return code == CL_SUCCESS ? TQ_OK : tq_opencl__fail("clFlush", code, &c->info);
