@@ -77,9 +77,14 @@ static int32_t output_at(const tq_panels *p, const tq_packed_step *step, int32_t
     return output < step->count ? output : -1;
 }
 
+/* One unit in the last place: the next bits. */
 static float moved_away(float w)
 {
-    return w == 0.0f ? w : nextafterf(w, copysignf(INFINITY, w));
+    uint32_t bits;
+    memcpy(&bits, &w, sizeof bits);
+    bits += w != 0.0f;
+    memcpy(&w, &bits, sizeof w);
+    return w;
 }
 
 static int32_t integer_of(const tq_path_plan *plan, float w)
@@ -112,22 +117,37 @@ void tq_pack__weights(void *to, const tq_panels *p, const tq_path_plan *plan, co
     }
 }
 
+/* Draws of one output, `stride` words apart; a block of the generator holds those of several terms. */
+static void pack_column(void *to, int64_t at, int64_t stride, int64_t terms, uint64_t channel,
+                        const tq_draw_layout *draws)
+{
+    const int64_t per_block = 128 / draws->bits;
+    tq_block block = {{0}};
+    for (int64_t k = 0; k < terms; ++k) {
+        const int position = (int)(k % per_block) * draws->bits;
+        if (position == 0)
+            block = tq_philox((tq_block){{(uint32_t)channel, (uint32_t)(channel >> 32),
+                                          (uint32_t)(k / per_block), draws->stream}},
+                              draws->key0, draws->key1);
+        const uint32_t draw =
+            block.word[position / 32] >> (position % 32) << (32 - draws->bits) >> draws->right << draws->left;
+        if (draws->shorts)
+            ((uint16_t *)to)[at + k * stride] = (uint16_t)draw;
+        else
+            ((uint32_t *)to)[at + k * stride] = draw;
+    }
+}
+
 void tq_pack__draws(void *to, const tq_panels *p, const tq_draw_layout *draws)
 {
     memset(to, 0, (size_t)tq_panels__draws(p) * (draws->shorts ? 2 : 4));
-    for (int64_t i = 0; i < packed_steps(p); ++i) {
-        const tq_packed_step step = packed_step(p, i);
+    for (int64_t panel = 0; panel < (int64_t)p->groups * p->panels; ++panel) {
+        const tq_packed_step step = packed_step(p, panel * p->steps);
         for (int32_t place = 0; place < p->width; ++place) {
             const int32_t output = output_at(p, &step, place);
-            if (output < 0)
-                continue;
-            const uint32_t draw = tq_draw(draws->key0, draws->key1, (tq_u64)(step.channel + output),
-                                          (tq_u32)step.k, draws->stream, draws->bits) >>
-                                  draws->right << draws->left;
-            if (draws->shorts)
-                ((uint16_t *)to)[step.at + place] = (uint16_t)draw;
-            else
-                ((uint32_t *)to)[step.at + place] = draw;
+            if (output >= 0)
+                pack_column(to, step.at + place, p->width, p->steps, (uint64_t)(step.channel + output),
+                            draws);
         }
     }
 }
