@@ -11,36 +11,19 @@ typedef struct source {
     uint64_t first; /* index of element 0 */
 } source;
 
-/* tq_philox of the prelude for many counters at once, word by word so that compilers vectorize it. */
-static void philox_block(tq_u32 word[4][TQ_ARRAY_BLOCK], tq_u32 key0, tq_u32 key1)
-{
-    for (int round = 0; round < 10; ++round) {
-        for (int i = 0; i < TQ_ARRAY_BLOCK; ++i) {
-            const tq_u64 product0 = (tq_u64)0xD2511F53u * word[0][i];
-            const tq_u64 product1 = (tq_u64)0xCD9E8D57u * word[2][i];
-            word[0][i] = (tq_u32)(product1 >> 32) ^ word[1][i] ^ key0;
-            word[1][i] = (tq_u32)product1;
-            word[2][i] = (tq_u32)(product0 >> 32) ^ word[3][i] ^ key1;
-            word[3][i] = (tq_u32)product0;
-        }
-        key0 += 0x9E3779B9u;
-        key1 += 0xBB67AE85u;
-    }
-}
-
-/* Draw 0 of the elements at `index` and behind it, as tq_draw gives it. */
+/* tq_element_draw of the elements at `index` and behind it: a block of the generator is for several. */
 static void draw_block(tq_u32 *draw, const source *from, uint64_t index, int bits)
 {
-    tq_u32 word[4][TQ_ARRAY_BLOCK];
-    for (int i = 0; i < TQ_ARRAY_BLOCK; ++i) {
-        word[0][i] = (tq_u32)(index + (tq_u64)i);
-        word[1][i] = (tq_u32)((index + (tq_u64)i) >> 32);
-        word[2][i] = 0;
-        word[3][i] = from->stream;
+    const uint64_t per_block = 128 / (uint64_t)bits;
+    for (uint64_t i = 0; i < TQ_ARRAY_BLOCK;) {
+        const uint64_t number = (index + i) / per_block;
+        const tq_block counter = {{(tq_u32)number, (tq_u32)(number >> 32), 0, from->stream}};
+        const tq_block block = tq_philox(counter, from->key0, from->key1);
+        for (; i < TQ_ARRAY_BLOCK && (index + i) / per_block == number; ++i) {
+            const unsigned position = (unsigned)((index + i) % per_block) * (unsigned)bits;
+            draw[i] = block.word[position / 32] >> (position % 32) << (32 - bits);
+        }
     }
-    philox_block(word, from->key0, from->key1);
-    for (int i = 0; i < TQ_ARRAY_BLOCK; ++i)
-        draw[i] = word[0][i] << (32 - bits);
 }
 
 static bool in_blocks(const tq_baked *baked)
@@ -74,8 +57,8 @@ static void quantize_each(float *to, const float *from, int64_t count, const tq_
     for (int64_t i = 0; i < count; ++i) {
         tq_u32 bits, draw = 0;
         if (baked->random_bits)
-            draw = tq_draw(draws->key0, draws->key1, draws->first + (uint64_t)i, 0, draws->stream,
-                           baked->random_bits);
+            draw = tq_element_draw(draws->key0, draws->key1, draws->first + (uint64_t)i, draws->stream,
+                                   baked->random_bits);
         memcpy(&bits, &from[i], sizeof bits);
         bits = baked->apply(tq_exact_of(bits), baked->words, baked->structure, draw);
         memcpy(&to[i], &bits, sizeof bits);

@@ -183,10 +183,13 @@ static tq_status set_cache(tq_context *c, const char *value)
 
 static tq_status set_paths(tq_context *c, const char *value)
 {
-    if (strcmp(value, "all") != 0 && strcmp(value, "general") != 0)
-        return tq_status__fail(TQ_E_ARGUMENT, "option 'paths' is '%s', allowed: all, general", value);
-    c->only_general = value[0] == 'g';
-    return TQ_OK;
+    static const char *const names[] = {"all", "certain", "general"}; /* in the order of tq_paths */
+    for (size_t i = 0; i < TQ_COUNT(names); ++i)
+        if (strcmp(value, names[i]) == 0) {
+            c->paths = (tq_paths)i;
+            return TQ_OK;
+        }
+    return tq_status__fail(TQ_E_ARGUMENT, "option 'paths' is '%s', allowed: all, certain, general", value);
 }
 
 tq_status tq_context_set(tq_context *context, const char *option, const char *value)
@@ -220,9 +223,9 @@ unsigned tq_context__options_set(const tq_context *context)
     return context->options_set;
 }
 
-bool tq_context__only_general(const tq_context *context)
+tq_paths tq_context__paths(const tq_context *context)
 {
-    return context->only_general;
+    return context->paths;
 }
 
 size_t tq_context__local_size(const tq_context *context)

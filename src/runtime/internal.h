@@ -32,7 +32,7 @@ struct tq_context {
     cl_command_queue uploads; /* NULL until there is one */
     tq_device_info info;
     char cache[1024]; /* directory of built programs; "" when there is none */
-    bool only_general;
+    tq_paths paths;
     tq_program_counts counts;
     tq_program *programs;
     tq_cache_entry *kernels;
