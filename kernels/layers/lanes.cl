@@ -1,0 +1,125 @@
+/*
+ * Vectors of TQ_LANES carriers, for layers that are not contractions: binary32 arithmetic that gives what the exact
+ * arithmetic of prelude.cl gives.
+ *
+ * An operation yields, as its `form` asks, the exact number rounded to nearest (TQ_NEAREST), which is what `none` does
+ * and is the number itself where that is a binary32; or rounded to odd (TQ_ODD): cut to 24 bits, the last one set when
+ * something was cut off. src/layers/form.c chooses. A quantizer that looks at no more than 22 bits, and at whether
+ * anything follows them, cannot tell a number rounded to odd from the exact one.
+ *
+ * Proofs need that nothing overflows and no error term is subnormal. So a number is tame when it is zero or its magnitude
+ * is in 2^-75 .. 2^100. A vector with a number that is not tame is made again by the exact form, lane by lane; devices
+ * that flush subnormal numbers see none here. For tame operands:
+ *
+ * - Sum: s = a + b rounded; Knuth's TwoSum gives e with s + e = a + b exactly. e is zero or at least 2^-98.
+ * - Product, tame too: h = x * f rounded; fma(x, f, -h) is the error exactly, zero or at least 2^-75-47.
+ * - To odd: with s nearest to s + e, the number cut is s where e has s's sign or is zero, else s's predecessor, which as
+ *   bits is one less also below a power of two.
+ * - x * f + t to odd: u + l = x * f, a + b = t + l, h + c = u + a, each exactly, as above (Boldo and Melquiond, Emulation
+ *   of FMA and correctly rounded sums: proved algorithms using rounding to odd, IEEE Trans. Comput. 2008). z = c + b to
+ *   odd: the numbers at which rounding h + (c + b) changes are even in z's binade, where |c + b| is about h's last bit or
+ *   less, so that z is on the same side of each. Then h + z to odd. An exact zero has fma's sign.
+ * - s / n, n an integer up to 2^24, r nearest to 1/n: s * r is within 1.5 units of s/n, so the first correction leaves
+ *   less than one unit, of which the second makes the nearest number (Markstein, Computation of elementary functions on
+ *   the IBM RISC System/6000, 1990: one unit, r correctly rounded, the remainder exact). tests/device_lanes.c divides
+ *   every mantissa.
+ */
+#define TQ_NEAREST 1
+#define TQ_ODD     2
+
+#ifndef TQ_CAT
+#define TQ_CAT_(a, b) a##b
+#define TQ_CAT(a, b)  TQ_CAT_(a, b)
+#endif
+
+#if TQ_LANES == 1
+typedef uint tq_uints; /* bits of carriers */
+typedef int tq_ints;
+typedef float tq_floats;
+#define tq_load_uints(p)     (*(p))
+#define tq_store_uints(v, p) (*(p) = (v))
+#define tq_lanes_any(mask)   (mask)
+#define tq_uints_as_floats(v) as_float(v)
+#define tq_floats_as_uints(v)   as_uint(v)
+#else
+typedef TQ_CAT(uint, TQ_LANES) tq_uints;
+typedef TQ_CAT(int, TQ_LANES) tq_ints;
+typedef TQ_CAT(float, TQ_LANES) tq_floats;
+#define tq_load_uints(p)      TQ_CAT(vload, TQ_LANES)(0, p)
+#define tq_store_uints(v, p)  TQ_CAT(vstore, TQ_LANES)(v, 0, p)
+#define tq_lanes_any(mask)    any(mask)
+#define tq_uints_as_floats(v) TQ_CAT(as_float, TQ_LANES)(v)
+#define tq_floats_as_uints(v)   TQ_CAT(as_uint, TQ_LANES)(v)
+#endif
+
+#define TQ_TAME_LOWEST  0x1A000000u /* 2^-75 */
+#define TQ_TAME_HIGHEST 0x71800000u /* 2^100 */
+
+/* What a register without a quantizer holds: a NaN is the canonical one. */
+TQ_INLINE tq_uints tq_lanes_canonical(const tq_uints bits)
+{
+    return (bits & ~TQ_SIGN_BIT) > TQ_INFINITY_BITS ? (tq_uints)TQ_NAN_BITS : bits;
+}
+
+/* Where a number is not tame. */
+TQ_INLINE tq_ints tq_lanes_wild(const tq_uints bits)
+{
+    const tq_uints magnitude = bits & ~TQ_SIGN_BIT;
+    return (magnitude - TQ_TAME_LOWEST > TQ_TAME_HIGHEST - TQ_TAME_LOWEST) & (magnitude != 0);
+}
+
+TQ_INLINE tq_uints tq_lanes_odd(const tq_floats s, const tq_floats error)
+{
+    const tq_uints bits = tq_floats_as_uints(s);
+    const tq_uints inexact = error != 0.0f ? (tq_uints)1 : (tq_uints)0;
+    const tq_uints above = (bits ^ tq_floats_as_uints(error)) >> 31 & inexact;
+    return (bits - above) | inexact;
+}
+
+TQ_INLINE tq_floats tq_lanes_sum_error(const tq_floats a, const tq_floats b, const tq_floats s)
+{
+    const tq_floats part = s - a;
+    return (a - (s - part)) + (b - part);
+}
+
+TQ_INLINE tq_uints tq_lanes_add(const tq_uints a, const tq_uints b, const int form)
+{
+    const tq_floats x = tq_uints_as_floats(a), y = tq_uints_as_floats(b), s = x + y;
+    return form == TQ_ODD ? tq_lanes_odd(s, tq_lanes_sum_error(x, y, s)) : tq_floats_as_uints(s);
+}
+
+TQ_INLINE tq_uints tq_lanes_multiply(const tq_uints a, const tq_uints b, const int form)
+{
+    const tq_floats x = tq_uints_as_floats(a), y = tq_uints_as_floats(b), h = x * y;
+    return form == TQ_ODD ? tq_lanes_odd(h, fma(x, y, -h)) : tq_floats_as_uints(h);
+}
+
+/* a * b + c, rounded once. */
+TQ_INLINE tq_uints tq_lanes_fma(const tq_uints a, const tq_uints b, const tq_uints c, const int form)
+{
+    const tq_floats x = tq_uints_as_floats(a), y = tq_uints_as_floats(b), t = tq_uints_as_floats(c);
+    const tq_uints nearest = tq_floats_as_uints(fma(x, y, t));
+    const tq_floats u = x * y, l = fma(x, y, -u), v = t + l, w = tq_lanes_sum_error(t, l, v);
+    const tq_floats h = u + v, k = tq_lanes_sum_error(u, v, h), tail = k + w;
+    const tq_uints z = tq_lanes_odd(tail, tq_lanes_sum_error(k, w, tail));
+    const tq_uints odd = tq_lanes_add(tq_floats_as_uints(h), z, TQ_ODD);
+    return form == TQ_ODD ? (odd & ~TQ_SIGN_BIT) == 0 ? nearest : odd : nearest;
+}
+
+/* s / n rounded to nearest; reciprocal: 1 / n rounded to nearest. */
+TQ_INLINE tq_uints tq_lanes_divide(const tq_uints sum, const float n, const float reciprocal)
+{
+    const tq_floats s = tq_uints_as_floats(sum), r = (tq_floats)reciprocal, d = (tq_floats)-n;
+    const tq_floats rough = s * r, near = fma(fma(rough, d, s), r, rough);
+    const tq_uints bits = tq_floats_as_uints(fma(fma(near, d, s), r, near));
+    return (bits & ~TQ_SIGN_BIT) | (sum & TQ_SIGN_BIT);
+}
+
+/* Draw `number` of elements index, index + 1, ... */
+TQ_INLINE tq_uints tq_lanes_draws(const uint2 key, const ulong index, const uint number, const uint stream, const int bits)
+{
+    uint draw[TQ_LANES];
+    for (int i = 0; i < TQ_LANES; ++i)
+        draw[i] = tq_draw(key.s0, key.s1, index + (ulong)i, number, stream, bits);
+    return tq_load_uints(draw);
+}
