@@ -6,7 +6,7 @@ TQ_INLINE uint tq_add_one(const uint a, const uint b, const int8 words, const ui
 {
     uint draw = 0;
 #if TQ_RESULT_BITS
-    draw = tq_draw(key.s0, key.s1, index, 0, TQ_STREAM_RESULT, TQ_RESULT_BITS);
+    draw = tq_element_draw(key.s0, key.s1, index, TQ_STREAM_RESULT, TQ_RESULT_BITS);
 #endif
     return TQ_RESULT(tq_exact_add(tq_exact_of(a), tq_exact_of(b)), words, draw);
 }
@@ -29,7 +29,8 @@ TQ_INLINE tq_uints tq_add_vector(const tq_uints a, const tq_uints b, const int8 
 #if TQ_FAST
     const tq_ints wild = TQ_WILD ? tq_lanes_wild(a) | tq_lanes_wild(b) : (tq_ints)0;
     if (!tq_lanes_any(wild))
-        return tq_lanes_result(tq_lanes_add(a, b, TQ_RESULT_FORM), words, key, index);
+        return tq_lanes_result(tq_lanes_add(a, b, TQ_RESULT_FORM), words,
+                               tq_lanes_element_draws(key, index, TQ_STREAM_RESULT, TQ_RESULT_BITS));
 #endif
     return tq_add_each(a, b, words, key, index);
 }

@@ -76,7 +76,7 @@ TQ_INLINE tq_uints tq_average_each(const tq_pool_geometry g, const tq_average t)
     for (int lane = 0; lane < TQ_LANES; ++lane) {
         const tq_exact mean = tq_exact_divide(tq_average_total(g, t, lane), tq_integer(t.divisor));
 #if TQ_RESULT_BITS
-        draw = tq_draw(t.key.s0, t.key.s1, t.index + (ulong)lane, 0, TQ_STREAM_RESULT, TQ_RESULT_BITS);
+        draw = tq_element_draw(t.key.s0, t.key.s1, t.index + (ulong)lane, TQ_STREAM_RESULT, TQ_RESULT_BITS);
 #endif
         y[lane] = TQ_RESULT(tq_exact_of(tq_exact_to_carrier(mean)), t.result, draw);
     }
@@ -97,14 +97,16 @@ TQ_INLINE tq_uints tq_average_vector(const tq_pool_geometry g, const tq_average 
                 wild |= tq_lanes_wild(x);
             s = tq_lanes_add(s, x, TQ_SUM_FORM);
 #if !TQ_SUM_NONE && !TQ_EXACT_SUM
-            s = tq_lanes_sum(s, t.sum, t.key, t.index, (uint)(row * g.kernel_columns + column));
+            s = tq_lanes_sum(s, t.sum, tq_lanes_draws(t.key, t.index, (uint)(row * g.kernel_columns + column), TQ_STREAM_SUM,
+                                                      TQ_SUM_BITS));
 #endif
         }
     }
     wild |= tq_lanes_wild(s);
     if (!tq_lanes_any(wild)) {
         s = tq_lanes_divide(s, (float)t.divisor, t.reciprocal);
-        return tq_lanes_result(s, t.result, t.key, t.index);
+        return tq_lanes_result(s, t.result,
+                               tq_lanes_element_draws(t.key, t.index, TQ_STREAM_RESULT, TQ_RESULT_BITS));
     }
 #endif
     return tq_average_each(g, t);

@@ -14,20 +14,20 @@ TQ_INLINE uint tq_normalize_one(const uint x, const uint factor, const uint term
     uint draw = 0;
     tq_exact v = tq_exact_multiply(tq_exact_of(x), tq_exact_of(factor));
 #if TQ_PRODUCT_BITS
-    draw = tq_draw(n.key.s0, n.key.s1, index, 0, TQ_STREAM_PRODUCT, TQ_PRODUCT_BITS);
+    draw = tq_element_draw(n.key.s0, n.key.s1, index, TQ_STREAM_PRODUCT, TQ_PRODUCT_BITS);
 #endif
 #if !TQ_FUSED
     v = tq_exact_of(TQ_PRODUCT(v, n.product, draw));
 #endif
     v = tq_exact_add(v, tq_exact_of(term));
 #if TQ_SUM_BITS
-    draw = tq_draw(n.key.s0, n.key.s1, index, 0, TQ_STREAM_SUM, TQ_SUM_BITS);
+    draw = tq_element_draw(n.key.s0, n.key.s1, index, TQ_STREAM_SUM, TQ_SUM_BITS);
 #endif
 #if !TQ_EXACT_SUM
     v = tq_exact_of(TQ_SUM(v, n.sum, draw));
 #endif
 #if TQ_RESULT_BITS
-    draw = tq_draw(n.key.s0, n.key.s1, index, 0, TQ_STREAM_RESULT, TQ_RESULT_BITS);
+    draw = tq_element_draw(n.key.s0, n.key.s1, index, TQ_STREAM_RESULT, TQ_RESULT_BITS);
 #endif
     return TQ_RESULT(v, n.result, draw);
 }
@@ -51,7 +51,7 @@ TQ_INLINE tq_uints tq_normalize_vector(const tq_uints x, const tq_uints f, const
 {
 #if TQ_FAST
     tq_ints wild = TQ_WILD ? tq_lanes_wild(x) : (tq_ints)0;
-    tq_uints v;
+    tq_uints v, draws;
 #if TQ_FUSED
     if (TQ_WILD)
         wild |= tq_lanes_wild(tq_lanes_multiply(x, f, TQ_NEAREST));
@@ -60,14 +60,17 @@ TQ_INLINE tq_uints tq_normalize_vector(const tq_uints x, const tq_uints f, const
     v = tq_lanes_multiply(x, f, TQ_PRODUCT_FORM);
     if (TQ_WILD)
         wild |= tq_lanes_wild(v);
-    v = tq_lanes_product(v, n.product, n.key, index);
+    draws = tq_lanes_element_draws(n.key, index, TQ_STREAM_PRODUCT, TQ_PRODUCT_BITS);
+    v = tq_lanes_product(v, n.product, draws);
     v = tq_lanes_add(v, t, TQ_SUM_FORM);
 #endif
 #if !TQ_EXACT_SUM
-    v = tq_lanes_sum(v, n.sum, n.key, index, 0);
+    draws = tq_lanes_element_draws(n.key, index, TQ_STREAM_SUM, TQ_SUM_BITS);
+    v = tq_lanes_sum(v, n.sum, draws);
 #endif
 #if !TQ_RESULT_KEEPS
-    v = tq_lanes_result(v, n.result, n.key, index);
+    draws = tq_lanes_element_draws(n.key, index, TQ_STREAM_RESULT, TQ_RESULT_BITS);
+    v = tq_lanes_result(v, n.result, draws);
 #endif
     if (!tq_lanes_any(wild))
         return v;

@@ -1,6 +1,6 @@
 /*
  * The quantizers of a layer that is not a contraction, applied to vectors of carriers: PRODUCT, SUM, RESULT, and the tail,
- * what is done to the output before it is stored. `index`: of the first lane's element.
+ * what is done to the output before it is stored.
  *
  * The tail's parts, each there if its macro is 1, in sequence: the layer's extrinsic quantizer (TQ_HAS_EXTRINSIC), relu
  * (TQ_HAS_RELU), then RESULT and the extrinsic quantizer (TQ_HAS_THEN_RESULT, TQ_HAS_THEN_EXTRINSIC) of a layer without
@@ -24,16 +24,9 @@ TQ_INLINE tq_tail tq_tail_of(__global const int *words)
 }
 
 #ifdef TQ_PRODUCT
-TQ_INLINE tq_uints tq_lanes_product(const tq_uints bits, const tq_words words, const uint2 key, const ulong index)
+TQ_INLINE tq_uints tq_lanes_product(const tq_uints bits, const tq_words words, const tq_uints draws)
 {
-#if TQ_PRODUCT_BITS
-    const tq_uints draws = tq_lanes_draws(key, index, 0, TQ_STREAM_PRODUCT, TQ_PRODUCT_BITS);
-#else
-    const tq_uints draws = (tq_uints)0;
-#endif
-#if TQ_PRODUCT_NONE
-    return tq_lanes_canonical(bits);
-#elif TQ_PRODUCT_FAST
+#if TQ_PRODUCT_FAST
     return TQ_PRODUCT_VECTOR(bits, words, draws);
 #else
     uint lane[TQ_LANES], draw[TQ_LANES];
@@ -45,16 +38,9 @@ TQ_INLINE tq_uints tq_lanes_product(const tq_uints bits, const tq_words words, c
 #endif
 }
 
-TQ_INLINE tq_uints tq_lanes_sum(const tq_uints bits, const tq_words words, const uint2 key, const ulong index, const uint number)
+TQ_INLINE tq_uints tq_lanes_sum(const tq_uints bits, const tq_words words, const tq_uints draws)
 {
-#if TQ_SUM_BITS
-    const tq_uints draws = tq_lanes_draws(key, index, number, TQ_STREAM_SUM, TQ_SUM_BITS);
-#else
-    const tq_uints draws = (tq_uints)0;
-#endif
-#if TQ_SUM_NONE
-    return tq_lanes_canonical(bits);
-#elif TQ_SUM_FAST
+#if TQ_SUM_FAST
     return TQ_SUM_VECTOR(bits, words, draws);
 #else
     uint lane[TQ_LANES], draw[TQ_LANES];
@@ -66,16 +52,9 @@ TQ_INLINE tq_uints tq_lanes_sum(const tq_uints bits, const tq_words words, const
 #endif
 }
 
-TQ_INLINE tq_uints tq_lanes_result(const tq_uints bits, const tq_words words, const uint2 key, const ulong index)
+TQ_INLINE tq_uints tq_lanes_result(const tq_uints bits, const tq_words words, const tq_uints draws)
 {
-#if TQ_RESULT_BITS
-    const tq_uints draws = tq_lanes_draws(key, index, 0, TQ_STREAM_RESULT, TQ_RESULT_BITS);
-#else
-    const tq_uints draws = (tq_uints)0;
-#endif
-#if TQ_RESULT_NONE
-    return tq_lanes_canonical(bits);
-#elif TQ_RESULT_FAST
+#if TQ_RESULT_FAST
     return TQ_RESULT_VECTOR(bits, words, draws);
 #else
     uint lane[TQ_LANES], draw[TQ_LANES];
@@ -89,16 +68,9 @@ TQ_INLINE tq_uints tq_lanes_result(const tq_uints bits, const tq_words words, co
 #endif
 
 #if TQ_HAS_EXTRINSIC
-TQ_INLINE tq_uints tq_lanes_extrinsic(const tq_uints bits, const tq_words words, const uint2 key, const ulong index)
+TQ_INLINE tq_uints tq_lanes_extrinsic(const tq_uints bits, const tq_words words, const tq_uints draws)
 {
-#if TQ_EXTRINSIC_BITS
-    const tq_uints draws = tq_lanes_draws(key, index, 0, TQ_STREAM_ELEMENT, TQ_EXTRINSIC_BITS);
-#else
-    const tq_uints draws = (tq_uints)0;
-#endif
-#if TQ_EXTRINSIC_NONE
-    return tq_lanes_canonical(bits);
-#elif TQ_EXTRINSIC_FAST
+#if TQ_EXTRINSIC_FAST
     return TQ_EXTRINSIC_VECTOR(bits, words, draws);
 #else
     uint lane[TQ_LANES], draw[TQ_LANES];
@@ -112,16 +84,9 @@ TQ_INLINE tq_uints tq_lanes_extrinsic(const tq_uints bits, const tq_words words,
 #endif
 
 #if TQ_HAS_THEN_RESULT
-TQ_INLINE tq_uints tq_lanes_then_result(const tq_uints bits, const tq_words words, const uint2 key, const ulong index)
+TQ_INLINE tq_uints tq_lanes_then_result(const tq_uints bits, const tq_words words, const tq_uints draws)
 {
-#if TQ_THEN_RESULT_BITS
-    const tq_uints draws = tq_lanes_draws(key, index, 0, TQ_STREAM_RESULT, TQ_THEN_RESULT_BITS);
-#else
-    const tq_uints draws = (tq_uints)0;
-#endif
-#if TQ_THEN_RESULT_NONE
-    return tq_lanes_canonical(bits);
-#elif TQ_THEN_RESULT_FAST
+#if TQ_THEN_RESULT_FAST
     return TQ_THEN_RESULT_VECTOR(bits, words, draws);
 #else
     uint lane[TQ_LANES], draw[TQ_LANES];
@@ -135,16 +100,9 @@ TQ_INLINE tq_uints tq_lanes_then_result(const tq_uints bits, const tq_words word
 #endif
 
 #if TQ_HAS_THEN_EXTRINSIC
-TQ_INLINE tq_uints tq_lanes_then_extrinsic(const tq_uints bits, const tq_words words, const uint2 key, const ulong index)
+TQ_INLINE tq_uints tq_lanes_then_extrinsic(const tq_uints bits, const tq_words words, const tq_uints draws)
 {
-#if TQ_THEN_EXTRINSIC_BITS
-    const tq_uints draws = tq_lanes_draws(key, index, 0, TQ_STREAM_ELEMENT, TQ_THEN_EXTRINSIC_BITS);
-#else
-    const tq_uints draws = (tq_uints)0;
-#endif
-#if TQ_THEN_EXTRINSIC_NONE
-    return tq_lanes_canonical(bits);
-#elif TQ_THEN_EXTRINSIC_FAST
+#if TQ_THEN_EXTRINSIC_FAST
     return TQ_THEN_EXTRINSIC_VECTOR(bits, words, draws);
 #else
     uint lane[TQ_LANES], draw[TQ_LANES];
@@ -166,17 +124,21 @@ TQ_INLINE tq_uints tq_lanes_relu(const tq_uints bits)
 
 TQ_INLINE tq_uints tq_lanes_tail(tq_uints bits, const tq_tail tail, const ulong index)
 {
+    tq_uints draws = (tq_uints)0;
 #if TQ_HAS_EXTRINSIC
-    bits = tq_lanes_extrinsic(bits, tail.extrinsic, tail.key, index);
+    draws = tq_lanes_element_draws(tail.key, index, TQ_STREAM_ELEMENT, TQ_EXTRINSIC_BITS);
+    bits = tq_lanes_extrinsic(bits, tail.extrinsic, draws);
 #endif
 #if TQ_HAS_RELU
     bits = tq_lanes_relu(bits);
 #endif
 #if TQ_HAS_THEN_RESULT
-    bits = tq_lanes_then_result(bits, tail.result, tail.then_key, index);
+    draws = tq_lanes_element_draws(tail.then_key, index, TQ_STREAM_RESULT, TQ_THEN_RESULT_BITS);
+    bits = tq_lanes_then_result(bits, tail.result, draws);
 #endif
 #if TQ_HAS_THEN_EXTRINSIC
-    bits = tq_lanes_then_extrinsic(bits, tail.then_extrinsic, tail.then_key, index);
+    draws = tq_lanes_element_draws(tail.then_key, index, TQ_STREAM_ELEMENT, TQ_THEN_EXTRINSIC_BITS);
+    bits = tq_lanes_then_extrinsic(bits, tail.then_extrinsic, draws);
 #endif
     return bits;
 }

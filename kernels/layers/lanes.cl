@@ -27,39 +27,14 @@
 #define TQ_NEAREST 1
 #define TQ_ODD     2
 
-#ifndef TQ_CAT
-#define TQ_CAT_(a, b) a##b
-#define TQ_CAT(a, b)  TQ_CAT_(a, b)
-#endif
-
 #if TQ_LANES == 1
-typedef uint tq_uints; /* bits of carriers */
-typedef int tq_ints;
-typedef float tq_floats;
-#define tq_load_uints(p)     (*(p))
-#define tq_store_uints(v, p) (*(p) = (v))
-#define tq_lanes_any(mask)   (mask)
-#define tq_uints_as_floats(v) as_float(v)
-#define tq_floats_as_uints(v)   as_uint(v)
+#define tq_lanes_any(mask) (mask)
 #else
-typedef TQ_CAT(uint, TQ_LANES) tq_uints;
-typedef TQ_CAT(int, TQ_LANES) tq_ints;
-typedef TQ_CAT(float, TQ_LANES) tq_floats;
-#define tq_load_uints(p)      TQ_CAT(vload, TQ_LANES)(0, p)
-#define tq_store_uints(v, p)  TQ_CAT(vstore, TQ_LANES)(v, 0, p)
-#define tq_lanes_any(mask)    any(mask)
-#define tq_uints_as_floats(v) TQ_CAT(as_float, TQ_LANES)(v)
-#define tq_floats_as_uints(v)   TQ_CAT(as_uint, TQ_LANES)(v)
+#define tq_lanes_any(mask) any(mask)
 #endif
 
 #define TQ_TAME_LOWEST  0x1A000000u /* 2^-75 */
 #define TQ_TAME_HIGHEST 0x71800000u /* 2^100 */
-
-/* What a register without a quantizer holds: a NaN is the canonical one. */
-TQ_INLINE tq_uints tq_lanes_canonical(const tq_uints bits)
-{
-    return (bits & ~TQ_SIGN_BIT) > TQ_INFINITY_BITS ? (tq_uints)TQ_NAN_BITS : bits;
-}
 
 /* Where a number is not tame. */
 TQ_INLINE tq_ints tq_lanes_wild(const tq_uints bits)
@@ -115,11 +90,24 @@ TQ_INLINE tq_uints tq_lanes_divide(const tq_uints sum, const float n, const floa
     return (bits & ~TQ_SIGN_BIT) | (sum & TQ_SIGN_BIT);
 }
 
-/* Draw `number` of elements index, index + 1, ... */
+/* Draw `number` of streams with index, index + 1, ... */
 TQ_INLINE tq_uints tq_lanes_draws(const uint2 key, const ulong index, const uint number, const uint stream, const int bits)
 {
     uint draw[TQ_LANES];
+    if (bits == 0)
+        return (tq_uints)0;
     for (int i = 0; i < TQ_LANES; ++i)
         draw[i] = tq_draw(key.s0, key.s1, index + (ulong)i, number, stream, bits);
+    return tq_load_uints(draw);
+}
+
+/* The draws of elements index, index + 1, ... */
+TQ_INLINE tq_uints tq_lanes_element_draws(const uint2 key, const ulong index, const uint stream, const int bits)
+{
+    uint draw[TQ_LANES];
+    if (bits == 0)
+        return (tq_uints)0;
+    for (int i = 0; i < TQ_LANES; ++i)
+        draw[i] = tq_element_draw(key.s0, key.s1, index + (ulong)i, stream, bits);
     return tq_load_uints(draw);
 }

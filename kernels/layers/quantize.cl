@@ -16,7 +16,7 @@ __kernel void quantize_elements(__global const uint *from, const ulong from_offs
 #else
     const tq_exact v = tq_exact_of(from[from_offset + i]);
 #if QUANTIZE_BITS
-    const tq_u32 draw = tq_draw(key0, key1, first + i, 0, stream, QUANTIZE_BITS);
+    const tq_u32 draw = tq_element_draw(key0, key1, first + i, stream, QUANTIZE_BITS);
 #else
     const tq_u32 draw = 0;
 #endif

@@ -40,6 +40,7 @@ void tq_lanes__define(tq_lanes *v, const tq_layer *layer, tq_program_text *text,
 {
     const tq_accumulation *a = &layer->quantizers.intrinsic;
     v->count = v->fast ? lanes_for(layer, row) : 1;
+    tq_program_text__add(text, "quantizers/vector.cl");
     tq_program_text__define(text, "TQ_LANES", "%u", v->count);
     tq_program_text__define(text, "TQ_FAST", "%d", v->fast);
     tq_program_text__define(text, "TQ_WILD", "%d", v->wild);

@@ -53,6 +53,26 @@ static void add_function(tq_program_text *text, const tq_quantizer_kind *kind)
     tq_program_text__add(text, name);
 }
 
+/* `none` has its vector function in the preamble, a kind from outside has none. */
+static bool bind_vector(tq_program_text *text, const char *slot, const tq_quantizer *q)
+{
+    const bool none = tq_quantizer_is_none(q);
+    char file[96], name[96];
+    snprintf(file, sizeof file, "quantizers/vector_%s.cl", none || q->kind->source ? "" : q->kind->function);
+    if (!none && tq_source__find(file) == NULL)
+        return false;
+    tq_program_text__add(text, "quantizers/vector.cl");
+    snprintf(name, sizeof name, "%s_VECTOR(bits, words, draws)", slot);
+    if (none) {
+        tq_program_text__define(text, name, "tq_vector_none((bits))");
+        return true;
+    }
+    tq_program_text__add(text, file);
+    tq_program_text__define(text, name, "tq_vector_%s((bits), (words), %d, (draws))", q->kind->function,
+                            (int)tq_quantizer__bake(q).structure);
+    return true;
+}
+
 void tq_quantizer__bind(tq_program_text *text, const char *slot, const tq_quantizer *q)
 {
     const tq_baked baked = tq_quantizer__bake(q);
@@ -70,4 +90,6 @@ void tq_quantizer__bind(tq_program_text *text, const char *slot, const tq_quanti
     tq_program_text__define(text, name, "%d", (int)baked.random_bits);
     snprintf(name, sizeof name, "%s_NONE", slot);
     tq_program_text__define(text, name, "%d", (int)none);
+    snprintf(name, sizeof name, "%s_FAST", slot);
+    tq_program_text__define(text, name, "%d", (int)bind_vector(text, slot, q));
 }

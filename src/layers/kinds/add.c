@@ -79,7 +79,7 @@ static tq_status forward(tq_layer *layer, const tq_tensor *const *inputs, tq_ten
                                      TQ_MEMORY(state->lanes.tail.memory),
                                      TQ_VALUE(first)};
     return tq_lanes__run(&state->lanes, layer, tq_shape_count(&layer->output), arguments,
-                           TQ_COUNT(arguments));
+                         TQ_COUNT(arguments));
 }
 
 static tq_status reference(const tq_layer *layer, const float *const *inputs, float *output)
@@ -88,9 +88,9 @@ static tq_status reference(const tq_layer *layer, const float *const *inputs, fl
     for (int64_t i = 0; i < tq_shape_count(&layer->output); ++i) {
         const tq_exact a = tq_exact_of(tq_bits__of(inputs[0][i]));
         const tq_exact b = tq_exact_of(tq_bits__of(inputs[1][(tq_u64)i % state->period]));
-        output[i] =
-            tq_bits__number(tq_inner__apply(&state->inner, &state->inner.result, tq_exact_add(a, b),
-                                            tq_layer__first_element(layer) + (tq_u64)i, 0, TQ_STREAM_RESULT));
+        output[i] = tq_bits__number(
+            tq_inner__apply_element(&state->inner, &state->inner.result, tq_exact_add(a, b),
+                                    tq_layer__first_element(layer) + (tq_u64)i, TQ_STREAM_RESULT));
     }
     return TQ_OK;
 }
