@@ -60,10 +60,13 @@ static tq_status stage(tq_network *network, const float *input, int64_t samples)
 static tq_status run_layer(tq_network *network, tq_value *value, int64_t first_sample)
 {
     const tq_tensor *inputs[TQ_LAYER_INPUTS];
+    if (value->producer != SIZE_MAX)
+        return TQ_OK; /* computed already */
     for (size_t i = 0; i < value->input_count; ++i)
         inputs[i] = network->value[value->input[i]].tensor;
     tq_layer__set_first_sample(value->layer, (uint64_t)first_sample);
-    return tq_layer_forward(value->layer, inputs, value->tensor);
+    return tq_layer_forward(value->layer, inputs,
+                            value->relu == SIZE_MAX ? value->tensor : network->value[value->relu].tensor);
 }
 
 /* Host copy of a value's first samples in the caller's layout. */
