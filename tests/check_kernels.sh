@@ -34,7 +34,9 @@ failed=0
 [ -n "$clang" ] || { echo "no clang: quantizers are not compiled here"; exit "$failed"; }
 for file in quantizers/*.cl; do
     family=
-    [ "$file" = quantizers/vector.cl ] || case $file in
+    case $file in
+        */vector.cl) ;;
+        */element_draws.cl) family=quantizers/vector.cl ;;
         */vector_*) family="quantizers/${file#*/vector_} quantizers/vector.cl" ;;
     esac
     cat prelude.cl $family "$file" | "$clang" -x cl -cl-std=CL1.2 -Xclang -finclude-default-header -D__OPENCL_VERSION__=120 \

@@ -5,7 +5,8 @@
  * A vector function gives in every lane the bits that the scalar function of its family gives. It uses
  * integers on the bits; where it uses floating-point operations, its header comment proves that they are
  * exact, or round as claimed, also on devices that flush subnormal numbers. Comparisons are used as
- * conditions only: they are -1 in vectors, 1 in scalars.
+ * conditions only: they are -1 in vectors, 1 in scalars. They never choose between 1 and 0: compilers make
+ * that a conversion from one bit, which Oclgrind 21.10 gets wrong in vectors.
  *
  * A number's magnitude a (its bits without the sign) is split as the prelude's tq_exact is: 24 bits with the
  * leading one set, and the exponent of the leading bit. The tail that a rounding drops is kept as a fraction
@@ -66,33 +67,48 @@ TQ_INLINE tq_uints tq_vector_right(tq_uints x, tq_ints count)
     return count > (tq_ints)31 ? (tq_uints)0 : x >> tq_ints_as_uints(count & 31);
 }
 
+/* 1 where x is not 0; where x + y carries; where x < y; else 0. */
+TQ_INLINE tq_uints tq_vector_any(tq_uints x)
+{
+    return ((x >> 1 | (x & 1u)) + 0x7FFFFFFFu) >> 31;
+}
+
+TQ_INLINE tq_uints tq_vector_carry(tq_uints x, tq_uints y)
+{
+    return ((x & y) | ((x | y) & ~(x + y))) >> 31;
+}
+
+TQ_INLINE tq_uints tq_vector_less(tq_uints x, tq_uints y)
+{
+    return ((~x & y) | ((~x | y) & (x - y))) >> 31;
+}
+
 /*
  * significand / 2^shift, rounded; shift >= 0, significand of 24 bits. `negative` is all ones or 0. The result
- * has at most 24 bits, or is 2^24.
+ * has at most 24 bits, or is 2^24. To even: half a unit is 2^30 in a tail of 31 bits with a sticky last one.
  */
 TQ_INLINE tq_uints tq_vector_round(tq_uints significand, tq_ints shift, tq_uints negative, tq_i32 rounding,
                                    tq_i32 random_bits, tq_uints draws)
 {
-    const tq_uints kept = tq_vector_right(significand, shift), one = (tq_uints)1, none = (tq_uints)0;
-    const tq_ints excess = shift > (tq_ints)32 ? shift - 32 : (tq_ints)0;
-    const tq_uints lower =
-        shift > (tq_ints)32 ? tq_vector_right(significand, excess) : tq_vector_left(significand, 32 - shift);
-    const tq_uints upper =
-        shift > (tq_ints)32 && tq_vector_left(lower, excess) != significand ? lower + 1u : lower;
+    const tq_uints kept = tq_vector_right(significand, shift), none = (tq_uints)0;
+    const tq_ints excess = shift > (tq_ints)32 ? shift - 32 : (tq_ints)31;
+    const tq_uints far = tq_vector_right(significand, excess);
+    const tq_uints lost = tq_vector_any(tq_vector_left(far, excess) ^ significand);
+    const tq_uints lower = shift > (tq_ints)32 ? far : tq_vector_left(significand, 32 - shift);
+    const tq_uints upper = shift > (tq_ints)32 ? far + lost : lower;
     if (rounding == TQ_ROUND_EVEN)
-        return kept + (upper > 0x80000000u - (kept & 1u) ? one : none);
+        return kept + (((upper >> 1 | (upper & 1u)) + (kept & 1u) + 0x3FFFFFFFu) >> 31);
     if (rounding == TQ_ROUND_AWAY)
         return kept + (upper >> 31);
     if (rounding == TQ_ROUND_DOWN)
-        return kept + (upper != none ? negative & 1u : none);
+        return kept + (tq_vector_any(upper) & negative);
     if (rounding == TQ_ROUND_UP)
-        return kept + (upper != none ? ~negative & 1u : none);
+        return kept + (tq_vector_any(upper) & ~negative);
     if (rounding == TQ_ROUND_ODD)
-        return kept | (upper != none ? one : none);
+        return kept | tq_vector_any(upper);
     if (rounding == TQ_ROUND_STOCHASTIC) {
         const tq_uints r = draws & (0xFFFFFFFFu << (32 - random_bits));
-        const tq_uints grows = r + lower < r ? one : none, stays = r < upper ? one : none;
-        return kept + (negative != none ? stays : grows);
+        return kept + (negative != none ? tq_vector_less(r, upper) : tq_vector_carry(r, lower));
     }
     return kept; /* TQ_ROUND_ZERO */
 }

@@ -6,7 +6,7 @@ TQ_INLINE tq_uints tq_vector_fixed_wrap(tq_uints x, tq_words p, tq_i32 structure
     const tq_uints a = x & ~TQ_SIGN_BIT, negative = tq_vector_negative(x), none = (tq_uints)0;
     const tq_u32 mask = 0xFFFFFFFFu >> (32 - p.s3),
                  top = (structure & TQ_FIXED_UNSIGNED) ? 0 : 1u << (p.s3 - 1);
-    tq_ints leading, excess;
+    tq_ints leading;
     const tq_uints significand = tq_vector_split(a, &leading);
     const tq_ints shift = p.s0 + 23 - leading;
     const tq_uints up = tq_vector_left(significand, shift < (tq_ints)0 ? -shift : (tq_ints)0);
@@ -15,8 +15,7 @@ TQ_INLINE tq_uints tq_vector_fixed_wrap(tq_uints x, tq_words p, tq_i32 structure
     const tq_uints grains = shift < (tq_ints)0 ? up : down;
     const tq_uints code = (negative != none ? 0u - grains : grains) & mask;
     const tq_uints below = code & top, magnitude = below != none ? (0u - code) & mask : code;
-    excess = 8 - tq_uints_as_ints(clz(magnitude));
-    excess = excess < (tq_ints)0 ? (tq_ints)0 : excess;
+    const tq_ints excess = 8 - tq_uints_as_ints(clz(magnitude | 0xFFFFFFu));
     const tq_uints bits = tq_vector_pack(tq_vector_right(magnitude, excess), excess + p.s0);
     const tq_uints result = below != none ? bits | TQ_SIGN_BIT : bits;
     return a >= (tq_uints)TQ_INFINITY_BITS ? (tq_uints)TQ_NAN_BITS : result;

@@ -53,24 +53,36 @@ static void add_function(tq_program_text *text, const tq_quantizer_kind *kind)
     tq_program_text__add(text, name);
 }
 
-/* `none` has its vector function in the preamble, a kind from outside has none. */
-static bool bind_vector(tq_program_text *text, const char *slot, const tq_quantizer *q)
+/* A kind from outside the library has no vector function, unless it uses one of the library's functions. */
+static const tq_source *vector_source(const tq_quantizer_kind *kind)
 {
-    const bool none = tq_quantizer_is_none(q);
-    char file[96], name[96];
-    snprintf(file, sizeof file, "quantizers/vector_%s.cl", none || q->kind->source ? "" : q->kind->function);
-    if (!none && tq_source__find(file) == NULL)
-        return false;
-    tq_program_text__add(text, "quantizers/vector.cl");
+    char file[96];
+    if (kind->source)
+        return NULL;
+    snprintf(file, sizeof file, "quantizers/vector_%s.cl", kind->function);
+    return tq_source__find(file);
+}
+
+bool tq_quantizer__has_vector(const tq_quantizer *q)
+{
+    return tq_quantizer_is_none(q) || vector_source(q->kind) != NULL;
+}
+
+static void bind_vector(tq_program_text *text, const char *slot, const tq_quantizer *q)
+{
+    char name[96];
+    const tq_baked baked = tq_quantizer__bake(q);
     snprintf(name, sizeof name, "%s_VECTOR(bits, words, draws)", slot);
-    if (none) {
+    tq_program_text__add(text, "quantizers/vector.cl");
+    if (baked.random_bits > 0)
+        tq_program_text__add(text, "quantizers/element_draws.cl");
+    if (tq_quantizer_is_none(q)) {
         tq_program_text__define(text, name, "tq_vector_none((bits))");
-        return true;
+        return;
     }
-    tq_program_text__add(text, file);
+    tq_program_text__add_source(text, vector_source(q->kind));
     tq_program_text__define(text, name, "tq_vector_%s((bits), (words), %d, (draws))", q->kind->function,
-                            (int)tq_quantizer__bake(q).structure);
-    return true;
+                            (int)baked.structure);
 }
 
 void tq_quantizer__bind(tq_program_text *text, const char *slot, const tq_quantizer *q)
@@ -91,5 +103,7 @@ void tq_quantizer__bind(tq_program_text *text, const char *slot, const tq_quanti
     snprintf(name, sizeof name, "%s_NONE", slot);
     tq_program_text__define(text, name, "%d", (int)none);
     snprintf(name, sizeof name, "%s_FAST", slot);
-    tq_program_text__define(text, name, "%d", (int)bind_vector(text, slot, q));
+    tq_program_text__define(text, name, "%d", (int)tq_quantizer__has_vector(q));
+    if (tq_quantizer__has_vector(q))
+        bind_vector(text, slot, q);
 }

@@ -19,6 +19,9 @@
  */
 void tq_quantizer__bind(tq_program_text *text, const char *slot, const tq_quantizer *q);
 
+/* Whether SLOT_FAST would be 1. */
+bool tq_quantizer__has_vector(const tq_quantizer *q);
+
 /* The words for the kernel argument of that slot (an int8 of OpenCL; size 32). All zero for `none`. */
 tq_words tq_quantizer__words(const tq_quantizer *q);
 
