@@ -43,10 +43,11 @@ TQ_INLINE tq_ints tq_lanes_wild(const tq_uints bits)
     return (magnitude - TQ_TAME_LOWEST > TQ_TAME_HIGHEST - TQ_TAME_LOWEST) & (magnitude != 0);
 }
 
+/* s + error to odd. An infinity, which a rounded product can be, has an error that is not a number, and stays. */
 TQ_INLINE tq_uints tq_lanes_odd(const tq_floats s, const tq_floats error)
 {
     const tq_uints bits = tq_floats_as_uints(s);
-    const tq_uints inexact = error != 0.0f ? (tq_uints)1 : (tq_uints)0;
+    const tq_uints inexact = fabs(error) > 0.0f ? (tq_uints)1 : (tq_uints)0;
     const tq_uints above = (bits ^ tq_floats_as_uints(error)) >> 31 & inexact;
     return (bits - above) | inexact;
 }
@@ -90,24 +91,30 @@ TQ_INLINE tq_uints tq_lanes_divide(const tq_uints sum, const float n, const floa
     return (bits & ~TQ_SIGN_BIT) | (sum & TQ_SIGN_BIT);
 }
 
-/* Draw `number` of streams with index, index + 1, ... */
-TQ_INLINE tq_uints tq_lanes_draws(const uint2 key, const ulong index, const uint number, const uint stream, const int bits)
-{
-    uint draw[TQ_LANES];
-    if (bits == 0)
-        return (tq_uints)0;
-    for (int i = 0; i < TQ_LANES; ++i)
-        draw[i] = tq_draw(key.s0, key.s1, index + (ulong)i, number, stream, bits);
-    return tq_load_uints(draw);
-}
-
-/* The draws of elements index, index + 1, ... */
+/* The draws of elements index, index + 1, ...; 0 for a quantizer that draws nothing. */
 TQ_INLINE tq_uints tq_lanes_element_draws(const uint2 key, const ulong index, const uint stream, const int bits)
 {
+#ifdef TQ_DRAW_ROWS
+    if (bits != 0)
+        return tq_element_draws(key.s0, key.s1, index, stream, bits);
+#endif
+    return (tq_uints)0;
+}
+
+/* Draw `number` of the streams with index, index + 1, ... */
+TQ_INLINE tq_uints tq_lanes_draws(const uint2 key, const ulong index, const uint number, const uint stream, const int bits)
+{
+#ifdef TQ_DRAW_ROWS
     uint draw[TQ_LANES];
-    if (bits == 0)
-        return (tq_uints)0;
-    for (int i = 0; i < TQ_LANES; ++i)
-        draw[i] = tq_element_draw(key.s0, key.s1, index + (ulong)i, stream, bits);
-    return tq_load_uints(draw);
+    if (bits != 0 && number < 128u / (uint)bits) {
+        const tq_uints lane = tq_lane_numbers(), low = (uint)index + lane;
+        const tq_uints high = (uint)(index >> 32) + tq_vector_carry((tq_uints)(uint)index, lane);
+        return tq_philox_draws(key.s0, key.s1, low, high, (tq_uints)number, stream, bits);
+    }
+    for (int i = 0; bits != 0 && i < TQ_LANES; ++i)
+        draw[i] = tq_draw(key.s0, key.s1, index + (ulong)i, number, stream, bits);
+    if (bits != 0)
+        return tq_load_uints(draw);
+#endif
+    return (tq_uints)0;
 }

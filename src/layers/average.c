@@ -66,7 +66,7 @@ tq_status tq_average__forward(tq_layer *layer, const tq_tensor *const *inputs, t
                                      TQ_MEMORY(state->lanes.tail.memory),
                                      TQ_VALUE(first)};
     return tq_lanes__run_pixels(&state->lanes, layer, tq_pool__outputs(layer) / g->channels, g->channels,
-                                  arguments, TQ_COUNT(arguments));
+                                arguments, TQ_COUNT(arguments));
 }
 
 /* The sum of one window, and how many taps lie inside the image. */
