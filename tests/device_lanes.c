@@ -384,7 +384,8 @@ static void run(bench *b, tq_context *contexts[2])
     free(b->x[1]);
 }
 
-/* Each pool has another width of vectors, another program for each slots: all slots only where vectors are full. */
+/* Each pool has another width of vectors, another program for each slots: all slots only where vectors are
+ * full. */
 static bool covered(size_t shape, size_t slots)
 {
     const bool pools = strstr(shapes[shape].kind, "avgpool") != NULL;

@@ -1,6 +1,7 @@
 /*
  * Average pooling: s = SUM(s + x) over the taps inside the image, rows then columns; RESULT of the correctly rounded
  * quotient of s and the number of taps. Draws: index of the output in the data set, number of the tap in the window.
+ * TQ_VECTORS vectors of channels are made side by side.
  */
 typedef struct tq_average {
     __global const uint *x; /* the vector's first channel */
@@ -83,31 +84,49 @@ TQ_INLINE tq_uints tq_average_each(const tq_pool_geometry g, const tq_average t)
     return tq_load_uints(y);
 }
 
-TQ_INLINE tq_uints tq_average_vector(const tq_pool_geometry g, const tq_average t)
+/* Sums of TQ_VECTORS vectors of channels, side by side because each step waits for the one before it. */
+typedef struct tq_sums {
+    tq_uints s[TQ_VECTORS];
+    tq_ints wild[TQ_VECTORS]; /* numbers that are not tame were among them */
+    int channel[TQ_VECTORS];  /* of the first lane */
+} tq_sums;
+
+/* The vector form. t.x and t.index are those of channel 0. */
+TQ_INLINE void tq_average_sums(tq_sums *sums, const tq_pool_geometry g, const tq_average t)
 {
-#if TQ_FAST
-    tq_uints s = (tq_uints)0;
-    tq_ints wild = (tq_ints)0;
     __global const uint *line = t.x + t.window.first;
+#pragma unroll
+    for (int i = 0; i < TQ_VECTORS; ++i) {
+        sums->s[i] = (tq_uints)0;
+        sums->wild[i] = (tq_ints)0;
+    }
     for (int row = t.window.rows.begin; row < t.window.rows.end; ++row, line += t.window.row_step) {
         __global const uint *tap = line;
         for (int column = t.window.columns.begin; column < t.window.columns.end; ++column, tap += t.window.column_step) {
-            const tq_uints x = tq_load_uints(tap);
-            if (TQ_WILD)
-                wild |= tq_lanes_wild(x);
-            s = tq_lanes_add(s, x, TQ_SUM_FORM);
+#pragma unroll
+            for (int i = 0; i < TQ_VECTORS; ++i) {
+                const tq_uints x = tq_load_uints(tap + sums->channel[i]);
+                if (TQ_WILD)
+                    sums->wild[i] |= tq_lanes_wild(x);
+                sums->s[i] = tq_lanes_add(sums->s[i], x, TQ_SUM_FORM);
 #if !TQ_SUM_NONE && !TQ_EXACT_SUM
-            s = tq_lanes_sum(s, t.sum, tq_lanes_draws(t.key, t.index, (uint)(row * g.kernel_columns + column), TQ_STREAM_SUM,
-                                                      TQ_SUM_BITS));
+                const uint number = (uint)(row * g.kernel_columns + column);
+                const ulong index = t.index + (ulong)sums->channel[i];
+                sums->s[i] = tq_lanes_sum(sums->s[i], t.sum,
+                                          tq_lanes_draws(t.key, index, number, TQ_STREAM_SUM, TQ_SUM_BITS));
 #endif
+            }
         }
     }
-    wild |= tq_lanes_wild(s);
-    if (!tq_lanes_any(wild)) {
-        s = tq_lanes_divide(s, (float)t.divisor, t.reciprocal);
-        return tq_lanes_result(s, t.result,
+}
+
+/* Results of one of them; t as for the exact form. */
+TQ_INLINE tq_uints tq_average_vector(const tq_sums *sums, const int i, const tq_pool_geometry g, const tq_average t)
+{
+#if TQ_FAST
+    if (!tq_lanes_any(sums->wild[i] | tq_lanes_wild(sums->s[i])))
+        return tq_lanes_result(tq_lanes_divide(sums->s[i], (float)t.divisor, t.reciprocal), t.result,
                                tq_lanes_element_draws(t.key, t.index, TQ_STREAM_RESULT, TQ_RESULT_BITS));
-    }
 #endif
     return tq_average_each(g, t);
 }
@@ -120,6 +139,7 @@ __kernel void avgpool(__global const uint *restrict x, const ulong x_offset, __g
     const tq_pool_geometry g = tq_pool_geometry_of(geometry);
     const int begin = (int)get_global_id(1) * vectors * TQ_LANES, end = min(begin + vectors * TQ_LANES, g.channels);
     const tq_tail tail = tq_tail_of(tail_words);
+    tq_sums sums;
     tq_average t;
     t.sum = sum_words;
     t.result = result_words;
@@ -133,12 +153,22 @@ __kernel void avgpool(__global const uint *restrict x, const ulong x_offset, __g
         if (t.divisor != g.kernel_rows * g.kernel_columns)
             t.reciprocal = as_float(tq_exact_to_carrier(tq_exact_divide(tq_integer(1), tq_integer(t.divisor))));
 #endif
-        for (int block = begin; block < end; block += TQ_LANES) {
-            const int channel = min(block, g.channels - TQ_LANES);
-            const ulong element = pixel * (ulong)g.channels + (ulong)channel;
-            t.x = x + x_offset + channel;
-            t.index = first + element;
-            tq_store_uints(tq_lanes_tail(tq_average_vector(g, t), tail, t.index), y + y_offset + element);
+        for (int block = begin; block < end; block += TQ_LANES * TQ_VECTORS) {
+#pragma unroll
+            for (int i = 0; i < TQ_VECTORS; ++i)
+                sums.channel[i] = min(block + i * TQ_LANES, g.channels - TQ_LANES);
+            t.x = x + x_offset;
+            t.index = first + pixel * (ulong)g.channels;
+#if TQ_FAST
+            tq_average_sums(&sums, g, t);
+#endif
+#pragma unroll
+            for (int i = 0; i < TQ_VECTORS; ++i) {
+                const ulong channel = (ulong)sums.channel[i], element = pixel * (ulong)g.channels + channel;
+                t.x = x + x_offset + channel;
+                t.index = first + element;
+                tq_store_uints(tq_lanes_tail(tq_average_vector(&sums, i, g, t), tail, t.index), y + y_offset + element);
+            }
         }
         tq_pool_advance(&t.window, g);
     }

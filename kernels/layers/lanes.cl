@@ -4,7 +4,7 @@
  *
  * An operation yields, as its `form` asks, the exact number rounded to nearest (TQ_NEAREST), which is what `none` does
  * and is the number itself where that is a binary32; or rounded to odd (TQ_ODD): cut to 24 bits, the last one set when
- * something was cut off. src/layers/form.c chooses. A quantizer that looks at no more than 22 bits, and at whether
+ * something was cut off. src/layers/lane_form.c chooses. A quantizer that looks at no more than 22 bits, and at whether
  * anything follows them, cannot tell a number rounded to odd from the exact one.
  *
  * Proofs need that nothing overflows and no error term is subnormal. So a number is tame when it is zero or its magnitude
@@ -27,12 +27,6 @@
 #define TQ_NEAREST 1
 #define TQ_ODD     2
 
-#if TQ_LANES == 1
-#define tq_lanes_any(mask) (mask)
-#else
-#define tq_lanes_any(mask) any(mask)
-#endif
-
 #define TQ_TAME_LOWEST  0x1A000000u /* 2^-75 */
 #define TQ_TAME_HIGHEST 0x71800000u /* 2^100 */
 
@@ -43,13 +37,32 @@ TQ_INLINE tq_ints tq_lanes_wild(const tq_uints bits)
     return (magnitude - TQ_TAME_LOWEST > TQ_TAME_HIGHEST - TQ_TAME_LOWEST) & (magnitude != 0);
 }
 
+/* Whether any lane is set; any() of long vectors is a loop in some compilers. */
+TQ_INLINE int tq_lanes_any(const tq_ints mask)
+{
+#if TQ_LANES == 16
+    const int8 eight = mask.lo | mask.hi;
+    const int4 four = eight.lo | eight.hi;
+#elif TQ_LANES == 8
+    const int4 four = mask.lo | mask.hi;
+#endif
+#if TQ_LANES == 1
+    return mask;
+#elif TQ_LANES == 2
+    return mask.x | mask.y;
+#elif TQ_LANES == 4
+    return mask.x | mask.y | mask.z | mask.w;
+#else
+    return four.x | four.y | four.z | four.w;
+#endif
+}
+
 /* s + error to odd. An infinity, which a rounded product can be, has an error that is not a number, and stays. */
 TQ_INLINE tq_uints tq_lanes_odd(const tq_floats s, const tq_floats error)
 {
     const tq_uints bits = tq_floats_as_uints(s);
-    const tq_uints inexact = fabs(error) > 0.0f ? (tq_uints)1 : (tq_uints)0;
-    const tq_uints above = (bits ^ tq_floats_as_uints(error)) >> 31 & inexact;
-    return (bits - above) | inexact;
+    const tq_uints cut = (bits - ((bits ^ tq_floats_as_uints(error)) >> 31)) | 1u;
+    return fabs(error) > 0.0f ? cut : bits;
 }
 
 TQ_INLINE tq_floats tq_lanes_sum_error(const tq_floats a, const tq_floats b, const tq_floats s)

@@ -3,7 +3,8 @@
 #include "tensorquant/kernels/accumulate/wide_sum.cl"
 
 /* The number of taps of an image can be any binary32 integer. */
-#define MOST_TAPS (1 << 24)
+#define MOST_TAPS    (1 << 24)
+#define MOST_VECTORS 4 /* side by side */
 
 static tq_range output_range(const tq_layer *layer)
 {
@@ -25,11 +26,18 @@ static void choose_forms(const tq_layer *layer, tq_pool *state, int64_t taps)
     const tq_range x = layer->input_range[0];
     const tq_range before = rounds ? tq_range__quantized(x, &a->sum) : tq_range__repeated(x, taps - 1);
     const bool exact = tq_range__fits(tq_range__sum(before, x));
-    v->sum = a->exact_sum && !exact ? TQ_FORM_EXACT : tq_form__of(&a->sum, exact);
-    v->result = TQ_FORM_NEAREST;
-    v->wild = !tq_range__tame(x) && (!subnormals || v->sum == TQ_FORM_ODD);
-    v->fast = tq_lanes__allowed(layer, true) && v->sum != TQ_FORM_EXACT &&
-              (subnormals || !rounds || tq_form__keeps_tame(&a->sum));
+    v->sum = a->exact_sum && !exact ? TQ_LANES_EXACT : tq_lane_form__of(&a->sum, exact);
+    v->result = TQ_LANES_NEAREST;
+    v->wild = !tq_range__tame(x) && (!subnormals || v->sum == TQ_LANES_ODD);
+    v->fast = tq_lanes__allowed(layer, true) && v->sum != TQ_LANES_EXACT &&
+              (subnormals || !rounds || tq_lane_form__keeps_tame(&a->sum));
+}
+
+/* Vectors whose sums are made side by side: enough to hide what one addition waits for the last. */
+static int vectors_for(const tq_pool *state)
+{
+    const int vectors = (state->geometry.channels + (int)state->lanes.count - 1) / (int)state->lanes.count;
+    return !state->lanes.fast ? 1 : vectors < MOST_VECTORS ? vectors : MOST_VECTORS;
 }
 
 tq_status tq_average__plan(tq_layer *layer)
@@ -44,6 +52,7 @@ tq_status tq_average__plan(tq_layer *layer)
     layer->output_range = output_range(layer);
     choose_forms(layer, state, taps);
     tq_lanes__define(&state->lanes, layer, &text, state->geometry.channels);
+    tq_program_text__define(&text, "TQ_VECTORS", "%d", vectors_for(state));
     const tq_status status = tq_tail__plan(layer, &state->lanes.tail, &text);
     return tq_lanes__kernel(&state->lanes, layer, &text, status, files, TQ_COUNT(files), "avgpool");
 }

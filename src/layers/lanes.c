@@ -28,7 +28,7 @@ static tq_u32 lanes_for(const tq_layer *layer, int64_t row)
     return lanes;
 }
 
-static void define_slot(tq_program_text *text, const char *slot, const tq_quantizer *q, tq_form form)
+static void define_slot(tq_program_text *text, const char *slot, const tq_quantizer *q, tq_lane_form form)
 {
     char name[64];
     tq_quantizer__bind(text, slot, q);

@@ -6,15 +6,15 @@
 #define TQ_LAYERS_LANES_H
 
 #include "layers/elementwise.h"
-#include "layers/form.h"
+#include "layers/lane_form.h"
 #include "layers/tail.h"
 
 typedef struct tq_lanes {
-    bool fast;                    /* the vector form; else lane by lane, exactly */
-    bool wild;                    /* numbers that are not tame can occur: look for them */
-    bool result_keeps;            /* RESULT changes nothing behind SUM */
-    tq_form product, sum, result; /* of their arguments, when fast */
-    tq_u32 count;                 /* lanes of a vector */
+    bool fast;                         /* the vector form; else lane by lane, exactly */
+    bool wild;                         /* numbers that are not tame can occur: look for them */
+    bool result_keeps;                 /* RESULT changes nothing behind SUM */
+    tq_lane_form product, sum, result; /* of their arguments, when fast */
+    tq_u32 count;                      /* lanes of a vector */
     tq_kernel *kernel;
     tq_tail tail;
 } tq_lanes;

@@ -37,9 +37,9 @@ static void choose_form(const tq_layer *layer, tq_lanes *v)
     const bool exact = tq_range__fits(tq_range__sum(in[0], in[1]));
     const bool tame = tq_range__tame(in[0]) && tq_range__tame(in[1]);
     const bool subnormals = tq_context_device(layer->context)->subnormals;
-    v->result = tq_form__of(result, exact);
-    v->fast = tq_lanes__allowed(layer, false) && v->result != TQ_FORM_EXACT;
-    v->wild = !tame && !(subnormals && v->result == TQ_FORM_NEAREST);
+    v->result = tq_lane_form__of(result, exact);
+    v->fast = tq_lanes__allowed(layer, false) && v->result != TQ_LANES_EXACT;
+    v->wild = !tame && !(subnormals && v->result == TQ_LANES_NEAREST);
 }
 
 static tq_status plan(tq_layer *layer)

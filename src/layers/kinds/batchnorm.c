@@ -112,15 +112,15 @@ static void choose_forms(const tq_layer *layer, tq_batchnorm *state, tq_range fa
     const tq_range rounded = state->inner.fused || tq_quantizer_is_none(&a->product)
                                  ? product
                                  : tq_range__quantized(product, &a->product);
-    const bool keeps = tq_form__keeps_tame(&a->product) || state->inner.fused;
-    v->product = tq_form__of(&a->product, tq_range__fits(product));
-    v->sum = tq_form__of(behind_sum(a), tq_range__fits(tq_range__sum(rounded, term)));
-    v->result = TQ_FORM_NEAREST;
+    const bool keeps = tq_lane_form__keeps_tame(&a->product) || state->inner.fused;
+    v->product = tq_lane_form__of(&a->product, tq_range__fits(product));
+    v->sum = tq_lane_form__of(behind_sum(a), tq_range__fits(tq_range__sum(rounded, term)));
+    v->result = TQ_LANES_NEAREST;
     v->wild = (!tq_range__tame(x) || !tq_range__tame(product)) &&
-              (!subnormals || v->product == TQ_FORM_ODD || v->sum == TQ_FORM_ODD);
-    v->fast = tq_lanes__allowed(layer, true) && v->sum != TQ_FORM_EXACT && (subnormals || keeps) &&
-              (state->inner.fused || v->product != TQ_FORM_EXACT) &&
-              tq_form__tame(state->values, 2 * (int64_t)state->channels);
+              (!subnormals || v->product == TQ_LANES_ODD || v->sum == TQ_LANES_ODD);
+    v->fast = tq_lanes__allowed(layer, true) && v->sum != TQ_LANES_EXACT && (subnormals || keeps) &&
+              (state->inner.fused || v->product != TQ_LANES_EXACT) &&
+              tq_lane_form__tame(state->values, 2 * (int64_t)state->channels);
     v->result_keeps = !a->exact_sum &&
                       (tq_quantizer_is_none(&a->sum)
                            ? tq_quantizer_is_none(&a->result)
@@ -180,7 +180,7 @@ static tq_status forward(tq_layer *layer, const tq_tensor *const *inputs, tq_ten
                                      TQ_MEMORY(state->lanes.tail.memory),
                                      TQ_VALUE(first)};
     return tq_lanes__run(&state->lanes, layer, tq_shape_count(&layer->output), arguments,
-                           TQ_COUNT(arguments));
+                         TQ_COUNT(arguments));
 }
 
 static float normalize(const tq_batchnorm *state, float x, int64_t channel, tq_u64 index)

@@ -66,7 +66,7 @@ static tq_status forward(tq_layer *layer, const tq_tensor *const *inputs, tq_ten
     const tq_argument arguments[] = {TQ_TENSOR(inputs[0]), TQ_TENSOR(output), TQ_VALUE(state->geometry),
                                      TQ_MEMORY(state->lanes.tail.memory), TQ_VALUE(first)};
     return tq_lanes__run_pixels(&state->lanes, layer, tq_pool__outputs(layer) / state->geometry.channels,
-                                  state->geometry.channels, arguments, TQ_COUNT(arguments));
+                                state->geometry.channels, arguments, TQ_COUNT(arguments));
 }
 
 static float largest(const tq_pool_geometry *g, const float *x, int64_t output)

@@ -1,4 +1,4 @@
-#include "layers/form.h"
+#include "layers/lane_form.h"
 
 #include <float.h>
 #include <math.h>
@@ -20,11 +20,11 @@ static int deciding_bits(const tq_quantizer *q)
     return f.precision + (f.rounding == TQ_ROUND_STOCHASTIC ? f.random_bits : 1);
 }
 
-tq_form tq_form__of(const tq_quantizer *q, bool exact)
+tq_lane_form tq_lane_form__of(const tq_quantizer *q, bool exact)
 {
     if (exact || tq_quantizer_is_none(q))
-        return TQ_FORM_NEAREST;
-    return deciding_bits(q) < CARRIER_BITS ? TQ_FORM_ODD : TQ_FORM_EXACT;
+        return TQ_LANES_NEAREST;
+    return deciding_bits(q) < CARRIER_BITS ? TQ_LANES_ODD : TQ_LANES_EXACT;
 }
 
 bool tq_range__tame(tq_range range)
@@ -32,7 +32,7 @@ bool tq_range__tame(tq_range range)
     return range.finite && range.grid >= TAME_GRID && tq_range__magnitude(range) <= TAME_MOST;
 }
 
-bool tq_form__keeps_tame(const tq_quantizer *q)
+bool tq_lane_form__keeps_tame(const tq_quantizer *q)
 {
     const tq_format f = tq_quantizer__format(q);
     return tq_quantizer_is_none(q) ||
@@ -77,7 +77,7 @@ bool tq_range__fits(tq_range range)
     return range.finite && range.grid >= LOWEST_GRID && tq_range__magnitude(range) <= most;
 }
 
-bool tq_form__tame(const float *values, int64_t count)
+bool tq_lane_form__tame(const float *values, int64_t count)
 {
     for (int64_t i = 0; i < count; ++i) {
         const double magnitude = fabs((double)values[i]);
