@@ -22,9 +22,10 @@
 #else
 #define TQ_VECTOR_OF(name)   TQ_CAT(name, TQ_LANES)
 #define tq_load_uints(p)     TQ_VECTOR_OF(vload)(0, p)
-#define tq_store_uints(v, p) TQ_VECTOR_OF(vstore)(v, 0, p)
+#define tq_store_uints(v, p) (*(__global tq_uints_anywhere *)(p) = (v))
 #endif
 typedef TQ_VECTOR_OF(uint) tq_uints;
+typedef tq_uints tq_uints_anywhere __attribute__((aligned(4)));
 typedef TQ_VECTOR_OF(int) tq_ints;
 typedef TQ_VECTOR_OF(float) tq_floats;
 #define tq_uints_as_floats(v) TQ_VECTOR_OF(as_float)(v)
@@ -130,8 +131,14 @@ TQ_INLINE tq_uints tq_vector_nan(tq_uints x, tq_uints y)
 }
 
 /* The kind none, as a register has it. */
-TQ_INLINE tq_uints tq_vector_none(tq_uints x)
+#define tq_class_none(p, structure) 0
+
+TQ_INLINE tq_uints tq_vector_none(tq_uints x, tq_words p, tq_i32 structure, tq_uints draws, tq_i32 class)
 {
+    (void)p;
+    (void)structure;
+    (void)draws;
+    (void)class;
     return tq_vector_nan(x, x);
 }
 #endif

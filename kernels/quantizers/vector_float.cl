@@ -1,4 +1,27 @@
-/* Vectors of floating-point numbers: see float.cl and vector.cl. */
+/*
+ * Vectors of floating-point numbers: see float.cl and vector.cl.
+ *
+ * Formats of up to 22 fraction bits whose normal numbers are normal in binary32 have short forms. With
+ * `shift` bits to drop, the low ones of a magnitude a, a number from the smallest normal one on rounds by
+ * integers on the bits: adding what makes the low bits carry, and cutting them. A carry into the exponent
+ * gives the next power of two, as it must. The low bits as an integer are l, those of the last bit 2^shift.
+ * - To even: l + 2^(shift-1) - 1 + (bit `shift`) carries for l above half, and at half where the kept part is
+ * odd.
+ * - Odd: (l + 2^shift - 1) has bit `shift` where l is not 0; it is joined to the kept part, unless that is 1.
+ * - Stochastic, n bits r at the top of a word, zeros below: with R = that word >> (32 - shift), a positive
+ * number goes up where l + R carries: for n >= shift this is floor(r / 2^(n-shift)) + l >= 2^shift, that is r
+ * + l * 2^(n-shift) >= 2^n; for n < shift the low bits of R are 0, and it is r + floor(l / 2^(shift-n)) >=
+ * 2^n. A negative number's magnitude grows where r < ceil(l * 2^n / 2^shift), that is R < l, which is l +
+ * (2^shift - 1 - R) >= 2^shift; 2^shift - 1 - R is what the inverted word gives. Formats with the exponents
+ * of binary32 have no other case, as there grains are constant below 2^-126.
+ *
+ * Below, grains are 2^q, q = s1 - s0 from -125 to 104: |x| < 2^(q+22), so that |x| + 2^(q+23) has a grain as
+ * its last bit and is rounded to even by binary32 itself; the number that was added is an even number of
+ * grains and is taken away exactly. `near` is 0 or normal. A subnormal x is below half a grain: whether a
+ * device takes it for zero or not, near is 0. The other roundings correct `near` by a grain where its bits,
+ * as integers, are not those of |x|: that sees subnormal numbers. Away: half a grain above `below` has at
+ * most 24 bits.
+ */
 #if defined TQ_LANES && TQ_LANES <= 16
 /* The last steps: overflow, sign and NaN. `bits`: the rounded magnitude; not below infinity's where it has no
  * end. */
@@ -36,8 +59,95 @@ TQ_INLINE tq_uints tq_vector_float_any(tq_uints x, tq_words p, tq_i32 structure,
                                structure);
 }
 
-TQ_INLINE tq_uints tq_vector_float(tq_uints x, tq_words p, tq_i32 structure, tq_uints draws)
+/* Magnitudes from 2^s1 on, s0 <= 22; infinity stays, NaN becomes something above it. */
+TQ_INLINE tq_uints tq_vector_float_normal(tq_uints x, tq_words p, tq_i32 rounding, tq_uints draws)
 {
-    return tq_vector_float_any(x, p, structure, draws);
+    const tq_u32 shift = 23u - (tq_u32)p.s0, last = 1u << shift, low = last - 1;
+    const tq_u32 one = p.s0 == 0; /* what is kept is the leading bit, an odd number */
+    const tq_uints a = x & ~TQ_SIGN_BIT, negative = tq_vector_negative(x);
+    if (rounding == TQ_ROUND_EVEN)
+        return (a + (((a >> shift | one) & 1u) + (low >> 1))) & ~low;
+    if (rounding == TQ_ROUND_AWAY)
+        return (a + (last >> 1)) & ~low;
+    if (rounding == TQ_ROUND_DOWN)
+        return (a + (negative & low)) & ~low;
+    if (rounding == TQ_ROUND_UP)
+        return (a + (~negative & low)) & ~low;
+    if (rounding == TQ_ROUND_ODD)
+        return one ? a & ~low : (a | ((a & low) + low)) & ~low;
+    if (rounding == TQ_ROUND_STOCHASTIC)
+        return (a + (((draws & (0xFFFFFFFFu << (32 - p.s7))) ^ negative) >> (32u - shift))) & ~low;
+    return a & ~low; /* TQ_ROUND_ZERO */
+}
+
+/* Magnitudes below 2^s1 in formats with subnormal numbers. */
+TQ_INLINE tq_uints tq_vector_float_subnormal(tq_uints x, tq_words p, tq_i32 rounding)
+{
+    const tq_u32 grain_bits = (tq_u32)(p.s1 - p.s0 + 127) << 23;
+    const tq_floats magic = (tq_floats)as_float(grain_bits + (23u << 23)),
+                    grain = (tq_floats)as_float(grain_bits);
+    const tq_uints a = x & ~TQ_SIGN_BIT, negative = tq_vector_negative(x);
+    const tq_floats biased = tq_uints_as_floats(a) + magic, near = biased - magic;
+    const tq_floats below = tq_floats_as_uints(near) > a ? near - grain : near;
+    const tq_floats above = tq_floats_as_uints(near) < a ? near + grain : near;
+    if (rounding == TQ_ROUND_EVEN)
+        return tq_floats_as_uints(near);
+    if (rounding == TQ_ROUND_AWAY)
+        return tq_floats_as_uints(
+            a < tq_floats_as_uints(below + as_float(grain_bits - 0x800000u)) ? below : below + grain);
+    if (rounding == TQ_ROUND_DOWN)
+        return tq_floats_as_uints(negative != (tq_uints)0 ? above : below);
+    if (rounding == TQ_ROUND_UP)
+        return tq_floats_as_uints(negative != (tq_uints)0 ? below : above);
+    if (rounding == TQ_ROUND_ODD) {
+        const tq_uints even = (tq_floats_as_uints(biased) & 1u) ^ 1u;
+        return tq_floats_as_uints(even == (tq_uints)0 ? near : tq_floats_as_uints(near) > a ? below : above);
+    }
+    return tq_floats_as_uints(below);
+}
+
+/* The same in formats without: 0 or 2^s1. */
+TQ_INLINE tq_uints tq_vector_float_flush(tq_uints x, tq_words p, tq_i32 rounding)
+{
+    const tq_u32 middle = p.s1 > -126 ? (tq_u32)(p.s1 + 126) << 23 : 0x400000u;
+    const tq_uints a = x & ~TQ_SIGN_BIT, none = (tq_uints)0, least = (tq_uints)((tq_u32)(p.s1 + 127) << 23);
+    const tq_uints inward = rounding == TQ_ROUND_DOWN ? ~tq_vector_negative(x) : tq_vector_negative(x);
+    if (rounding == TQ_ROUND_EVEN)
+        return a > (tq_uints)middle ? least : none;
+    if (rounding == TQ_ROUND_AWAY)
+        return a < (tq_uints)middle ? none : least;
+    if (rounding == TQ_ROUND_ZERO)
+        return none;
+    if (rounding == TQ_ROUND_DOWN || rounding == TQ_ROUND_UP)
+        return (a == none ? none : least) & ~inward;
+    return a == none ? none : least; /* TQ_ROUND_ODD */
+}
+
+/* 1: the format has the functions above; 2: the first of them alone is enough; 0: neither. */
+TQ_INLINE tq_i32 tq_class_float(tq_words p, tq_i32 structure)
+{
+    const tq_u32 flush = (structure & TQ_FLOAT_FLUSH) != 0;
+    if (p.s0 > 22 || p.s1 < -126)
+        return 0;
+    if (p.s1 == -126 && !flush)
+        return 2;
+    if (TQ_ROUNDING(structure) == TQ_ROUND_STOCHASTIC)
+        return 0;
+    return flush || (p.s1 - p.s0 >= -125 && p.s1 - p.s0 <= 104);
+}
+
+TQ_INLINE tq_uints tq_vector_float(tq_uints x, tq_words p, tq_i32 structure, tq_uints draws, tq_i32 class)
+{
+    const tq_i32 rounding = TQ_ROUNDING(structure);
+    const tq_uints a = x & ~TQ_SIGN_BIT, least = (tq_uints)((tq_u32)(p.s1 + 127) << 23);
+    tq_uints bits;
+    if (class == 0)
+        return tq_vector_float_any(x, p, structure, draws);
+    bits = tq_vector_float_normal(x, p, rounding, draws);
+    if (class == 1 && (structure & TQ_FLOAT_FLUSH))
+        bits = a < least ? tq_vector_float_flush(x, p, rounding) : bits;
+    else if (class == 1)
+        bits = a < least ? tq_vector_float_subnormal(x, p, rounding) : bits;
+    return tq_vector_float_end(x, bits, p, structure);
 }
 #endif

@@ -10,7 +10,11 @@
 #include "runtime/memory.h"
 #include "util/fail.h"
 
-#define OPTIONS "-cl-std=CL1.2"
+/* TQ_SUBNORMALS tells kernels whether binary32 arithmetic keeps subnormal numbers. */
+static const char *options_of(const tq_context *c)
+{
+    return c->info.subnormals ? "-cl-std=CL1.2 -DTQ_SUBNORMALS=1" : "-cl-std=CL1.2";
+}
 
 void tq_program_text__define(tq_program_text *text, const char *name, const char *value_format, ...)
 {
@@ -73,7 +77,7 @@ tq_status tq_program_text__join(const tq_program_text *text, tq_text *joined)
 static tq_program_key key_of(const tq_context *c, const tq_text *joined)
 {
     tq_text facts = {0};
-    tq_text__print(&facts, "1\n%s\n%s\n%s\n%s\n%s\n%s\n%u\n", tq_version(), OPTIONS, c->info.name,
+    tq_text__print(&facts, "1\n%s\n%s\n%s\n%s\n%s\n%s\n%u\n", tq_version(), options_of(c), c->info.name,
                    c->info.platform, c->info.version, c->info.driver, (unsigned)sizeof(void *));
     tq_text__add(&facts, tq_text__get(joined), joined->length);
     const XXH128_hash_t hash = XXH3_128bits(tq_text__get(&facts), facts.length);
@@ -109,7 +113,7 @@ static tq_status build_source(const tq_context *c, const tq_text *joined, cl_pro
     *program = clCreateProgramWithSource(c->context, 1, &text, &joined->length, &code);
     if (code != CL_SUCCESS)
         return tq_opencl__fail("clCreateProgramWithSource", code, &c->info);
-    code = clBuildProgram(*program, 1, &c->device, OPTIONS, NULL, NULL);
+    code = clBuildProgram(*program, 1, &c->device, options_of(c), NULL, NULL);
     if (code == CL_SUCCESS)
         return TQ_OK;
     const tq_status status = build_failure(c, *program, code);
@@ -131,7 +135,7 @@ static cl_program load_binary(const tq_context *c, tq_program_key key)
         clCreateProgramWithBinary(c->context, 1, &c->device, &size, &start, &binary_code, &code);
     free(binary);
     if (code == CL_SUCCESS && binary_code == CL_SUCCESS &&
-        clBuildProgram(program, 1, &c->device, OPTIONS, NULL, NULL) == CL_SUCCESS)
+        clBuildProgram(program, 1, &c->device, options_of(c), NULL, NULL) == CL_SUCCESS)
         return program;
     if (code == CL_SUCCESS)
         clReleaseProgram(program);
