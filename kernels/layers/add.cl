@@ -16,8 +16,8 @@ TQ_INLINE tq_uints tq_add_each(const tq_uints a, const tq_uints b, const int8 wo
                                 const ulong index)
 {
     uint x[TQ_LANES], y[TQ_LANES];
-    tq_store_uints(a, x);
-    tq_store_uints(b, y);
+    tq_store_private(a, x);
+    tq_store_private(b, y);
     for (int i = 0; i < TQ_LANES; ++i)
         x[i] = tq_add_one(x[i], y[i], words, key, index + (ulong)i);
     return tq_load_uints(x);

@@ -37,9 +37,9 @@ TQ_INLINE tq_uints tq_normalize_each(const tq_uints x, const tq_uints factor, co
                                       const tq_normalization n, const ulong index)
 {
     uint a[TQ_LANES], f[TQ_LANES], t[TQ_LANES];
-    tq_store_uints(x, a);
-    tq_store_uints(factor, f);
-    tq_store_uints(term, t);
+    tq_store_private(x, a);
+    tq_store_private(factor, f);
+    tq_store_private(term, t);
     for (int i = 0; i < TQ_LANES; ++i)
         a[i] = tq_normalize_one(a[i], f[i], t[i], n, index + (ulong)i);
     return tq_load_uints(a);

@@ -30,8 +30,8 @@ TQ_INLINE tq_uints tq_lanes_product(const tq_uints bits, const tq_words words, c
     return TQ_PRODUCT_VECTOR(bits, words, draws);
 #else
     uint lane[TQ_LANES], draw[TQ_LANES];
-    tq_store_uints(bits, lane);
-    tq_store_uints(draws, draw);
+    tq_store_private(bits, lane);
+    tq_store_private(draws, draw);
     for (int i = 0; i < TQ_LANES; ++i)
         lane[i] = TQ_PRODUCT(tq_exact_of(lane[i]), words, draw[i]);
     return tq_load_uints(lane);
@@ -44,8 +44,8 @@ TQ_INLINE tq_uints tq_lanes_sum(const tq_uints bits, const tq_words words, const
     return TQ_SUM_VECTOR(bits, words, draws);
 #else
     uint lane[TQ_LANES], draw[TQ_LANES];
-    tq_store_uints(bits, lane);
-    tq_store_uints(draws, draw);
+    tq_store_private(bits, lane);
+    tq_store_private(draws, draw);
     for (int i = 0; i < TQ_LANES; ++i)
         lane[i] = TQ_SUM(tq_exact_of(lane[i]), words, draw[i]);
     return tq_load_uints(lane);
@@ -58,8 +58,8 @@ TQ_INLINE tq_uints tq_lanes_result(const tq_uints bits, const tq_words words, co
     return TQ_RESULT_VECTOR(bits, words, draws);
 #else
     uint lane[TQ_LANES], draw[TQ_LANES];
-    tq_store_uints(bits, lane);
-    tq_store_uints(draws, draw);
+    tq_store_private(bits, lane);
+    tq_store_private(draws, draw);
     for (int i = 0; i < TQ_LANES; ++i)
         lane[i] = TQ_RESULT(tq_exact_of(lane[i]), words, draw[i]);
     return tq_load_uints(lane);
@@ -74,8 +74,8 @@ TQ_INLINE tq_uints tq_lanes_extrinsic(const tq_uints bits, const tq_words words,
     return TQ_EXTRINSIC_VECTOR(bits, words, draws);
 #else
     uint lane[TQ_LANES], draw[TQ_LANES];
-    tq_store_uints(bits, lane);
-    tq_store_uints(draws, draw);
+    tq_store_private(bits, lane);
+    tq_store_private(draws, draw);
     for (int i = 0; i < TQ_LANES; ++i)
         lane[i] = TQ_EXTRINSIC(tq_exact_of(lane[i]), words, draw[i]);
     return tq_load_uints(lane);
@@ -90,8 +90,8 @@ TQ_INLINE tq_uints tq_lanes_then_result(const tq_uints bits, const tq_words word
     return TQ_THEN_RESULT_VECTOR(bits, words, draws);
 #else
     uint lane[TQ_LANES], draw[TQ_LANES];
-    tq_store_uints(bits, lane);
-    tq_store_uints(draws, draw);
+    tq_store_private(bits, lane);
+    tq_store_private(draws, draw);
     for (int i = 0; i < TQ_LANES; ++i)
         lane[i] = TQ_THEN_RESULT(tq_exact_of(lane[i]), words, draw[i]);
     return tq_load_uints(lane);
@@ -106,8 +106,8 @@ TQ_INLINE tq_uints tq_lanes_then_extrinsic(const tq_uints bits, const tq_words w
     return TQ_THEN_EXTRINSIC_VECTOR(bits, words, draws);
 #else
     uint lane[TQ_LANES], draw[TQ_LANES];
-    tq_store_uints(bits, lane);
-    tq_store_uints(draws, draw);
+    tq_store_private(bits, lane);
+    tq_store_private(draws, draw);
     for (int i = 0; i < TQ_LANES; ++i)
         lane[i] = TQ_THEN_EXTRINSIC(tq_exact_of(lane[i]), words, draw[i]);
     return tq_load_uints(lane);

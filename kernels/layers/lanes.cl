@@ -27,6 +27,13 @@
 #define TQ_NEAREST 1
 #define TQ_ODD     2
 
+/* To an array of the work-item. */
+#if TQ_LANES == 1
+#define tq_store_private(v, p) (*(p) = (v))
+#else
+#define tq_store_private(v, p) TQ_VECTOR_OF(vstore)(v, 0, p)
+#endif
+
 #define TQ_TAME_LOWEST  0x1A000000u /* 2^-75 */
 #define TQ_TAME_HIGHEST 0x71800000u /* 2^100 */
 
