@@ -28,8 +28,9 @@ TQ_INLINE tq_uints tq_add_vector(const tq_uints a, const tq_uints b, const int8 
 {
 #if TQ_FAST
     const tq_ints wild = TQ_WILD ? tq_lanes_wild(a) | tq_lanes_wild(b) : (tq_ints)0;
+    const tq_uints sum = tq_lanes_add(a, b, TQ_RESULT_FORM);
     if (!tq_lanes_any(wild))
-        return tq_lanes_result(tq_lanes_add(a, b, TQ_RESULT_FORM), words,
+        return tq_lanes_result(sum, tq_lanes_left_of_sum(a, b, sum, TQ_RESULT_FORM), words,
                                tq_lanes_element_draws(key, index, TQ_STREAM_RESULT, TQ_RESULT_BITS));
 #endif
     return tq_add_each(a, b, words, key, index);

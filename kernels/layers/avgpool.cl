@@ -108,11 +108,13 @@ TQ_INLINE void tq_average_sums(tq_sums *sums, const tq_pool_geometry g, const tq
                 const tq_uints x = tq_load_uints(tap + sums->channel[i]);
                 if (TQ_WILD)
                     sums->wild[i] |= tq_lanes_wild(x);
-                sums->s[i] = tq_lanes_add(sums->s[i], x, TQ_SUM_FORM);
+                const tq_uints before = sums->s[i];
+                sums->s[i] = tq_lanes_add(before, x, TQ_SUM_FORM);
 #if !TQ_SUM_NONE && !TQ_EXACT_SUM
+                const tq_floats left = tq_lanes_left_of_sum(before, x, sums->s[i], TQ_SUM_FORM);
                 const uint number = (uint)(row * g.kernel_columns + column);
                 const ulong index = t.index + (ulong)sums->channel[i];
-                sums->s[i] = tq_lanes_sum(sums->s[i], t.sum,
+                sums->s[i] = tq_lanes_sum(sums->s[i], left, t.sum,
                                           tq_lanes_draws(t.key, index, number, TQ_STREAM_SUM, TQ_SUM_BITS));
 #endif
             }
@@ -125,7 +127,7 @@ TQ_INLINE tq_uints tq_average_vector(const tq_sums *sums, const int i, const tq_
 {
 #if TQ_FAST
     if (!tq_lanes_any(sums->wild[i] | tq_lanes_wild(sums->s[i])))
-        return tq_lanes_result(tq_lanes_divide(sums->s[i], (float)t.divisor, t.reciprocal), t.result,
+        return tq_lanes_result(tq_lanes_divide(sums->s[i], (float)t.divisor, t.reciprocal), (tq_floats)0.0f, t.result,
                                tq_lanes_element_draws(t.key, t.index, TQ_STREAM_RESULT, TQ_RESULT_BITS));
 #endif
     return tq_average_each(g, t);

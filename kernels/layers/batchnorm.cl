@@ -51,26 +51,29 @@ TQ_INLINE tq_uints tq_normalize_vector(const tq_uints x, const tq_uints f, const
 {
 #if TQ_FAST
     tq_ints wild = TQ_WILD ? tq_lanes_wild(x) : (tq_ints)0;
-    tq_uints v, draws;
+    tq_floats left = (tq_floats)0.0f;
+    tq_uints v, p, draws;
 #if TQ_FUSED
     if (TQ_WILD)
         wild |= tq_lanes_wild(tq_lanes_multiply(x, f, TQ_NEAREST));
     v = tq_lanes_fma(x, f, t, TQ_SUM_FORM);
 #else
     v = tq_lanes_multiply(x, f, TQ_PRODUCT_FORM);
+    left = tq_lanes_left_of_product(x, f, v, TQ_PRODUCT_FORM);
     if (TQ_WILD)
         wild |= tq_lanes_wild(v);
     draws = tq_lanes_element_draws(n.key, index, TQ_STREAM_PRODUCT, TQ_PRODUCT_BITS);
-    v = tq_lanes_product(v, n.product, draws);
-    v = tq_lanes_add(v, t, TQ_SUM_FORM);
+    p = tq_lanes_product(v, left, n.product, draws);
+    v = tq_lanes_add(p, t, TQ_SUM_FORM);
+    left = tq_lanes_left_of_sum(p, t, v, TQ_SUM_FORM);
 #endif
 #if !TQ_EXACT_SUM
     draws = tq_lanes_element_draws(n.key, index, TQ_STREAM_SUM, TQ_SUM_BITS);
-    v = tq_lanes_sum(v, n.sum, draws);
+    v = tq_lanes_sum(v, left, n.sum, draws);
 #endif
 #if !TQ_RESULT_KEEPS
     draws = tq_lanes_element_draws(n.key, index, TQ_STREAM_RESULT, TQ_RESULT_BITS);
-    v = tq_lanes_result(v, n.result, draws);
+    v = tq_lanes_result(v, (tq_floats)0.0f, n.result, draws);
 #endif
     if (!tq_lanes_any(wild))
         return v;

@@ -23,10 +23,13 @@ TQ_INLINE tq_tail tq_tail_of(__global const int *words)
     return tail;
 }
 
+/* `left`: what the argument's form TQ_PAIR has besides. */
 #ifdef TQ_PRODUCT
-TQ_INLINE tq_uints tq_lanes_product(const tq_uints bits, const tq_words words, const tq_uints draws)
+TQ_INLINE tq_uints tq_lanes_product(const tq_uints bits, const tq_floats left, const tq_words words, const tq_uints draws)
 {
-#if TQ_PRODUCT_FAST
+#if TQ_PRODUCT_FORM == TQ_PAIR
+    return tq_lanes_pair(bits, left, words, draws);
+#elif TQ_PRODUCT_FAST
     return TQ_PRODUCT_VECTOR(bits, words, draws);
 #else
     uint lane[TQ_LANES], draw[TQ_LANES];
@@ -38,9 +41,11 @@ TQ_INLINE tq_uints tq_lanes_product(const tq_uints bits, const tq_words words, c
 #endif
 }
 
-TQ_INLINE tq_uints tq_lanes_sum(const tq_uints bits, const tq_words words, const tq_uints draws)
+TQ_INLINE tq_uints tq_lanes_sum(const tq_uints bits, const tq_floats left, const tq_words words, const tq_uints draws)
 {
-#if TQ_SUM_FAST
+#if TQ_SUM_FORM == TQ_PAIR
+    return tq_lanes_pair(bits, left, words, draws);
+#elif TQ_SUM_FAST
     return TQ_SUM_VECTOR(bits, words, draws);
 #else
     uint lane[TQ_LANES], draw[TQ_LANES];
@@ -52,9 +57,11 @@ TQ_INLINE tq_uints tq_lanes_sum(const tq_uints bits, const tq_words words, const
 #endif
 }
 
-TQ_INLINE tq_uints tq_lanes_result(const tq_uints bits, const tq_words words, const tq_uints draws)
+TQ_INLINE tq_uints tq_lanes_result(const tq_uints bits, const tq_floats left, const tq_words words, const tq_uints draws)
 {
-#if TQ_RESULT_FAST
+#if TQ_RESULT_FORM == TQ_PAIR
+    return tq_lanes_pair(bits, left, words, draws);
+#elif TQ_RESULT_FAST
     return TQ_RESULT_VECTOR(bits, words, draws);
 #else
     uint lane[TQ_LANES], draw[TQ_LANES];

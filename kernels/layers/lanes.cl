@@ -19,6 +19,12 @@
  *   of FMA and correctly rounded sums: proved algorithms using rounding to odd, IEEE Trans. Comput. 2008). z = c + b to
  *   odd: the numbers at which rounding h + (c + b) changes are even in z's binade, where |c + b| is about h's last bit or
  *   less, so that z is on the same side of each. Then h + z to odd. An exact zero has fma's sign.
+ * - A pair h + l, h nearest to it, into words of w <= 22 bits with grains of 2^g, rounded with n random bits, w + n <= 32
+ *   (unsigned: 31), -90 <= g <= n: beyond the largest or the lowest number it saturates, as h and the sign of l tell. Else
+ *   v = h * 2^(n-g) and u = l * 2^(n-g), exactly. Where v is not an integer, its last bit is below 1 and not above the
+ *   distance to its neighbours, and |u| is at most half of it, so floor(v + u) = floor(v); where it is one, floor(v) +
+ *   floor(u). That is k * 2^n + floor(d * 2^n) for h + l = k + d grains; with r added, its upper bits are k or k + 1 as
+ *   numerics.md says.
  * - s / n, n an integer up to 2^24, r nearest to 1/n: s * r is within 1.5 units of s/n, so the first correction leaves
  *   less than one unit, of which the second makes the nearest number (Markstein, Computation of elementary functions on
  *   the IBM RISC System/6000, 1990: one unit, r correctly rounded, the remainder exact). tests/device_lanes.c divides
@@ -26,6 +32,7 @@
  */
 #define TQ_NEAREST 1
 #define TQ_ODD     2
+#define TQ_PAIR    3 /* to nearest, and the error that this leaves: see tq_lanes_pair */
 
 /* To an array of the work-item. */
 #if TQ_LANES == 1
@@ -88,6 +95,34 @@ TQ_INLINE tq_uints tq_lanes_multiply(const tq_uints a, const tq_uints b, const i
 {
     const tq_floats x = tq_uints_as_floats(a), y = tq_uints_as_floats(b), h = x * y;
     return form == TQ_ODD ? tq_lanes_odd(h, fma(x, y, -h)) : tq_floats_as_uints(h);
+}
+
+/* What a sum or a product to nearest leaves, for TQ_PAIR; else 0. */
+TQ_INLINE tq_floats tq_lanes_left_of_sum(const tq_uints a, const tq_uints b, const tq_uints s, const int form)
+{
+    const tq_floats x = tq_uints_as_floats(a), y = tq_uints_as_floats(b);
+    return form == TQ_PAIR ? tq_lanes_sum_error(x, y, tq_uints_as_floats(s)) : (tq_floats)0.0f;
+}
+
+TQ_INLINE tq_floats tq_lanes_left_of_product(const tq_uints a, const tq_uints b, const tq_uints h, const int form)
+{
+    const tq_floats x = tq_uints_as_floats(a), y = tq_uints_as_floats(b);
+    return form == TQ_PAIR ? fma(x, y, -tq_uints_as_floats(h)) : (tq_floats)0.0f;
+}
+
+/* h + l in a fixed-point format, stochastically: the format's words as in quantizers/fixed.cl. An infinity has no l. */
+TQ_INLINE tq_uints tq_lanes_pair(const tq_uints high, const tq_floats l, const tq_words p, const tq_uints draws)
+{
+    const tq_floats highest = (tq_floats)as_float(p.s1), lowest = (tq_floats)(-as_float(p.s2));
+    const tq_floats h = tq_uints_as_floats(high), y = h > highest ? highest : h < lowest ? lowest : h;
+    const tq_floats above = h >= highest ? min(l, (tq_floats)0.0f) : l, below = h <= lowest ? max(l, (tq_floats)0.0f) : above;
+    const tq_floats rest = h == y ? below : (tq_floats)0.0f;
+    const float scale = as_float((uint)(p.s7 - p.s0 + 127) << 23);
+    const tq_floats v = y * scale, u = rest * scale, whole = floor(v);
+    const tq_ints units = tq_floats_to_ints(whole) + (whole == v ? tq_floats_to_ints(floor(u)) : (tq_ints)0);
+    const tq_ints grains = (units + tq_uints_as_ints(draws >> (32u - (uint)p.s7))) >> p.s7;
+    const tq_floats result = tq_ints_to_floats(grains) * as_float((uint)(p.s0 + 127) << 23);
+    return tq_vector_nan(high, tq_floats_as_uints(result));
 }
 
 /* a * b + c, rounded once. */

@@ -28,7 +28,7 @@ static void choose_forms(const tq_layer *layer, tq_pool *state, int64_t taps)
     const bool exact = tq_range__fits(tq_range__sum(before, x));
     v->sum = a->exact_sum && !exact ? TQ_LANES_EXACT : tq_lane_form__of(&a->sum, exact);
     v->result = TQ_LANES_NEAREST;
-    v->wild = !tq_range__tame(x) && (!subnormals || v->sum == TQ_LANES_ODD);
+    v->wild = !tq_range__tame(x) && (!subnormals || v->sum != TQ_LANES_NEAREST);
     v->fast = tq_lanes__allowed(layer, true) && v->sum != TQ_LANES_EXACT &&
               (subnormals || !rounds || tq_lane_form__keeps_tame(&a->sum));
 }

@@ -4,6 +4,8 @@
 #include <math.h>
 
 #define CARRIER_BITS 24
+#define PAIR_WORD    22
+#define PAIR_GRID    (-90)
 #define TAME_GRID    (-75)
 #define TAME_LEAST   0x1p-75
 #define TAME_MOST    0x1p100
@@ -20,11 +22,22 @@ static int deciding_bits(const tq_quantizer *q)
     return f.precision + (f.rounding == TQ_ROUND_STOCHASTIC ? f.random_bits : 1);
 }
 
+/* Whether q is a format of tq_lanes_pair, as the head of kernels/layers/lanes.cl says. */
+static bool takes_pair(const tq_quantizer *q)
+{
+    const tq_format f = tq_quantizer__format(q);
+    const int bits = f.precision + f.random_bits + (f.lowest >= 0.0);
+    return f.family == TQ_FAMILY_FIXED && f.overflow == TQ_OVERFLOW_SATURATE && f.random_bits > 0 &&
+           f.precision <= PAIR_WORD && bits <= 32 && f.grid >= PAIR_GRID && f.grid <= f.random_bits;
+}
+
 tq_lane_form tq_lane_form__of(const tq_quantizer *q, bool exact)
 {
     if (exact || tq_quantizer_is_none(q))
         return TQ_LANES_NEAREST;
-    return deciding_bits(q) < CARRIER_BITS ? TQ_LANES_ODD : TQ_LANES_EXACT;
+    if (deciding_bits(q) < CARRIER_BITS)
+        return TQ_LANES_ODD;
+    return takes_pair(q) ? TQ_LANES_PAIR : TQ_LANES_EXACT;
 }
 
 bool tq_range__tame(tq_range range)

@@ -8,7 +8,8 @@
 typedef enum tq_lane_form {
     TQ_LANES_EXACT,   /* none: the layer's exact form runs */
     TQ_LANES_NEAREST, /* the argument rounded to nearest */
-    TQ_LANES_ODD      /* the argument rounded to odd */
+    TQ_LANES_ODD,     /* the argument rounded to odd */
+    TQ_LANES_PAIR     /* the argument rounded to nearest, and what that leaves */
 } tq_lane_form;
 
 /*

@@ -115,9 +115,11 @@ static void choose_forms(const tq_layer *layer, tq_batchnorm *state, tq_range fa
     const bool keeps = tq_lane_form__keeps_tame(&a->product) || state->inner.fused;
     v->product = tq_lane_form__of(&a->product, tq_range__fits(product));
     v->sum = tq_lane_form__of(behind_sum(a), tq_range__fits(tq_range__sum(rounded, term)));
+    if (v->sum == TQ_LANES_PAIR && (a->exact_sum || state->inner.fused))
+        v->sum = TQ_LANES_EXACT; /* pairs are made of one rounded product or sum, for SUM */
     v->result = TQ_LANES_NEAREST;
     v->wild = (!tq_range__tame(x) || !tq_range__tame(product)) &&
-              (!subnormals || v->product == TQ_LANES_ODD || v->sum == TQ_LANES_ODD);
+              (!subnormals || v->product != TQ_LANES_NEAREST || v->sum != TQ_LANES_NEAREST);
     v->fast = tq_lanes__allowed(layer, true) && v->sum != TQ_LANES_EXACT && (subnormals || keeps) &&
               (state->inner.fused || v->product != TQ_LANES_EXACT) &&
               tq_lane_form__tame(state->values, 2 * (int64_t)state->channels);
