@@ -1,18 +1,18 @@
 /*
- * Vectors of TQ_LANES binary32 numbers, given and returned as their bits: what the vector functions of
- * quantizers share.
+ * Vectors of TQ_LANES binary32 numbers, given and returned as their bits: what the vector functions of quantizers share.
  *
- * A vector function gives in every lane the bits that the scalar function of its family gives. It uses
- * integers on the bits; where it uses floating-point operations, its header comment proves that they are
- * exact, or round as claimed, also on devices that flush subnormal numbers. Comparisons are used as
- * conditions only: they are -1 in vectors, 1 in scalars. They never choose between 1 and 0: compilers make
- * that a conversion from one bit, which Oclgrind 21.10 gets wrong in vectors.
+ * A vector function gives in every lane the bits that the scalar function of its family gives. It uses integers on the
+ * bits; where it uses floating-point operations, its file's head proves that they are exact, or round as claimed, also on
+ * devices that flush subnormal numbers. Comparisons are used as conditions only: they are -1 in vectors, 1 in scalars. They
+ * never choose between 1 and 0: compilers make that a conversion from one bit, which Oclgrind 21.10 gets wrong in vectors.
  *
- * A number's magnitude a (its bits without the sign) is split as the prelude's tq_exact is: 24 bits with the
- * leading one set, and the exponent of the leading bit. The tail that a rounding drops is kept as a fraction
- * of 32 bits. It is exact for shifts up to 32; beyond, it is below 2^-8, and what it loses matters in two
- * ways only: whether anything is there, and the order of tail and draw. Both see tail rounded up, but for the
- * carry of tail + draw, which needs it rounded down.
+ * A number's magnitude is split as the prelude's tq_exact is: 24 bits with the leading one set, and the exponent of the
+ * leading bit. The tail that a rounding drops is kept as a fraction of 32 bits. It is exact for shifts up to 32; beyond, it
+ * is below 2^-8, and what it loses matters in two ways only: whether anything is there, and the order of tail and draw. Both
+ * see the tail rounded up, but for the carry of tail + draw, which needs it rounded down.
+ *
+ * A family has tq_vector_NAME(x, words, structure, draws, class), where class is tq_class_NAME(words, structure): which of
+ * its forms, the short ones above 0, the words allow.
  */
 #if defined TQ_LANES && TQ_LANES <= 16
 #if TQ_LANES == 1
@@ -122,6 +122,17 @@ TQ_INLINE tq_uints tq_vector_pack(tq_uints magnitude, tq_ints quantum)
     const tq_uints normal = number + (tq_ints_as_uints(quantum) << 23);
     const tq_uints bits = exponent < (tq_ints)1 ? tq_vector_left(magnitude, (quantum + 149) & 31) : normal;
     return magnitude == (tq_uints)0 ? (tq_uints)0 : bits;
+}
+
+/* x, where it is subnormal the smallest normal number of its sign: a device may take subnormal numbers for
+ * zeros. */
+TQ_INLINE tq_uints tq_vector_normal(tq_uints x)
+{
+#if TQ_SUBNORMALS
+    return x;
+#else
+    return ((x & ~TQ_SIGN_BIT) - 1u) < (tq_uints)0x7FFFFFu ? (x & TQ_SIGN_BIT) | 0x800000u : x;
+#endif
 }
 
 /* The canonical NaN where x is not a number, else y. */

@@ -1,24 +1,22 @@
 /*
  * Vectors of fixed-point numbers: see fixed.cl and vector.cl.
  *
- * Saturating words of w <= 22 bits with grains of 2^g >= 2^-90 have short forms. Their limits are numbers of
- * the format, so that x may be clamped first: y. A subnormal x rounds as the smallest normal number of its
- * sign does, both being above 0 and so much smaller than a grain that neither half a grain nor a draw's last
- * bit, 2^(g-32), comes between them; to nearest, both give 0.
+ * Saturating words of w <= 22 bits with grains of 2^g >= 2^-90 have short forms. Their limits are numbers of the format, so
+ * that x may be clamped first: y. A subnormal x rounds as the smallest normal number of its sign does, both being above 0
+ * and so much smaller than a grain that neither half a grain nor a draw's last bit, at least 2^(g-32), comes between them;
+ * to nearest, both give 0.
  *
- * Deterministic: |y| <= 2^(g+22), so y + M with M = 1.5 * 2^(g+23) lies in 2^(g+23) .. 2^(g+24), where the
- * last bit of binary32 is a grain: the sum is rounded to a multiple of it, ties to even, and since M is an
- * even number of grains, to an even number of them. Taking M away is exact, and gives +0 for 0. That number
- * `near` is at most half a grain from y. The other roundings correct it by one grain, exactly, by comparing
- * it with y. Away: y - near is exact, as it is a multiple of y's last bit and not above |y| (near is 0, or
- * |y| is at least half a grain); where it is half a grain with the sign of y the tie went towards zero. A
- * difference that a device flushes to zero is not half a grain, which is normal.
+ * Deterministic: |y| <= 2^(g+22), so y + M with M = 1.5 * 2^(g+23) lies in 2^(g+23) .. 2^(g+24), where the last bit of
+ * binary32 is a grain: the sum is rounded to a multiple of it, ties to even, and since M is an even number of grains, to an
+ * even number of them. Taking M away is exact, and gives +0 for 0. That number `near` is at most half a grain from y. The
+ * other roundings correct it by one grain, exactly, by comparing it with y. Away: y - near is exact, as it is a multiple of
+ * y's last bit and not above |y| (near is 0, or |y| is at least half a grain); where it is half a grain with the sign of y
+ * the tie went towards zero. A difference that a device flushes to zero is not half a grain, which is normal.
  *
- * Stochastic with n bits, w + n <= 32 (unsigned: 31) and g <= n: v = y * 2^(n-g) is exact, its exponent only
- * grows, and -2^31 <= v < 2^31. Cut to an integer it has at most 24 bits still and converts back exactly; so
- * below = floor(v) = k * 2^n + floor(d * 2^n) for y = k + d grains, and (below + r) >> n is k + 1 where r +
- * floor(d * 2^n) >= 2^n, else k. A number of the format has d = 0, so the sum does not pass 2^31. What NaN
- * converts to is not used.
+ * Stochastic with n bits, w + n <= 32 (unsigned: 31) and g <= n: v = y * 2^(n-g) is exact, its exponent only grows, and
+ * -2^31 <= v < 2^31. Cut to an integer it has at most 24 bits still and converts back exactly; so below = floor(v) =
+ * k * 2^n + floor(d * 2^n) for y = k + d grains, and (below + r) >> n is k + 1 where r + floor(d * 2^n) >= 2^n, else k. A
+ * number of the format has d = 0, so the sum does not pass 2^31. What NaN converts to is not used.
  */
 #if defined TQ_LANES && TQ_LANES <= 16
 /* Where the number is in units of 2^grid, modulo 2^32; more than a word of w <= 32 bits can show. */
@@ -55,17 +53,6 @@ TQ_INLINE tq_uints tq_vector_fixed_any(tq_uints x, tq_words p, tq_i32 structure,
     const tq_uints finite = tq_vector_pack(rounded, quantum);
     const tq_uints bits = a < (tq_uints)TQ_INFINITY_BITS && finite < limit ? finite : limit;
     return tq_vector_nan(x, bits == none ? none : bits | (negative & TQ_SIGN_BIT));
-}
-
-/* x, where it is subnormal the smallest normal number of its sign: a device may take subnormal numbers for
- * zeros. */
-TQ_INLINE tq_uints tq_vector_normal(tq_uints x)
-{
-#if TQ_SUBNORMALS
-    return x;
-#else
-    return ((x & ~TQ_SIGN_BIT) - 1u) < (tq_uints)0x7FFFFFu ? (x & TQ_SIGN_BIT) | 0x800000u : x;
-#endif
 }
 
 /* x in the format's range; NaN stays. */
