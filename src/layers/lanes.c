@@ -11,7 +11,7 @@
 bool tq_lanes__allowed(const tq_layer *layer, bool multiplies)
 {
     const tq_device_info *device = tq_context_device(layer->context);
-    return !tq_context__only_general(layer->context) && (device->fma || !multiplies);
+    return tq_context__paths(layer->context) != TQ_PATHS_GENERAL && (device->fma || !multiplies);
 }
 
 static bool is_cpu(const tq_layer *layer)
