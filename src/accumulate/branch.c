@@ -29,6 +29,23 @@ static void fit_tile(tq_path_plan *plan, const tq_geometry *g)
         --plan->vectors;
 }
 
+/* A panel's vectors of inputs end with the channels; where a single one does not, the input is copied with
+ * room behind. */
+static void fit_depthwise(tq_path_plan *plan, int channels)
+{
+    while (plan->vectors > 1 && channels % (plan->vectors * plan->step) != 0)
+        --plan->vectors;
+}
+
+/* As the weights are packed: a depthwise convolution has one group, of all outputs. */
+static tq_geometry packed_geometry(const tq_branch *b, const tq_contraction_setup *setup)
+{
+    tq_geometry g = setup->geometry;
+    if (b->depthwise)
+        g.groups = 1;
+    return g;
+}
+
 /* Sum and bias are multiples of one power of two with at most 24 bits: adding them in binary32 is exact. */
 static bool bias_is_exact(const tq_path_plan *plan, const tq_problem *problem)
 {
@@ -88,6 +105,7 @@ static void define_structure(tq_program_text *text, const tq_branch *b, const tq
         {"TQ_FINISH", plan->finish},
         {"TQ_DRAW_FORM", plan->draw_form},
         {"TQ_INSIDE", b->operand.inside},
+        {"TQ_DEPTHWISE", b->depthwise},
         {"TQ_PRODUCT_DRAWS", b->product.layout.bits > 0},
         {"TQ_SUM_DRAWS", b->sum.layout.bits > 0},
     };
@@ -124,7 +142,8 @@ static tq_status upload_weights(tq_branch *b, const tq_contraction_setup *setup)
 {
     const tq_panels *p = &b->panels;
     const int64_t size = b->plan.form == TQ_FORM_INT16 ? 2 : 4, bytes = tq_panels__count(p) * size;
-    const int64_t zero_bytes = ((int64_t)setup->geometry.group_inputs + b->plan.terms) * size;
+    const int64_t inputs = b->depthwise ? tq_panels__columns(p) : setup->geometry.group_inputs;
+    const int64_t zero_bytes = (inputs + b->plan.terms) * size;
     void *weight = malloc((size_t)bytes);
     float *bias = malloc((size_t)tq_panels__columns(p) * sizeof *bias);
     if (weight != NULL)
@@ -183,12 +202,16 @@ static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const 
                              .text = text};
     b->path->plan(problem, &b->plan);
     choose_finish(&b->plan, problem);
-    fit_tile(&b->plan, &setup->geometry);
-    tq_operand__lay_out(&b->operand, &setup->geometry, b->plan.form != TQ_FORM_CARRIER || isfinite(bound),
-                        bound);
+    const tq_geometry packed = packed_geometry(b, setup);
+    fit_tile(&b->plan, &packed);
+    if (b->depthwise)
+        fit_depthwise(&b->plan, packed.out_channels);
+    const bool ragged = b->depthwise && packed.out_channels % b->plan.step != 0;
+    tq_operand__lay_out(&b->operand, &setup->geometry,
+                        b->plan.form != TQ_FORM_CARRIER || isfinite(bound) || ragged, bound);
     lay_out_draws(b, a);
     TQ_TRY(make_kernel(b, text, a));
-    b->panels = tq_panels__of(&setup->geometry, &b->plan, b->operand.columns);
+    b->panels = tq_panels__of(&packed, &b->plan, b->operand.columns);
     TQ_TRY(upload_weights(b, setup));
     TQ_TRY(tq_operand__create(&b->operand, b->context, &b->plan));
     return make_draws(b);
@@ -200,6 +223,7 @@ tq_status tq_branch__create(tq_branch *b, tq_context *context, const tq_contract
     tq_program_text text = {0};
     *b = (tq_branch){.context = context,
                      .path = path,
+                     .depthwise = problem->depthwise && path->depthwise,
                      .slab = setup->geometry.rows,
                      .key = {(tq_u32)setup->seed, (tq_u32)(setup->seed >> 32) ^ setup->id}};
     const tq_status status = prepare(b, setup, problem, bound, &text);
