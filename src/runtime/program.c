@@ -245,45 +245,63 @@ void tq_kernel__destroy(tq_kernel *kernel)
     free(kernel);
 }
 
-static tq_status add_entry(tq_kernel **kernel, tq_context *context, const tq_text *joined, const char *name)
+/*
+ * What tells texts apart, much shorter than the text: the defines, and parts by name if they are the
+ * library's own. A cached kernel is looked up for every tensor that is quantized.
+ */
+static void describe_text(tq_text *key, const tq_program_text *text)
+{
+    tq_text__add(key, tq_text__get(&text->defines), text->defines.length);
+    for (size_t i = 0; i < text->part_count; ++i) {
+        const tq_source *part = &text->part[i], *own = tq_source__find(part->name);
+        tq_text__print(key, "\n%s\n", part->name);
+        if (own == NULL || own->text != part->text)
+            tq_text__add(key, part->text, part->length);
+    }
+}
+
+static tq_status add_entry(tq_kernel **kernel, tq_context *context, const tq_text *description,
+                           const tq_program_text *text, const char *name)
 {
     tq_cache_entry *entry = calloc(1, sizeof *entry);
-    char *key = malloc(joined->length + 1);
+    char *key = malloc(description->length + 1);
     tq_status status =
         entry == NULL || key == NULL ? tq_status__fail(TQ_E_MEMORY, "no memory for a kernel") : TQ_OK;
     if (status == TQ_OK)
-        status = create_kernel(kernel, context, joined, name);
+        status = tq_kernel__create(kernel, context, text, name);
     if (status != TQ_OK) {
         free(entry);
         free(key);
         return status;
     }
-    memcpy(key, tq_text__get(joined), joined->length + 1);
+    memcpy(key, tq_text__get(description), description->length + 1);
     *entry = (tq_cache_entry){.next = context->kernels, .key = key, .kernel = *kernel};
     context->kernels = entry;
     return TQ_OK;
 }
 
-static tq_status cached_kernel(tq_kernel **kernel, tq_context *context, const tq_text *joined,
-                               const char *name)
+static tq_status cached_kernel(tq_kernel **kernel, tq_context *context, const tq_text *description,
+                               const tq_program_text *text, const char *name)
 {
     for (const tq_cache_entry *entry = context->kernels; entry != NULL; entry = entry->next)
-        if (strcmp(entry->kernel->name, name) == 0 && strcmp(entry->key, tq_text__get(joined)) == 0) {
+        if (strcmp(entry->kernel->name, name) == 0 && strcmp(entry->key, tq_text__get(description)) == 0) {
             *kernel = entry->kernel;
             return TQ_OK;
         }
-    return add_entry(kernel, context, joined, name);
+    return add_entry(kernel, context, description, text, name);
 }
 
 tq_status tq_context__kernel(tq_kernel **kernel, tq_context *context, const tq_program_text *text,
                              const char *name)
 {
-    tq_text joined = {0};
+    tq_text description = {0};
     *kernel = NULL;
-    tq_status status = tq_program_text__join(text, &joined);
+    TQ_TRY(text->status);
+    describe_text(&description, text);
+    tq_status status = tq_text__status(&description);
     if (status == TQ_OK)
-        status = cached_kernel(kernel, context, &joined, name);
-    tq_text__free(&joined);
+        status = cached_kernel(kernel, context, &description, text, name);
+    tq_text__free(&description);
     return status;
 }
 
