@@ -15,6 +15,7 @@ void tq_branch__destroy(tq_branch *b)
     tq_memory__release(b->weight);
     tq_memory__release(b->bias);
     tq_memory__release(b->zeros);
+    tq_memory__release(b->tail);
     tq_operand__destroy(&b->operand);
     tq_draws__destroy(&b->product);
     tq_draws__destroy(&b->sum);
@@ -116,12 +117,17 @@ static void define_structure(tq_program_text *text, const tq_branch *b, const tq
     define_slot(text, "TQ_RESULT", "TQ_RESULT_STRUCTURE", &a->result);
 }
 
-static tq_status make_kernel(tq_branch *b, tq_program_text *text, const tq_accumulation *a)
+static tq_status make_kernel(tq_branch *b, tq_program_text *text, const tq_contraction_setup *setup,
+                             const tq_accumulation *a)
 {
     define_structure(text, b, a);
+    tq_program_text__add(text, "quantizers/vector.cl");
+    if (setup->tail != NULL)
+        tq_program_text__append(text, setup->tail);
     tq_program_text__add(text, "accumulate/slots.cl");
     for (size_t i = 0; i < TQ_COUNT(b->path->part) && b->path->part[i] != NULL; ++i)
         tq_program_text__add(text, b->path->part[i]);
+    tq_program_text__add(text, "layers/tail.cl");
     tq_program_text__add(text, "layers/contraction.cl");
     return tq_kernel__create(&b->kernel, b->context, text, "contraction");
 }
@@ -210,7 +216,7 @@ static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const 
     tq_operand__lay_out(&b->operand, &setup->geometry,
                         b->plan.form != TQ_FORM_CARRIER || isfinite(bound) || ragged, bound);
     lay_out_draws(b, a);
-    TQ_TRY(make_kernel(b, text, a));
+    TQ_TRY(make_kernel(b, text, setup, a));
     b->panels = tq_panels__of(&packed, &b->plan, b->operand.columns);
     TQ_TRY(upload_weights(b, setup));
     TQ_TRY(tq_operand__create(&b->operand, b->context, &b->plan));
@@ -225,6 +231,7 @@ tq_status tq_branch__create(tq_branch *b, tq_context *context, const tq_contract
                      .path = path,
                      .depthwise = problem->depthwise && path->depthwise,
                      .slab = setup->geometry.rows,
+                     .tail = setup->tail_words != NULL ? tq_memory__retain(setup->tail_words) : NULL,
                      .key = {(tq_u32)setup->seed, (tq_u32)(setup->seed >> 32) ^ setup->id}};
     const tq_status status = prepare(b, setup, problem, bound, &text);
     tq_program_text__free(&text);
@@ -252,11 +259,23 @@ static tq_status run_slab(tq_branch *b, const tq_tensor *x, tq_tensor *y, int64_
         arguments[0] = TQ_MEMORY(b->operand.copy);
         arguments[count++] = TQ_VALUE(offset);
     }
-    const tq_argument rest[] = {
-        TQ_TENSOR(y),          TQ_MEMORY(b->weight),       TQ_MEMORY(b->bias),     TQ_MEMORY(b->zeros),
-        TQ_VALUE(words),       TQ_VALUE(columns),          TQ_VALUE(row_begin),    TQ_VALUE(b->plan.product),
-        TQ_VALUE(b->plan.sum), TQ_VALUE(b->plan.result),   TQ_VALUE(b->plan.path), TQ_VALUE(b->key),
-        TQ_VALUE(first_row),   TQ_MEMORY(verdict->memory), TQ_VALUE(verdict->run), TQ_VALUE(b->on_exceeded)};
+    const tq_argument rest[] = {TQ_TENSOR(y),
+                                TQ_MEMORY(b->weight),
+                                TQ_MEMORY(b->bias),
+                                TQ_MEMORY(b->zeros),
+                                TQ_VALUE(words),
+                                TQ_VALUE(columns),
+                                TQ_VALUE(row_begin),
+                                TQ_VALUE(b->plan.product),
+                                TQ_VALUE(b->plan.sum),
+                                TQ_VALUE(b->plan.result),
+                                TQ_VALUE(b->plan.path),
+                                TQ_VALUE(b->key),
+                                TQ_VALUE(first_row),
+                                TQ_MEMORY(verdict->memory),
+                                TQ_VALUE(verdict->run),
+                                TQ_VALUE(b->on_exceeded),
+                                TQ_MEMORY(b->tail != NULL ? b->tail : b->zeros)};
     memcpy(arguments + count, rest, sizeof rest);
     count = tq_draws__arguments(&b->product, arguments, count + TQ_COUNT(rest));
     count = tq_draws__arguments(&b->sum, arguments, count);

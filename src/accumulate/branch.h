@@ -17,7 +17,7 @@ typedef struct tq_branch {
     tq_panels panels;
     tq_operand operand;
     tq_kernel *kernel;
-    tq_memory *weight, *bias, *zeros;
+    tq_memory *weight, *bias, *zeros, *tail;
     tq_draws product, sum;
     int64_t slab; /* rows of a launch: bounds the memory of the rows' draws */
     tq_u32 key[2];

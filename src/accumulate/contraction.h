@@ -43,6 +43,10 @@ typedef struct tq_contraction_setup {
     const float *bias; /* [n] or NULL */
     uint64_t seed;
     uint32_t id;
+    /* What is done to results before they are stored (kernels/layers/tail.cl): defines and parts, and its
+     * words. Both NULL: nothing. The memory is retained. */
+    const tq_program_text *tail;
+    tq_memory *tail_words;
 } tq_contraction_setup;
 
 /* Plans: picks the path, packs the weights, makes the kernels. Where a much cheaper path is right for smaller

@@ -66,7 +66,7 @@ typedef struct tq_path {
     double
         instructions; /* per multiply-accumulate on a machine with 512-bit vectors, about; orders the paths */
     const char *part[4]; /* kernel files, NULL at the end */
-    bool depthwise; /* has tq_load_inputs: can run the loop of a depthwise convolution */
+    bool depthwise;      /* has tq_load_inputs: can run the loop of a depthwise convolution */
     /* Whether the path is right for this problem; if not, the reason goes to `why`. */
     bool (*applicable)(const tq_problem *problem, char *why, size_t size);
     /* Tile, words and structure for an applicable problem. */

@@ -24,9 +24,17 @@ static tq_range output_range(const tq_layer *layer)
 tq_status tq_contract__plan(tq_layer *layer, const tq_geometry *geometry)
 {
     tq_contract *state = layer->state;
-    const tq_contraction_setup setup = setup_of(layer, geometry);
+    tq_contraction_setup setup = setup_of(layer, geometry);
+    tq_program_text tail = {0};
     state->geometry = *geometry;
-    TQ_TRY(tq_contraction__create(&state->contraction, layer->context, &setup, &layer->reasons));
+    layer->output_range = output_range(layer);
+    tq_status status = tq_tail__plan(layer, &state->tail, &tail);
+    setup.tail = &tail;
+    setup.tail_words = state->tail.memory;
+    if (status == TQ_OK)
+        status = tq_contraction__create(&state->contraction, layer->context, &setup, &layer->reasons);
+    tq_program_text__free(&tail);
+    TQ_TRY(status);
     const tq_contraction_path path = tq_contraction__path(state->contraction);
     layer->path = path.name;
     layer->proof = path.proof;
@@ -34,7 +42,6 @@ tq_status tq_contract__plan(tq_layer *layer, const tq_geometry *geometry)
     layer->path_bound = path.bound;
     layer->otherwise = path.otherwise;
     layer->macs = (int64_t)geometry->rows * geometry->out_channels * tq_geometry__terms(geometry);
-    layer->output_range = output_range(layer);
     return TQ_OK;
 }
 
@@ -57,4 +64,5 @@ void tq_contract__release(tq_layer *layer)
     tq_contract *state = layer->state;
     tq_contraction__destroy(state->contraction);
     state->contraction = NULL;
+    tq_tail__release(&state->tail);
 }

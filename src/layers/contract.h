@@ -3,12 +3,13 @@
 #define TQ_LAYERS_CONTRACT_H
 
 #include "accumulate/contraction.h"
-#include "layers/kind.h"
+#include "layers/tail.h"
 
 /* The kind's state. */
 typedef struct tq_contract {
     tq_contraction *contraction;
     tq_geometry geometry;
+    tq_tail tail;
 } tq_contract;
 
 /* Plans a contraction of this geometry with weights 0 ("weight") and 1 ("bias", optional); sets path, macs,
