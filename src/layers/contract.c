@@ -27,7 +27,12 @@ tq_status tq_contract__plan(tq_layer *layer, const tq_geometry *geometry)
     const tq_contraction_setup setup = setup_of(layer, geometry);
     state->geometry = *geometry;
     TQ_TRY(tq_contraction__create(&state->contraction, layer->context, &setup, &layer->reasons));
-    layer->path = tq_contraction__path(state->contraction).name;
+    const tq_contraction_path path = tq_contraction__path(state->contraction);
+    layer->path = path.name;
+    layer->proof = path.proof;
+    layer->instructions = path.instructions;
+    layer->path_bound = path.bound;
+    layer->otherwise = path.otherwise;
     layer->macs = (int64_t)geometry->rows * geometry->out_channels * tq_geometry__terms(geometry);
     layer->output_range = output_range(layer);
     return TQ_OK;

@@ -59,8 +59,12 @@ struct tq_layer {
     /* Set by the kind's plan: what its kernel does besides (layers/tail.h). relu_taken: forward's output is
      * the relu's, with the relu's quantizers applied; output_range stays that of this layer's own output. */
     bool result_taken, extrinsic_taken, relu_taken;
-    const char *path; /* accumulation path, "" when none */
-    tq_text reasons;  /* why no cheaper path */
+    const char *path;      /* accumulation path, "" when none */
+    const char *proof;     /* why it is right, "" when none */
+    double instructions;   /* of it per multiply-accumulate, 0 when none */
+    double path_bound;     /* the path counts on inputs up to this; INFINITY: on none */
+    const char *otherwise; /* path of other inputs, "" when none */
+    tq_text reasons;       /* why no cheaper path */
     int64_t macs;
     void *state; /* the kind's own, `state_size` bytes, zeroed before plan */
 };
