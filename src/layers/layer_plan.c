@@ -115,6 +115,15 @@ static bool same_quantizers(const tq_layer_quantizers *a, const tq_layer_quantiz
            tq_accumulation_equal(&a->intrinsic, &b->intrinsic) && same_draws(a, b);
 }
 
+void tq_layer__offer_relu(tq_layer *layer, const tq_layer_quantizers *quantizers)
+{
+    const tq_layer_quantizers none = {0}, *offered = quantizers != NULL ? quantizers : &none;
+    if (layer->relu_follows != (quantizers != NULL) || !same_quantizers(&layer->relu_quantizers, offered))
+        tq_layer__unplan(layer);
+    layer->relu_follows = quantizers != NULL;
+    layer->relu_quantizers = *offered;
+}
+
 /* Whether the plan that the layer has is the one asked for. */
 static bool is_planned(const tq_layer *layer, const tq_shape *inputs, const tq_range *ranges, size_t count,
                        const tq_layer_quantizers *q)
