@@ -56,8 +56,6 @@ struct tq_layer {
     /* By tq_layer__offer_relu: a relu with these quantizers is all that reads the output. */
     bool relu_follows;
     tq_layer_quantizers relu_quantizers;
-    bool planned_relu; /* what these were when the layer was planned */
-    tq_layer_quantizers planned_relu_quantizers;
     /* Set by the kind's plan: what its kernel does besides (layers/tail.h). relu_taken: forward's output is
      * the relu's, with the relu's quantizers applied; output_range stays that of this layer's own output. */
     bool result_taken, extrinsic_taken, relu_taken;

@@ -131,9 +131,6 @@ static bool is_planned(const tq_layer *layer, const tq_shape *inputs, const tq_r
     bool same = layer->planned && count == layer->input_count &&
                 layer->options_set == tq_context__options_set(layer->context) &&
                 same_quantizers(&layer->quantizers, q);
-    same =
-        same && layer->relu_follows == layer->planned_relu &&
-        (!layer->relu_follows || same_quantizers(&layer->relu_quantizers, &layer->planned_relu_quantizers));
     for (size_t i = 0; same && i < count; ++i)
         same = tq_shape_equal(&layer->input[i], &inputs[i]) &&
                tq_range__equal(&layer->input_range[i], &ranges[i]);
@@ -158,8 +155,6 @@ tq_status tq_layer__plan(tq_layer *layer, const tq_shape *inputs, const tq_range
     layer->input_count = count;
     layer->quantizers = *quantizers;
     layer->options_set = tq_context__options_set(layer->context);
-    layer->planned_relu = layer->relu_follows;
-    layer->planned_relu_quantizers = layer->relu_quantizers;
     const tq_status status = plan(layer, inputs, count);
     if (status != TQ_OK)
         tq_layer__unplan(layer);
