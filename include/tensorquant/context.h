@@ -93,12 +93,20 @@ TQ_API const tq_device_info *tq_context_device(const tq_context *context);
 /*
  * Sets an option of the context by name. Options:
  *
- *     cache     a directory for built programs; "" switches the disk cache off. Initially $TQ_CACHE if set,
- * else $XDG_CACHE_HOME/tensorquant, else $HOME/.cache/tensorquant. A directory that cannot be written is no
- * error: the context runs without paths     "all" (initial) or "general": which accumulation paths the
- * planner may use. Results are the same
+ - cache: a directory for built programs; "" switches the disk cache off. Initially $TQ_CACHE if set, else
+ *   $XDG_CACHE_HOME/tensorquant, else $HOME/.cache/tensorquant. A directory that cannot be written is no
+ *   error: the context runs without.
+ * - paths: "all" (initial) or "general": which accumulation paths the planner may use. Results are the same.
+ * - float: "exact" (initial), "fast" or "clblast": how dense layers and convolutions run whose product,
+ *   sum and result are all `none`, in layers planned afterwards. exact: bit-identical everywhere, as
+ *   docs/numerics.md has it. fast: by the library CLBlast on devices where it is faster (GPUs). clblast: by
+ *   it on any device. Results of both are near the exact ones but NOT bit-identical: the last bits depend on
+ *   device, batch and CLBlast's version. The host reference stays exact. Where CLBlast is not built in or
+ *   does not run, the exact loop does, and tq_layer_path_reasons says why. CLBlast compiles when a process
+ *   first plans such a layer, which takes seconds, and again after a context that used it was closed.
  *
- * TQ_E_NAME: unknown option. TQ_E_ARGUMENT: unknown value.
+ * TQ_E_NAME: unknown option. TQ_E_ARGUMENT: unknown value. TQ_E_UNSUPPORTED: float=clblast in a library built
+ * without CLBlast.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_context_set(tq_context *context, const char *option, const char *value);
 

@@ -124,10 +124,19 @@ static int run(const tq_settings *settings)
     return result;
 }
 
-static const tq_option *const options[] = {&tq_option_data,      &tq_option_weights, &tq_option_extrinsic,
-                                           &tq_option_intrinsic, &tq_option_device,  &tq_option_batch,
-                                           &tq_option_limit,     &tq_option_seed,    &tq_option_out,
-                                           &tq_option_compare,   &tq_option_json,    NULL};
+static const tq_option *const options[] = {&tq_option_data,
+                                           &tq_option_weights,
+                                           &tq_option_extrinsic,
+                                           &tq_option_intrinsic,
+                                           &tq_option_device,
+                                           &tq_option_float,
+                                           &tq_option_batch,
+                                           &tq_option_limit,
+                                           &tq_option_seed,
+                                           &tq_option_out,
+                                           &tq_option_compare,
+                                           &tq_option_json,
+                                           NULL};
 const tq_command tq_command_run = {
     .name = "run",
     .summary = "run a model on a data set: accuracy, speed, error of each layer",
@@ -139,7 +148,8 @@ const tq_command tq_command_run = {
         "numbers in the model's own layout (NCHW for images) and, in the second file, integer labels.\n"
         "An image counts as right when its label has the highest output; among equals the first counts, and\n"
         "an image with a NaN among its outputs is wrong. The speed is that of the forward passes alone.\n"
-        "Accuracy and outputs depend on model, data, maps and seed only: not on device or batch.\n"
+        "Accuracy and outputs depend on model, data, maps and seed only: not on device or batch, unless\n"
+        "--float says otherwise.\n"
         "With --json: an object with model, data, device, seed, batch, images, right and accuracy (null\n"
         "without labels), images_per_second, forward_seconds, seconds, and layers: name, kind, shape "
         "(output\n"

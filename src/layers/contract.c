@@ -29,8 +29,10 @@ tq_status tq_contract__plan(tq_layer *layer, const tq_geometry *geometry)
     tq_contract *state = layer->state;
     const tq_contraction_setup setup = setup_of(layer, geometry);
     state->geometry = *geometry;
-    TQ_TRY(tq_contraction__create(&state->contraction, layer->context, &setup, &layer->reasons));
-    layer->path = tq_contraction__path(state->contraction);
+    TQ_TRY(tq_fast_float__create(&state->fast, layer, geometry));
+    if (state->fast == NULL)
+        TQ_TRY(tq_contraction__create(&state->contraction, layer->context, &setup, &layer->reasons));
+    layer->path = state->fast != NULL ? "clblast" : tq_contraction__path(state->contraction);
     layer->macs = (int64_t)geometry->rows * geometry->out_channels * tq_geometry__terms(geometry);
     layer->output_range = output_range(layer);
     return TQ_OK;
@@ -39,6 +41,8 @@ tq_status tq_contract__plan(tq_layer *layer, const tq_geometry *geometry)
 tq_status tq_contract__forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)
 {
     tq_contract *state = layer->state;
+    if (state->fast != NULL)
+        return tq_fast_float__run(state->fast, layer, inputs[0], output);
     return tq_contraction__run(state->contraction, inputs[0], output, layer->first_sample);
 }
 
@@ -53,6 +57,8 @@ tq_status tq_contract__reference(const tq_layer *layer, const float *const *inpu
 void tq_contract__release(tq_layer *layer)
 {
     tq_contract *state = layer->state;
+    tq_fast_float__destroy(state->fast);
     tq_contraction__destroy(state->contraction);
+    state->fast = NULL;
     state->contraction = NULL;
 }

@@ -3,11 +3,13 @@
 #define TQ_LAYERS_CONTRACT_H
 
 #include "accumulate/contraction.h"
+#include "layers/fast_float.h"
 #include "layers/kind.h"
 
 /* The kind's state. */
 typedef struct tq_contract {
     tq_contraction *contraction;
+    tq_fast_float *fast; /* when not NULL, this runs and there is no contraction */
     tq_geometry geometry;
 } tq_contract;
 

@@ -144,6 +144,7 @@ void tq_context_close(tq_context *c)
         return;
     free_kernels(c);
     free_programs(c);
+    tq_gemm__forget(c);
     if (c->queue != NULL) {
         clFinish(c->queue);
         clReleaseCommandQueue(c->queue);
@@ -180,13 +181,13 @@ tq_status tq_context_set(tq_context *context, const char *option, const char *va
     static const struct {
         const char *name;
         tq_status (*set)(tq_context *, const char *);
-    } options[] = {{"cache", set_cache}, {"paths", set_paths}};
+    } options[] = {{"cache", set_cache}, {"float", tq_gemm__set}, {"paths", set_paths}};
     if (context == NULL || option == NULL || value == NULL)
         return tq_status__fail(TQ_E_ARGUMENT, "tq_context_set: NULL argument");
     for (size_t i = 0; i < TQ_COUNT(options); ++i)
         if (strcmp(options[i].name, option) == 0)
             return options[i].set(context, value);
-    return tq_status__fail(TQ_E_NAME, "there is no option '%s'; options: cache, paths", option);
+    return tq_status__fail(TQ_E_NAME, "there is no option '%s'; options: cache, float, paths", option);
 }
 
 tq_status tq_context_finish(tq_context *context)
