@@ -89,7 +89,7 @@ TQ_API const char *tq_layer_path(const tq_layer *layer);
  * planned. */
 TQ_API const char *tq_layer_path_reasons(const tq_layer *layer);
 
-/* Multiplications with weights for one planned forward; 0 for layers without. */
+/* Multiplications in the accumulation loops of one planned forward; 0 for layers without. */
 TQ_API int64_t tq_layer_macs(const tq_layer *layer);
 
 TQ_API const char *tq_layer_name(const tq_layer *layer);

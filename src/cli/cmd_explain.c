@@ -116,7 +116,7 @@ const tq_command tq_command_explain = {
     .options = options,
     .details =
         "Plans an ONNX model without running it. For each layer: name, kind, output of one sample\n"
-        "(rows x columns x channels for images), multiplications with weights, what the maps quantize, the\n"
+        "(rows x columns x channels for images), multiplications in its loop, what the maps quantize, the\n"
         "accumulation path, and why no cheaper path gives the same bits.\n"
         "With --json: an object with model, device, batch, and layers: name, kind, shape, path, macs, "
         "weights,\n"
