@@ -21,6 +21,8 @@ typedef int8 tq_words; /* the parameters of one quantizer: s0 .. s7 */
 #define TQ_INLINE static inline __attribute__((always_inline))
 #define tq_leading_zeros(x) ((tq_i32)clz((tq_u64)(x)))
 #define tq_high_product(a, b) mul_hi((tq_u32)(a), (tq_u32)(b))
+#define TQ_CAT_(a, b) a##b
+#define TQ_CAT(a, b)  TQ_CAT_(a, b)
 #else
 #include <stdint.h>
 typedef uint32_t tq_u32;
@@ -316,6 +318,13 @@ TQ_INLINE tq_u32 tq_draw(tq_u32 key0, tq_u32 key1, tq_u64 index, tq_u32 number, 
     counter = tq_philox(counter, key0, key1);
     word = position < 32 ? counter.word[0] : position < 64 ? counter.word[1] : position < 96 ? counter.word[2] : counter.word[3];
     return word >> (position & 31u) << (32 - bits);
+}
+
+/* The draw of an element: elements share blocks, 128 / bits of them one. In the top bits of the result. */
+TQ_INLINE tq_u32 tq_element_draw(tq_u32 key0, tq_u32 key1, tq_u64 element, tq_u32 stream, tq_i32 bits)
+{
+    const tq_u32 per_block = 128u / (tq_u32)bits;
+    return tq_draw(key0, key1, element / per_block, (tq_u32)(element % per_block), stream, bits);
 }
 
 #endif

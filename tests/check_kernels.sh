@@ -33,7 +33,13 @@ failed=0
 
 [ -n "$clang" ] || { echo "no clang: quantizers are not compiled here"; exit "$failed"; }
 for file in quantizers/*.cl; do
-    cat prelude.cl "$file" | "$clang" -x cl -cl-std=CL1.2 -Xclang -finclude-default-header -fsyntax-only -Wall -Wextra \
-        -Wno-unused-function -Werror - || { echo "$file does not compile as OpenCL C 1.2"; failed=1; }
+    family=
+    case $file in
+        */vector.cl) ;;
+        */element_draws.cl) family=quantizers/vector.cl ;;
+        */vector_*) family="quantizers/${file#*/vector_} quantizers/vector.cl" ;;
+    esac
+    cat prelude.cl $family "$file" | "$clang" -x cl -cl-std=CL1.2 -Xclang -finclude-default-header -D__OPENCL_VERSION__=120 \
+        -DTQ_LANES=16 -fsyntax-only -Wall -Wextra -Wno-unused-function -Werror - || { echo "$file does not compile as OpenCL C 1.2"; failed=1; }
 done
 exit "$failed"

@@ -41,6 +41,8 @@ static void test_draws_against_the_oracle(void **state)
         const int bits = 4 << i % 4;
         assert_int_equal(tq_draw((uint32_t)seed, (uint32_t)(seed >> 32) ^ id, index, number, stream, bits),
                          oracle_draw(seed, id, stream, index, number, bits));
+        assert_int_equal(tq_element_draw((uint32_t)seed, (uint32_t)(seed >> 32) ^ id, index, stream, bits),
+                         oracle_element_draw(seed, id, stream, index, bits));
     }
 }
 
@@ -65,7 +67,8 @@ static void check_array(const char *string, uint64_t seed, uint32_t id, uint32_t
     }
     tq_quantizer__array(to, from, 500, &q, seed, id, stream, first);
     for (unsigned i = 0; i < 500; ++i) {
-        const uint32_t draw = f.random_bits ? oracle_draw(seed, id, stream, first + i, 0, f.random_bits) : 0;
+        const uint32_t draw =
+            f.random_bits ? oracle_element_draw(seed, id, stream, first + i, f.random_bits) : 0;
         assert_int_equal(bits_of(to[i]), oracle_quantize_bits(&f, bits_of(from[i]), draw));
     }
 }
@@ -130,7 +133,7 @@ static void test_a_million_draws_are_spread_as_they_must(void **state)
     chi = ((double)ups - expected) * ((double)ups - expected) / (expected * (1 - 52428.0 / 65536));
     assert_true(chi < 15.1);
     for (uint32_t i = 0; i < DRAWS; ++i)
-        ++bins[tq_draw(2024, 0, i, 0, TQ_STREAM_ELEMENT, 16) >> 28];
+        ++bins[tq_element_draw(2024, 0, i, TQ_STREAM_ELEMENT, 16) >> 28];
     chi = 0;
     for (int i = 0; i < 16; ++i)
         chi += ((double)bins[i] - DRAWS / 16.0) * ((double)bins[i] - DRAWS / 16.0) / (DRAWS / 16.0);

@@ -1,7 +1,4 @@
 /* What every accumulation path shares: the words of its quantizers and the vector of random draws. */
-#define TQ_CAT_(a, b) a##b
-#define TQ_CAT(a, b)  TQ_CAT_(a, b)
-
 typedef struct tq_slots {
     tq_words product, sum, result, path;
 } tq_slots;

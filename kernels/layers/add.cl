@@ -7,7 +7,7 @@ __kernel void add(__global const uint *restrict a, const ulong a_offset, __globa
     if (i < count) {
         uint draw = 0;
 #if TQ_RESULT_BITS
-        draw = tq_draw(key.s0, key.s1, first + i, 0, TQ_STREAM_RESULT, TQ_RESULT_BITS);
+        draw = tq_element_draw(key.s0, key.s1, first + i, TQ_STREAM_RESULT, TQ_RESULT_BITS);
 #endif
         y[y_offset + i] = TQ_RESULT(
             tq_exact_add(tq_exact_of(a[a_offset + i]), tq_exact_of(b[b_offset + i % period])), words, draw);

@@ -68,7 +68,7 @@ __kernel void avgpool(__global const uint *restrict x, const ulong x_offset, __g
 #endif
         total = tq_exact_of(tq_exact_to_carrier(tq_exact_divide(total, tq_integer(tq_divisor(g, window, inside)))));
 #if TQ_RESULT_BITS
-        draw = tq_draw(key.s0, key.s1, index, 0, TQ_STREAM_RESULT, TQ_RESULT_BITS);
+        draw = tq_element_draw(key.s0, key.s1, index, TQ_STREAM_RESULT, TQ_RESULT_BITS);
 #endif
         y[y_offset + output] = TQ_RESULT(total, result_words, draw);
     }

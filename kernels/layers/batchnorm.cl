@@ -10,20 +10,20 @@ __kernel void batchnorm(__global const uint *restrict x, const ulong x_offset, _
         uint draw = 0;
         tq_exact v = tq_exact_multiply(tq_exact_of(x[x_offset + i]), tq_exact_of(inv[channel]));
 #if TQ_PRODUCT_BITS
-        draw = tq_draw(key.s0, key.s1, index, 0, TQ_STREAM_PRODUCT, TQ_PRODUCT_BITS);
+        draw = tq_element_draw(key.s0, key.s1, index, TQ_STREAM_PRODUCT, TQ_PRODUCT_BITS);
 #endif
 #if !TQ_FUSED
         v = tq_exact_of(TQ_PRODUCT(v, product_words, draw));
 #endif
         v = tq_exact_add(v, tq_exact_of(rest[channel]));
 #if TQ_SUM_BITS
-        draw = tq_draw(key.s0, key.s1, index, 0, TQ_STREAM_SUM, TQ_SUM_BITS);
+        draw = tq_element_draw(key.s0, key.s1, index, TQ_STREAM_SUM, TQ_SUM_BITS);
 #endif
 #if !TQ_EXACT_SUM
         v = tq_exact_of(TQ_SUM(v, sum_words, draw));
 #endif
 #if TQ_RESULT_BITS
-        draw = tq_draw(key.s0, key.s1, index, 0, TQ_STREAM_RESULT, TQ_RESULT_BITS);
+        draw = tq_element_draw(key.s0, key.s1, index, TQ_STREAM_RESULT, TQ_RESULT_BITS);
 #endif
         y[y_offset + i] = TQ_RESULT(v, result_words, draw);
     }

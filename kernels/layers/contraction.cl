@@ -142,7 +142,7 @@ TQ_INLINE void tq_store_results(__global uint *to, const tq_sum s, __global cons
         const tq_exact sum = tq_exact_add(tq_lane_sum(lanes + lane, slots), tq_exact_of(bias[lane]));
         uint draw = 0;
 #if TQ_RESULT_BITS
-        draw = tq_draw(key.s0, key.s1, index + (ulong)lane, 0, TQ_STREAM_RESULT, TQ_RESULT_BITS);
+        draw = tq_element_draw(key.s0, key.s1, index + (ulong)lane, TQ_STREAM_RESULT, TQ_RESULT_BITS);
 #endif
         to[lane] = TQ_RESULT(sum, slots.result, draw);
     }

@@ -3,8 +3,6 @@
  * one output pixel, TQ_LANES at a time; the last vector overlaps the one before it. Numbers are compared by their bits, as
  * maximum.cl explains.
  */
-#define TQ_CAT_(a, b) a##b
-#define TQ_CAT(a, b)  TQ_CAT_(a, b)
 #if TQ_LANES == 1
 typedef uint tq_bits;
 #define tq_load(p)     (*(p))

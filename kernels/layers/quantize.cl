@@ -1,27 +1,65 @@
 /*
- * Elementwise quantization. QUANTIZE(v, words, draw), QUANTIZE_BITS and QUANTIZE_NONE name the quantizer. Numbers are
- * handled as bits, so that a device that flushes subnormal numbers cannot touch them.
+ * Elementwise quantization. QUANTIZE and what is bound with it name the quantizer. TQ_LANES is the width of vectors,
+ * TQ_ROWS the number of them for one work-item; both are 1 where the quantizer has no vector function. Numbers are handled
+ * as bits, so that a device that flushes subnormal numbers cannot touch them.
  */
 
-/* to[i] = q(from[i]); `to` may be `from`. */
+/* One number. */
+TQ_INLINE uint quantize_one(const uint bits, const tq_words words, const uint key0, const uint key1, const uint stream,
+                            const ulong element)
+{
+#if QUANTIZE_NONE
+    return bits;
+#elif QUANTIZE_BITS
+    return QUANTIZE(tq_exact_of(bits), words, tq_element_draw(key0, key1, element, stream, QUANTIZE_BITS));
+#else
+    return QUANTIZE(tq_exact_of(bits), words, 0);
+#endif
+}
+
+#if QUANTIZE_FAST
+#if QUANTIZE_NONE
+#undef QUANTIZE_VECTOR
+#define QUANTIZE_VECTOR(bits, words, draws) (bits)
+#endif
+/* TQ_ROWS vectors from x on, of which the first number is that of an element with which a block of draws begins. */
+TQ_INLINE void quantize_rows(__global const uint *x, __global uint *y, const tq_words words, const uint key0,
+                             const uint key1, const uint stream, const ulong element)
+{
+#if QUANTIZE_BITS
+    tq_uints draws[TQ_ROWS];
+    tq_element_draw_rows(draws, key0, key1, element, stream, QUANTIZE_BITS);
+#pragma unroll
+    for (int i = 0; i < TQ_ROWS; ++i)
+        tq_store_uints(QUANTIZE_VECTOR(tq_load_uints(x + i * TQ_LANES), words, draws[i]), y + i * TQ_LANES);
+#else
+#pragma unroll
+    for (int i = 0; i < TQ_ROWS; ++i)
+        tq_store_uints(QUANTIZE_VECTOR(tq_load_uints(x + i * TQ_LANES), words, (tq_uints)0), y + i * TQ_LANES);
+#endif
+}
+#endif
+
+/*
+ * to[i] = q(from[i]); `to` may be `from`. A work-item makes the numbers whose elements, first + i, are TQ_ROWS vectors from
+ * a multiple of as many on; the first and the last item may have fewer, and take them one by one.
+ */
 __kernel void quantize_elements(__global const uint *from, const ulong from_offset, __global uint *to,
                                 const ulong to_offset, const ulong count, const tq_words words, const uint key0,
                                 const uint key1, const uint stream, const ulong first)
 {
-    const ulong i = get_global_id(0);
-    if (i >= count)
+    const ulong skip = first % (TQ_ROWS * TQ_LANES), begin = get_global_id(0) * (TQ_ROWS * TQ_LANES);
+    const ulong end = min(begin + TQ_ROWS * TQ_LANES, skip + count);
+    __global const uint *const x = from + from_offset;
+    __global uint *const y = to + to_offset;
+#if QUANTIZE_FAST
+    if (begin >= skip && begin + TQ_ROWS * TQ_LANES <= end) {
+        quantize_rows(x + (begin - skip), y + (begin - skip), words, key0, key1, stream, first + (begin - skip));
         return;
-#if QUANTIZE_NONE
-    to[to_offset + i] = from[from_offset + i];
-#else
-    const tq_exact v = tq_exact_of(from[from_offset + i]);
-#if QUANTIZE_BITS
-    const tq_u32 draw = tq_draw(key0, key1, first + i, 0, stream, QUANTIZE_BITS);
-#else
-    const tq_u32 draw = 0;
+    }
 #endif
-    to[to_offset + i] = QUANTIZE(v, words, draw);
-#endif
+    for (ulong i = max(begin, skip); i < end; ++i)
+        y[i - skip] = quantize_one(x[i - skip], words, key0, key1, stream, first + (i - skip));
 }
 
 /*

@@ -33,14 +33,14 @@ __kernel void softmax(__global const uint *restrict x, const ulong x_offset, __g
         for (uint i = 0; i < classes; ++i) {
             const uint power = tq_exp(tq_difference(from[i], tq_bits_of_order(order)));
 #if TQ_PRODUCT_BITS
-            draw = tq_draw(key.s0, key.s1, index + i, 0, TQ_STREAM_PRODUCT, TQ_PRODUCT_BITS);
+            draw = tq_element_draw(key.s0, key.s1, index + i, TQ_STREAM_PRODUCT, TQ_PRODUCT_BITS);
 #endif
             to[i] = TQ_PRODUCT(tq_exact_of(power), product_words, draw);
 #if TQ_EXACT_SUM
             tq_wide_add(&wide, tq_exact_of(to[i]));
 #else
 #if TQ_SUM_BITS
-            draw = tq_draw(key.s0, key.s1, index + i, 0, TQ_STREAM_SUM, TQ_SUM_BITS);
+            draw = tq_element_draw(key.s0, key.s1, index + i, TQ_STREAM_SUM, TQ_SUM_BITS);
 #endif
             sum = TQ_SUM(tq_exact_add(tq_exact_of(sum), tq_exact_of(to[i])), sum_words, draw);
 #endif
@@ -50,7 +50,7 @@ __kernel void softmax(__global const uint *restrict x, const ulong x_offset, __g
 #endif
         for (uint i = 0; i < classes; ++i) {
 #if TQ_RESULT_BITS
-            draw = tq_draw(key.s0, key.s1, index + i, 0, TQ_STREAM_RESULT, TQ_RESULT_BITS);
+            draw = tq_element_draw(key.s0, key.s1, index + i, TQ_STREAM_RESULT, TQ_RESULT_BITS);
 #endif
             to[i] = TQ_RESULT(tq_quotient(to[i], sum), result_words, draw);
         }

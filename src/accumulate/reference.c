@@ -88,8 +88,9 @@ static float output_of(const tq_output *o)
     const tq_exact biased =
         tq_exact_add(sum, tq_exact_of(setup->bias ? bits_of(setup->bias[o->channel]) : 0));
     if (inner->result.random_bits > 0)
-        draw = tq_draw(inner->key0, inner->key1, o->draw_row * (tq_u64)g->out_channels + (tq_u64)o->channel,
-                       0, TQ_STREAM_RESULT, inner->result.random_bits);
+        draw = tq_element_draw(inner->key0, inner->key1,
+                               o->draw_row * (tq_u64)g->out_channels + (tq_u64)o->channel, TQ_STREAM_RESULT,
+                               inner->result.random_bits);
     const tq_u32 bits = inner->result.apply(biased, inner->result.words, inner->result.structure, draw);
     float y;
     memcpy(&y, &bits, sizeof y);

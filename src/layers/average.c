@@ -102,7 +102,8 @@ tq_status tq_average__reference(const tq_layer *layer, const float *const *input
         const tq_exact sum = sum_window(state, inputs[0], window, index, &inside);
         const tq_exact count = {.significand = (tq_u64)divisor(&state->geometry, window, inside)};
         const tq_exact mean = tq_exact_of(tq_exact_to_carrier(tq_exact_divide(sum, count)));
-        output[i] = tq_bits__number(tq_inner__apply(inner, &inner->result, mean, index, 0, TQ_STREAM_RESULT));
+        output[i] =
+            tq_bits__number(tq_inner__apply_element(inner, &inner->result, mean, index, TQ_STREAM_RESULT));
     }
     return TQ_OK;
 }

@@ -64,3 +64,12 @@ tq_u32 tq_inner__apply(const tq_inner *inner, const tq_baked *slot, tq_exact v, 
                             : 0;
     return slot->apply(v, slot->words, slot->structure, draw);
 }
+
+tq_u32 tq_inner__apply_element(const tq_inner *inner, const tq_baked *slot, tq_exact v, tq_u64 element,
+                               tq_u32 stream)
+{
+    const tq_u32 draw = slot->random_bits > 0
+                            ? tq_element_draw(inner->key0, inner->key1, element, stream, slot->random_bits)
+                            : 0;
+    return slot->apply(v, slot->words, slot->structure, draw);
+}

@@ -27,4 +27,8 @@ float tq_bits__number(tq_u32 bits);
 tq_u32 tq_inner__apply(const tq_inner *inner, const tq_baked *slot, tq_exact v, tq_u64 index, tq_u32 number,
                        tq_u32 stream);
 
+/* q(v) on the host with the draw of an element of the data set. */
+tq_u32 tq_inner__apply_element(const tq_inner *inner, const tq_baked *slot, tq_exact v, tq_u64 element,
+                               tq_u32 stream);
+
 #endif

@@ -19,7 +19,7 @@ void tq_quantizer__array(float *to, const float *from, int64_t count, const tq_q
     for (int64_t i = 0; i < count; ++i) {
         tq_u32 bits, draw = 0;
         if (baked.random_bits)
-            draw = tq_draw(key0, key1, first + (uint64_t)i, 0, stream, baked.random_bits);
+            draw = tq_element_draw(key0, key1, first + (uint64_t)i, stream, baked.random_bits);
         memcpy(&bits, &from[i], sizeof bits);
         bits = baked.apply(tq_exact_of(bits), baked.words, baked.structure, draw);
         memcpy(&to[i], &bits, sizeof bits);

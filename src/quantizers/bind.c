@@ -53,6 +53,38 @@ static void add_function(tq_program_text *text, const tq_quantizer_kind *kind)
     tq_program_text__add(text, name);
 }
 
+/* A kind from outside the library has no vector function, unless it uses one of the library's functions. */
+static const tq_source *vector_source(const tq_quantizer_kind *kind)
+{
+    char file[96];
+    if (kind->source)
+        return NULL;
+    snprintf(file, sizeof file, "quantizers/vector_%s.cl", kind->function);
+    return tq_source__find(file);
+}
+
+bool tq_quantizer__has_vector(const tq_quantizer *q)
+{
+    return tq_quantizer_is_none(q) || vector_source(q->kind) != NULL;
+}
+
+static void bind_vector(tq_program_text *text, const char *slot, const tq_quantizer *q)
+{
+    char name[96];
+    const tq_baked baked = tq_quantizer__bake(q);
+    snprintf(name, sizeof name, "%s_VECTOR(bits, words, draws)", slot);
+    tq_program_text__add(text, "quantizers/vector.cl");
+    if (baked.random_bits > 0)
+        tq_program_text__add(text, "quantizers/element_draws.cl");
+    if (tq_quantizer_is_none(q)) {
+        tq_program_text__define(text, name, "tq_vector_none((bits))");
+        return;
+    }
+    tq_program_text__add_source(text, vector_source(q->kind));
+    tq_program_text__define(text, name, "tq_vector_%s((bits), (words), %d, (draws))", q->kind->function,
+                            (int)baked.structure);
+}
+
 void tq_quantizer__bind(tq_program_text *text, const char *slot, const tq_quantizer *q)
 {
     const tq_baked baked = tq_quantizer__bake(q);
@@ -70,4 +102,8 @@ void tq_quantizer__bind(tq_program_text *text, const char *slot, const tq_quanti
     tq_program_text__define(text, name, "%d", (int)baked.random_bits);
     snprintf(name, sizeof name, "%s_NONE", slot);
     tq_program_text__define(text, name, "%d", (int)none);
+    snprintf(name, sizeof name, "%s_FAST", slot);
+    tq_program_text__define(text, name, "%d", (int)tq_quantizer__has_vector(q));
+    if (tq_quantizer__has_vector(q))
+        bind_vector(text, slot, q);
 }

@@ -5,11 +5,29 @@
 #include "runtime/launch.h"
 #include "util/fail.h"
 
+/* How a kernel is cut: vectors of so many lanes, so many of them for one work-item. */
+typedef struct cut {
+    int lanes, rows;
+} cut;
+
+/* As many vectors as the blocks of random bits for their lanes serve. */
+static cut cut_of(const tq_context *context, const tq_quantizer *q)
+{
+    const unsigned width = tq_context_device(context)->vector_width;
+    const int bits = tq_quantizer__random_bits(q);
+    if (!tq_quantizer__has_vector(q))
+        return (cut){1, 1};
+    return (cut){width >= 16 ? 16 : width >= 8 ? 8 : 4, bits > 0 ? 128 / bits : 4};
+}
+
 /* The program of kernels/layers/quantize.cl for q; borrowed from the context. */
 static tq_status find_kernel(tq_kernel **kernel, tq_context *context, const tq_quantizer *q, const char *name)
 {
+    const cut c = cut_of(context, q);
     tq_program_text text = {0};
     tq_status status;
+    tq_program_text__define(&text, "TQ_LANES", "%d", c.lanes);
+    tq_program_text__define(&text, "TQ_ROWS", "%d", c.rows);
     tq_quantizer__bind(&text, "QUANTIZE", q);
     tq_program_text__add(&text, "layers/quantize.cl");
     status = tq_context__kernel(kernel, context, &text, name);
@@ -47,9 +65,12 @@ static tq_status quantize_part(const task *t, const tq_quantizer *q, tq_u64 star
     const tq_argument arguments[] = {
         TQ_MEMORY(from), TQ_VALUE(from_offset), TQ_MEMORY(to),     TQ_VALUE(to_offset), TQ_VALUE(count),
         TQ_VALUE(words), TQ_VALUE(t->key0),     TQ_VALUE(t->key1), TQ_VALUE(t->stream), TQ_VALUE(first)};
+    const cut c = cut_of(context, q);
+    const tq_u64 step = (tq_u64)(c.lanes * c.rows);
     tq_kernel *kernel;
     TQ_TRY(find_kernel(&kernel, context, q, "quantize_elements"));
-    return run_flat(kernel, context, count, arguments, TQ_COUNT(arguments));
+    return run_flat(kernel, context, (first % step + count + step - 1) / step, arguments,
+                    TQ_COUNT(arguments));
 }
 
 /* One level of the tree for all parts: rows of `length` numbers become rows of half that, rounded up. */

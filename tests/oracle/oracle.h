@@ -74,6 +74,10 @@ void oracle_fit(oracle_format *f, const uint32_t *bits, size_t count);
  * block, stream). */
 uint32_t oracle_draw(uint64_t seed, uint32_t id, uint32_t stream, uint64_t index, uint32_t number, int n);
 
+/* The draw of `n` bits of an element: the blocks with index 0, 1, 2, ... one after the other, each 128 bits.
+ */
+uint32_t oracle_element_draw(uint64_t seed, uint32_t id, uint32_t stream, uint64_t element, int n);
+
 /* One block of Philox4x32-10. */
 void oracle_philox(uint32_t block[4], const uint32_t counter[4], const uint32_t key[2]);
 

@@ -28,3 +28,10 @@ uint32_t oracle_draw(uint64_t seed, uint32_t id, uint32_t stream, uint64_t index
     }
     return draw;
 }
+
+/* Blocks with one index after the other, 128/n elements in each. */
+uint32_t oracle_element_draw(uint64_t seed, uint32_t id, uint32_t stream, uint64_t element, int n)
+{
+    const unsigned each = 128 / (unsigned)n;
+    return oracle_draw(seed, id, stream, element / each, (uint32_t)(element % each), n);
+}

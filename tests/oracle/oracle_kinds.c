@@ -34,6 +34,16 @@ static void quantize(mpfr_ptr x, const formats *f, const oracle_format *q, uint6
     oracle_set(x, oracle_quantize(q, x, draw));
 }
 
+/* The same with the draw of an element. */
+static void quantize_element(mpfr_ptr x, const formats *f, const oracle_format *q, uint64_t element,
+                             uint32_t stream)
+{
+    uint32_t draw = 0;
+    if (q->rounding == ORACLE_STOCHASTIC && q->random_bits > 0)
+        draw = oracle_element_draw(f->slots->seed, f->slots->id, stream, element, q->random_bits);
+    oracle_set(x, oracle_quantize(q, x, draw));
+}
+
 static void to_carrier(mpfr_ptr x)
 {
     oracle_set(x, oracle_nearest(x));
@@ -44,7 +54,7 @@ static uint32_t result_bits(mpfr_ptr x, const formats *f, uint64_t index)
 {
     uint32_t draw = 0;
     if (f->result.rounding == ORACLE_STOCHASTIC && f->result.random_bits > 0)
-        draw = oracle_draw(f->slots->seed, f->slots->id, 5, index, 0, f->result.random_bits);
+        draw = oracle_element_draw(f->slots->seed, f->slots->id, 5, index, f->result.random_bits);
     return oracle_quantize(&f->result, x, draw);
 }
 
@@ -150,10 +160,10 @@ uint32_t oracle_normalize(const oracle_slots *slots, const oracle_channel *c, ui
     oracle_set(v, x);
     mpfr_mul(v, v, inv, MPFR_RNDN);
     if (!f.fused)
-        quantize(v, &f, &f.product, index, 0, 2);
+        quantize_element(v, &f, &f.product, index, 2);
     mpfr_add(v, v, rest, MPFR_RNDN);
     if (!f.exact_sum)
-        quantize(v, &f, &f.sum, index, 0, 4);
+        quantize_element(v, &f, &f.sum, index, 4);
     const uint32_t bits = result_bits(v, &f, index);
     mpfr_clears(inv, rest, v, (mpfr_ptr)0);
     return bits;
@@ -184,11 +194,11 @@ void oracle_softmax(const oracle_slots *slots, const uint32_t *x, uint32_t *y, i
         largest = above(x[i], largest) ? x[i] : largest;
     for (int i = 0; i < count; ++i) {
         power(e, x[i], largest);
-        quantize(e, &f, &f.product, index + (uint64_t)i, 0, 2);
+        quantize_element(e, &f, &f.product, index + (uint64_t)i, 2);
         y[i] = oracle_nearest(e);
         mpfr_add(s, s, e, MPFR_RNDN);
         if (!f.exact_sum)
-            quantize(s, &f, &f.sum, index + (uint64_t)i, 0, 4);
+            quantize_element(s, &f, &f.sum, index + (uint64_t)i, 4);
     }
     to_carrier(s);
     for (int i = 0; i < count; ++i) {

@@ -69,7 +69,7 @@ static uint32_t end(loop *l, uint32_t bias, uint64_t index)
     oracle_set(l->term, bias);
     mpfr_add(l->s, l->s, l->term, MPFR_RNDN);
     if (l->result.rounding == ORACLE_STOCHASTIC && l->result.random_bits > 0)
-        random = oracle_draw(l->slots->seed, l->slots->id, 5, index, 0, l->result.random_bits);
+        random = oracle_element_draw(l->slots->seed, l->slots->id, 5, index, l->result.random_bits);
     const uint32_t bits = oracle_quantize(&l->result, l->s, random);
     mpfr_clear(l->s);
     mpfr_clear(l->term);

@@ -70,8 +70,9 @@ static tq_status reference(const tq_layer *layer, const float *const *inputs, fl
     for (int64_t i = 0; i < tq_shape_count(&layer->output); ++i) {
         const tq_exact a = tq_exact_of(tq_bits__of(inputs[0][i]));
         const tq_exact b = tq_exact_of(tq_bits__of(inputs[1][(tq_u64)i % state->period]));
-        output[i] = tq_bits__number(tq_inner__apply(&state->inner, &state->inner.result, tq_exact_add(a, b),
-                                                    first_element(layer) + (tq_u64)i, 0, TQ_STREAM_RESULT));
+        output[i] =
+            tq_bits__number(tq_inner__apply_element(&state->inner, &state->inner.result, tq_exact_add(a, b),
+                                                    first_element(layer) + (tq_u64)i, TQ_STREAM_RESULT));
     }
     return TQ_OK;
 }

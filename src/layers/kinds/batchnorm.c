@@ -137,11 +137,11 @@ static float normalize(const tq_batchnorm *state, float x, int64_t channel, tq_u
     tq_exact v =
         tq_exact_multiply(tq_exact_of(tq_bits__of(x)), tq_exact_of(tq_bits__of(state->values[channel])));
     if (!inner->fused)
-        v = tq_exact_of(tq_inner__apply(inner, &inner->product, v, index, 0, TQ_STREAM_PRODUCT));
+        v = tq_exact_of(tq_inner__apply_element(inner, &inner->product, v, index, TQ_STREAM_PRODUCT));
     v = tq_exact_add(v, tq_exact_of(tq_bits__of(state->values[state->channels + channel])));
     if (!inner->exact_sum)
-        v = tq_exact_of(tq_inner__apply(inner, &inner->sum, v, index, 0, TQ_STREAM_SUM));
-    return tq_bits__number(tq_inner__apply(inner, &inner->result, v, index, 0, TQ_STREAM_RESULT));
+        v = tq_exact_of(tq_inner__apply_element(inner, &inner->sum, v, index, TQ_STREAM_SUM));
+    return tq_bits__number(tq_inner__apply_element(inner, &inner->result, v, index, TQ_STREAM_RESULT));
 }
 
 static tq_status reference(const tq_layer *layer, const float *const *inputs, float *output)

@@ -74,12 +74,12 @@ static tq_u32 sum_powers(const tq_softmax *state, const float *x, float *powers,
     tq_wide_clear(&wide);
     for (tq_u32 i = 0; i < state->classes; ++i) {
         const tq_exact power = tq_exact_of(tq_exp(tq_difference(tq_bits__of(x[i]), top)));
-        const tq_u32 e = tq_inner__apply(inner, &inner->product, power, index + i, 0, TQ_STREAM_PRODUCT);
+        const tq_u32 e = tq_inner__apply_element(inner, &inner->product, power, index + i, TQ_STREAM_PRODUCT);
         powers[i] = tq_bits__number(e);
         tq_wide_add(&wide, tq_exact_of(e));
         if (!inner->exact_sum)
-            sum = tq_inner__apply(inner, &inner->sum, tq_exact_add(tq_exact_of(sum), tq_exact_of(e)),
-                                  index + i, 0, TQ_STREAM_SUM);
+            sum = tq_inner__apply_element(inner, &inner->sum, tq_exact_add(tq_exact_of(sum), tq_exact_of(e)),
+                                          index + i, TQ_STREAM_SUM);
     }
     return inner->exact_sum ? tq_exact_to_carrier(tq_wide_value(&wide)) : sum;
 }
@@ -92,9 +92,9 @@ static tq_status reference(const tq_layer *layer, const float *const *inputs, fl
         const tq_u64 index = first_element(layer) + (tq_u64)row;
         const tq_u32 sum = sum_powers(state, inputs[0] + row, output + row, index);
         for (tq_u32 i = 0; i < state->classes; ++i)
-            output[row + i] = tq_bits__number(tq_inner__apply(&state->inner, &state->inner.result,
-                                                              tq_quotient(tq_bits__of(output[row + i]), sum),
-                                                              index + i, 0, TQ_STREAM_RESULT));
+            output[row + i] = tq_bits__number(tq_inner__apply_element(
+                &state->inner, &state->inner.result, tq_quotient(tq_bits__of(output[row + i]), sum),
+                index + i, TQ_STREAM_RESULT));
     }
     return TQ_OK;
 }
