@@ -48,7 +48,7 @@ __kernel void matmul(__global const uint *restrict a, const ulong a_offset, __gl
         s = tq_wide_value(&wide);
 #endif
 #if TQ_RESULT_BITS
-        draw = tq_draw(key.s0, key.s1, m * size.s1 + n, 0, TQ_STREAM_RESULT, TQ_RESULT_BITS);
+        draw = tq_element_draw(key.s0, key.s1, m * size.s1 + n, TQ_STREAM_RESULT, TQ_RESULT_BITS);
 #endif
         y[y_offset + begin[2] + row * stride.s4 + n * stride.s5] =
             TQ_RESULT(tq_exact_add(s, tq_exact_of(0)), result_words, draw);
