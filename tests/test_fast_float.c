@@ -21,17 +21,17 @@
 typedef struct subject {
     const char *kind, *options;
     int samples, side, channels, kernel, outputs;
-    int stride, dilation, pad; /* what the options say */
+    int stride, dilation, top, left; /* what the options say; as much padding in all on both axes */
     bool bias;
 } subject;
 
-static const subject dense = {"dense", "", 5, 1, 37, 1, 19, 1, 1, 0, true};
-static const subject dense_alone = {"dense", "", 1, 1, 1, 1, 1, 1, 1, 0, false};
-static const subject point = {"conv2d", "", 3, 5, 6, 1, 9, 1, 1, 0, true};
-static const subject strided = {"conv2d", "stride=2", 2, 7, 4, 1, 3, 2, 1, 0, false};
-static const subject window = {"conv2d", "stride=2,dilation=2,pads=2", 2, 9, 3, 3, 5, 2, 2, 2, true};
+static const subject dense = {"dense", "", 5, 1, 37, 1, 19, 1, 1, 0, 0, true};
+static const subject dense_alone = {"dense", "", 1, 1, 1, 1, 1, 1, 1, 0, 0, false};
+static const subject point = {"conv2d", "", 3, 5, 6, 1, 9, 1, 1, 0, 0, true};
+static const subject strided = {"conv2d", "stride=2", 2, 7, 4, 1, 3, 2, 1, 0, 0, false};
+static const subject window = {"conv2d", "stride=2,dilation=2,pads=1x3x3x1", 2, 9, 3, 3, 5, 2, 2, 1, 3, true};
 /* 3600 terms and 5041 rows: more than the unfolded rows of one product. */
-static const subject slabs = {"conv2d", "pads=7", 1, 71, 16, 15, 2, 1, 1, 7, true};
+static const subject slabs = {"conv2d", "pads=7", 1, 71, 16, 15, 2, 1, 1, 7, 7, true};
 static const subject *const subjects[] = {&dense, &dense_alone, &point, &strided, &window, &slabs};
 
 typedef struct numbers {
@@ -53,7 +53,7 @@ static float *random_numbers(int64_t count, uint32_t seed)
 
 static int out_side(const subject *s)
 {
-    return (s->side + 2 * s->pad - s->dilation * (s->kernel - 1) - 1) / s->stride + 1;
+    return (s->side + s->top + s->left - s->dilation * (s->kernel - 1) - 1) / s->stride + 1;
 }
 
 static numbers make(const subject *s)
@@ -129,8 +129,8 @@ static double exact(const subject *s, const numbers *n, int64_t output, double *
     *size = fabs(sum);
     for (int64_t k = 0; k < (int64_t)s->kernel * s->kernel * s->channels; ++k) {
         const int64_t tap = k / s->channels;
-        const int64_t r = row * s->stride - s->pad + tap / s->kernel * s->dilation;
-        const int64_t c = column * s->stride - s->pad + tap % s->kernel * s->dilation;
+        const int64_t r = row * s->stride - s->top + tap / s->kernel * s->dilation;
+        const int64_t c = column * s->stride - s->left + tap % s->kernel * s->dilation;
         if (r < 0 || r >= s->side || c < 0 || c >= s->side)
             continue;
         const double term =
@@ -227,7 +227,7 @@ static void test_not_taken(void **state)
 {
     static const char *const intrinsics[] = {"nearest,16,8", "{\"sum\": \"exact\"}",
                                              "{\"result\": \"bf16\"}"};
-    static const subject grouped = {"conv2d", "groups=2", 1, 4, 2, 1, 4, 1, 1, 0, false};
+    static const subject grouped = {"conv2d", "groups=2", 1, 4, 2, 1, 4, 1, 1, 0, 0, false};
     (void)state;
     tq_context *context = open_with("clblast");
     numbers n = make(&dense);
