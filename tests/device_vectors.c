@@ -175,27 +175,90 @@ static void test_numbers_of_lanes(void **state)
     }
 }
 
-/* Every mantissa of a binade, and the binades beside it, with several draws. */
-static void sweep(fixture *t, const char *string, uint32_t exponent)
+/* Mantissas of one binade, every `step`-th, of both signs, with random draws. */
+static void sweep(fixture *t, const char *string, uint32_t exponent, uint32_t step)
 {
     uint64_t state = exponent;
-    const uint32_t begin = exponent << 23, step = small() ? 16001 : 1;
+    const uint32_t begin = exponent << 23;
     for (uint32_t at = 0; at < 1u << 23;) {
         t->count = 0;
-        while (t->count < (small() ? 512 : MOST) / 16 * 16) {
-            add(t, (begin + at) ^ (t->count & 16 ? 0x80000000u : 0), (uint32_t)oracle_random(&state));
+        while (t->count < MOST / 16 * 16) {
+            add(t, (begin + at) ^ (t->count & 1 ? 0x80000000u : 0), (uint32_t)oracle_random(&state));
             at += step;
         }
         check(t, string, 16);
     }
 }
 
+/* Every mantissa of a binade where bits are dropped, some of its neighbours'; on further devices fewer. */
 static void test_binades(void **state)
 {
-    static const char *const strings[] = {"nearest,16,8", "fixed,23,20", "down,16,8",
-                                          "fp16",         "bf16",        "fp16,round=stochastic"};
-    for (size_t i = 0; i < sizeof strings / sizeof *strings; ++i)
-        sweep(*state, strings[i], 126);
+    static const char *const strings[] = {"fixed,16,8", "fp16", "bf16"};
+    const uint32_t step = getenv("TQ_TEST_DEVICE_ONLY") ? 97 : 1;
+    char string[64];
+    for (size_t i = 0; i < sizeof strings / sizeof *strings && !small(); ++i)
+        for (size_t j = 0; j < sizeof roundings / sizeof *roundings; ++j) {
+            snprintf(string, sizeof string, "%s,round=%s", strings[i], roundings[j]);
+            for (uint32_t exponent = 110; exponent < 140; exponent += 2)
+                sweep(*state, string, exponent, 191);
+            sweep(*state, string, 127, step);
+        }
+}
+
+static const char draws_text[] =
+    "__kernel void draws(__global uint *restrict y, const uint2 key, const uint stream, const ulong first)\n"
+    "{\n"
+    "    tq_uints rows[TQ_DRAW_ROWS(SLOT_BITS)];\n"
+    "    tq_element_draw_rows(rows, key.s0, key.s1, first / 128 * 128, stream, SLOT_BITS);\n"
+    "    tq_store_uints(tq_element_draws(key.s0, key.s1, first, stream, SLOT_BITS), y);\n"
+    "    for (int i = 0; i < TQ_DRAW_ROWS(SLOT_BITS); ++i)\n"
+    "        tq_store_uints(rows[i], y + (i + 1) * TQ_LANES);\n"
+    "}\n";
+
+static tq_kernel *draws_kernel(fixture *t, int lanes, int bits)
+{
+    static const tq_source source = {"tests/draws.cl", draws_text, sizeof draws_text - 1};
+    char string[64];
+    tq_quantizer q;
+    tq_kernel *kernel;
+    tq_program_text text = {0};
+    snprintf(string, sizeof string, "stochastic,8,4,bits=%d", bits);
+    assert_int_equal(tq_quantizer_parse(&q, string), TQ_OK);
+    tq_program_text__define(&text, "TQ_LANES", "%d", lanes);
+    tq_quantizer__bind(&text, "SLOT", &q);
+    tq_program_text__add_source(&text, &source);
+    if (tq_kernel__create(&kernel, t->context, &text, "draws") != TQ_OK)
+        fail_msg("%s", tq_error());
+    tq_program_text__free(&text);
+    return kernel;
+}
+
+/* Draws of vectors are those of their elements, by Random123. */
+static void check_draws(fixture *t, int lanes, int bits, uint64_t first)
+{
+    const uint64_t seed = 0x0123456789ABCDEFu;
+    const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32) ^ 5}, stream = 9;
+    const size_t one[3] = {1, 1, 1}, count = (size_t)lanes * (size_t)(128 / bits + 1);
+    const tq_argument arguments[] = {TQ_MEMORY(t->to), TQ_VALUE(key), TQ_VALUE(stream), TQ_VALUE(first)};
+    tq_kernel *const kernel = draws_kernel(t, lanes, bits);
+    assert_int_equal(tq_kernel__run(kernel, one, one, arguments, 4), TQ_OK);
+    assert_int_equal(tq_memory__read(t->to, 0, t->y, count * 4), TQ_OK);
+    for (size_t i = 0; i < count; ++i) {
+        const uint64_t element = i < (size_t)lanes ? first + i : first / 128 * 128 + i - (size_t)lanes;
+        if (t->y[i] != oracle_element_draw(seed, 5, stream, element, bits))
+            fail_msg("%d lanes, %d bits, from %llx on: word %zu is wrong", lanes, bits,
+                     (unsigned long long)first, i);
+    }
+    tq_kernel__destroy(kernel);
+}
+
+static void test_draws(void **state)
+{
+    static const uint64_t firsts[] = {0, 1, 77, 127, ((uint64_t)1 << 37) - 9, 0xFFFFFFFFFFFFF123u};
+    for (int lanes = 1; lanes <= 16; lanes *= 2)
+        for (int bits = 4; bits <= 32; bits *= 2)
+            for (size_t i = 0; i < sizeof firsts / sizeof *firsts; i += small() ? 4 : 1)
+                check_draws(*state, lanes, bits, firsts[i]);
 }
 
 /* A kind from outside the library has none; programs without vectors may bind one that has. */
@@ -246,9 +309,11 @@ static int tear_down(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fast_is_defined), cmocka_unit_test(test_examples_of_all_kinds),
-        cmocka_unit_test(test_roundings), cmocka_unit_test(test_numbers_of_lanes),
-        cmocka_unit_test(test_binades)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_fast_is_defined),
+                                       cmocka_unit_test(test_examples_of_all_kinds),
+                                       cmocka_unit_test(test_draws),
+                                       cmocka_unit_test(test_roundings),
+                                       cmocka_unit_test(test_numbers_of_lanes),
+                                       cmocka_unit_test(test_binades)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

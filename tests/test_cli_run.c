@@ -79,7 +79,8 @@ static void test_run_json(void **state)
     assert_int_equal(number(said, "images"), 6);
     assert_int_equal(number(said, "right"), 4);
     assert_true(fabs(number(said, "accuracy") - 4 / 6.0) < 1e-9);
-    assert_true(number(said, "images_per_second") > 0);
+    assert_true(number(said, "images_per_second") > 0 && number(said, "wall_images_per_second") > 0);
+    assert_true(number(said, "forward_seconds") <= number(said, "seconds"));
     assert_int_equal(number(said, "seed"), 5);
     assert_true(strlen(text(said, "device")) > 0);
     const json_t *const layers = json_object_get(said, "layers");
@@ -153,6 +154,35 @@ static void test_limit(void **state)
     json_decref(said);
 }
 
+/* Six images in batches of four are two forward passes of two layers. */
+static void test_profile(void **state)
+{
+    (void)state;
+    json_t *const said = tq_program_json(TINY "--profile --json --batch 4");
+    const json_t *const profile = json_object_get(said, "profile"), *const rows =
+                                                                        json_object_get(profile, "rows");
+    double found = 0, share = 0;
+    size_t i;
+    json_t *row;
+    assert_int_equal(number(profile, "forwards"), 2);
+    assert_true(number(profile, "busy_seconds") > 0 && number(profile, "decode_seconds") >= 0);
+    assert_true(number(profile, "span_seconds") >= 0.999 * number(profile, "busy_seconds"));
+    json_array_foreach(rows, i, row)
+    {
+        const bool macs = json_is_real(json_object_get(row, "gmacs"));
+        assert_true(macs != json_is_real(json_object_get(row, "gbs")));
+        assert_true(number(row, "device_seconds") >= 0 && number(row, "host_seconds_per_launch") >= 0);
+        share += strcmp(text(row, "step"), "upload") == 0 ? 0 : number(row, "share");
+        found += macs && number(row, "launches_per_forward") == 1;
+    }
+    assert_int_equal(found, 2);
+    assert_true(share > 0 && share < 1.001);
+    json_decref(said);
+    tq_program_expect(0, "idle", TINY "--profile");
+    tq_program_expect(0, "contraction", TINY "--profile");
+    tq_program_expect(2, "--profile and --compare", TINY "--profile --compare");
+}
+
 static void test_explain(void **state)
 {
     (void)state;
@@ -198,6 +228,7 @@ int main(void)
         cmocka_unit_test(test_compare),
         cmocka_unit_test(test_outputs_file),
         cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_profile),
         cmocka_unit_test(test_explain),
         cmocka_unit_test(test_batches_give_the_same),
     };

@@ -81,13 +81,13 @@ static void test_options(void **state)
     assert_int_equal(tq_context_set(context, "colour", "red"), TQ_E_NAME);
     expect_text("colour", "cache, float, paths", NULL);
     assert_int_equal(tq_context_set(context, "paths", "some"), TQ_E_ARGUMENT);
-    expect_text("'paths'", "some", "all, general", NULL);
+    expect_text("'paths'", "some", "all, certain, general", NULL);
     assert_int_equal(tq_context_set(context, "paths", "general"), TQ_OK);
-    assert_true(tq_context__only_general(context));
+    assert_int_equal(tq_context__paths(context), TQ_PATHS_GENERAL);
     assert_int_equal(tq_context_set(context, "paths", "All"), TQ_E_ARGUMENT);
-    assert_true(tq_context__only_general(context));
+    assert_int_equal(tq_context__paths(context), TQ_PATHS_GENERAL);
     assert_int_equal(tq_context_set(context, "paths", "all"), TQ_OK);
-    assert_false(tq_context__only_general(context));
+    assert_int_equal(tq_context__paths(context), TQ_PATHS_ALL);
     memset(path, 'p', sizeof path - 1);
     assert_int_equal(tq_context_set(context, "cache", path), TQ_E_ARGUMENT);
     expect_text("'cache'", "4999 bytes", NULL);

@@ -75,7 +75,8 @@ TQ_API TQ_MUST_CHECK tq_status tq_context_open(tq_context **context, const char 
  * Makes a context of the caller's own OpenCL handles, for embedding. `cl_context_handle`, `cl_device_handle`
  * and `cl_queue_handle` are a cl_context, a cl_device_id and a cl_command_queue (typed void * so that this
  * header needs no OpenCL header). All three are retained and released again by tq_context_close. The queue
- * must be in-order, or NULL: then the context makes its own.
+ * must be in-order, or NULL: then the context makes its own. For the inputs of networks the context makes a
+ * second queue, which what is queued on the first waits for.
  *
  * TQ_E_ARGUMENT: a NULL handle, an out-of-order queue, a device that is not of that context, or a queue of
  * another context or device.
@@ -93,17 +94,23 @@ TQ_API const tq_device_info *tq_context_device(const tq_context *context);
 /*
  * Sets an option of the context by name. Options:
  *
- - cache: a directory for built programs; "" switches the disk cache off. Initially $TQ_CACHE if set, else
- *   $XDG_CACHE_HOME/tensorquant, else $HOME/.cache/tensorquant. A directory that cannot be written is no
- *   error: the context runs without.
- * - paths: "all" (initial) or "general": which accumulation paths the planner may use. Results are the same.
- * - float: "exact" (initial), "fast" or "clblast": how dense layers and convolutions run whose product,
- *   sum and result are all `none`, in layers planned afterwards. exact: bit-identical everywhere, as
- *   docs/numerics.md has it. fast: by the library CLBlast on devices where it is faster (GPUs). clblast: by
- *   it on any device. Results of both are near the exact ones but NOT bit-identical: the last bits depend on
- *   device, batch and CLBlast's version. The host reference stays exact. Where CLBlast is not built in or
- *   does not run, the exact loop does, and tq_layer_path_reasons says why. CLBlast compiles when a process
- *   first plans such a layer, which takes seconds, and again after a context that used it was closed.
+ *     cache     a directory for built programs; "" switches the disk cache off. Initially $TQ_CACHE if set,
+ *               else $XDG_CACHE_HOME/tensorquant, else $HOME/.cache/tensorquant. A directory that cannot be
+ *               written is no error: the context runs without
+ *     float     how dense layers and convolutions run whose product, sum and result are all `none`, in
+ *               layers planned afterwards: "exact" (initial), bit-identical everywhere, as docs/numerics.md
+ *               has it; "fast", by the library CLBlast on devices where it is faster (GPUs); "clblast", by it
+ *               on any device. Results of both are near the exact ones but NOT bit-identical: the last bits
+ *               depend on device, batch and CLBlast's version. The host reference stays exact. Where CLBlast
+ *               is not built in or does not run, the exact loop does, and tq_layer_path_reasons says why.
+ *               CLBlast compiles when a process first plans such a layer, which takes seconds, and again
+ *               after a context that used it was closed
+ *     paths     which accumulation paths the planner may use: "all" (initial); "certain": none that counts on
+ *               a smaller input than its format allows and checks that at every run; "general": only the exact
+ *               integer ones. Results are the same
+ *     profile   "off" (initial), "on" or "wall": counts launches and their time (profile.h). "on" needs a
+ *               queue with CL_QUEUE_PROFILING_ENABLE, which an adopted one must have (TQ_E_ARGUMENT). Not
+ *               while networks have runs under way
  *
  * TQ_E_NAME: unknown option. TQ_E_ARGUMENT: unknown value. TQ_E_UNSUPPORTED: float=clblast in a library built
  * without CLBlast.
@@ -120,6 +127,14 @@ typedef struct tq_program_counts {
     unsigned from_memory; /* found in this context */
 } tq_program_counts;
 TQ_API tq_program_counts tq_context_programs(const tq_context *context);
+
+/* Device memory that the library holds in this context. Running a planned network makes none. */
+typedef struct tq_memory_counts {
+    uint64_t buffers; /* OpenCL buffers that exist */
+    uint64_t bytes;   /* in them */
+    uint64_t made;    /* buffers made since the context was opened */
+} tq_memory_counts;
+TQ_API tq_memory_counts tq_context_memory(const tq_context *context);
 
 #ifdef __cplusplus
 }

@@ -91,10 +91,25 @@ TQ_API TQ_MUST_CHECK tq_status tq_network_plan(tq_network *network, const tq_pla
  * Runs `samples` <= batch samples: reads input number 0 from `input` (samples * the input's size, its
  * layout), writes the output to `output`. Sample i of the call is sample `first_sample` + i of the data set:
  * stochastic rounding is indexed by it, so any split into batches gives the same bits. `output` may be NULL.
- * TQ_E_STATE: not planned. TQ_E_ARGUMENT: samples outside 1 .. batch.
+ * It is tq_network_start and tq_network_wait in one. TQ_E_STATE: not planned, or runs are under way.
+ * TQ_E_ARGUMENT: samples outside 1 .. batch.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_network_forward(tq_network *network, const float *input, int64_t samples,
                                                   int64_t first_sample, float *output);
+
+/*
+ * The same in two halves, so that the caller can make the next batch ready while the device computes. `start`
+ * copies the input, queues the work and returns; `wait` waits for the oldest run that was started and gives
+ * its output (which may be NULL). Two runs can be under way: start, start, wait, start, wait ... An input
+ * that breaks what the network was planned for makes `start` wait for the runs before it, and plan again.
+ * Planning, and whatever changes the network, drops the runs under way. After a failed `start` the runs
+ * before it are as they were, unless planning again has failed.
+ *
+ * TQ_E_STATE: start: not planned, or two runs are under way; wait: none is. Others as tq_network_forward.
+ */
+TQ_API TQ_MUST_CHECK tq_status tq_network_start(tq_network *network, const float *input, int64_t samples,
+                                                int64_t first_sample);
+TQ_API TQ_MUST_CHECK tq_status tq_network_wait(tq_network *network, float *output);
 
 /* The same on the host reference, layer by layer in plain C; slow. */
 TQ_API TQ_MUST_CHECK tq_status tq_network_reference(tq_network *network, const float *input, int64_t samples,
@@ -110,8 +125,8 @@ TQ_API size_t tq_network_layer_count(const tq_network *network);
 TQ_API const tq_layer *tq_network_layer(const tq_network *network, size_t i);
 
 /*
- * Copies the output of layer i of the last forward, all planned samples, NHWC; needs `keep`. `count`: number
- * of elements of its planned output shape (TQ_E_SHAPE).
+ * Copies the output of layer i of the last run that was started, all planned samples, NHWC; needs `keep`.
+ * `count`: number of elements of its planned output shape (TQ_E_SHAPE).
  */
 TQ_API TQ_MUST_CHECK tq_status tq_network_read_layer(const tq_network *network, size_t i, float *to,
                                                      int64_t count);

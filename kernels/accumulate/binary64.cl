@@ -29,14 +29,13 @@ typedef double tq_lane;
 #define TQ_FORM_FIXED 1
 #define TQ_FORM_FLOAT 2
 
+#define tq_spread(p)               ((tq_factor)(double)*(p))
 #define tq_to_double(v)            TQ_CAT(convert_double, TQ_LANES)(v)
 #define tq_to_float(v)             TQ_CAT(convert_float, TQ_LANES)(v)
 #define tq_as_longs(v)             TQ_CAT(as_long, TQ_LANES)(v)
 #define tq_as_doubles(v)           TQ_CAT(as_double, TQ_LANES)(v)
 #define tq_zero(path)              TQ_BIAS
 #define tq_store_sums(s, lanes)    TQ_CAT(vstore, TQ_LANES)(s, 0, lanes)
-#define tq_store_carriers(bits, p) TQ_CAT(vstore, TQ_LANES)(bits, 0, p)
-#define tq_store_lanes(bits, p)    TQ_CAT(vstore, TQ_LANES)(bits, 0, p)
 
 TQ_INLINE double tq_power(const int exponent)
 {
@@ -157,24 +156,23 @@ TQ_INLINE tq_sum tq_slot(tq_sum v, const int form, const int structure, const in
 #if TQ_BIASED
 #define TQ_BIAS ((tq_sum)(1.5f * tq_power(52)))
 
-TQ_INLINE tq_sum tq_step(tq_sum u, tq_x x, tq_factor w, tq_draws product_draw, tq_draws sum_draw, tq_slots slots)
+TQ_INLINE tq_sum tq_step(tq_sum u, tq_factor x, tq_factor w, tq_draws product_draw, tq_draws sum_draw, tq_slots slots)
 {
     const tq_sum lowest = TQ_BIAS + (tq_sum)tq_word_double(slots.sum.s4, slots.sum.s5);
     const tq_sum highest = TQ_BIAS + (tq_sum)tq_word_double(slots.sum.s6, slots.sum.s7);
-    const tq_sum number = (tq_sum)(double)x;
     if (TQ_ROUNDING(TQ_PRODUCT_STRUCTURE) == TQ_ROUND_AWAY)
-        u = fma(number, w, u);
+        u = fma(x, w, u);
     else
-        u = u + (fma(number, w, TQ_BIAS) - TQ_BIAS);
+        u = u + (fma(x, w, TQ_BIAS) - TQ_BIAS);
     u = highest < u ? highest : u;
     return lowest > u ? lowest : u;
 }
 #else
 #define TQ_BIAS ((tq_sum)0.0f)
 
-TQ_INLINE tq_sum tq_step(tq_sum s, tq_x x, tq_factor w, tq_draws product_draw, tq_draws sum_draw, tq_slots slots)
+TQ_INLINE tq_sum tq_step(tq_sum s, tq_factor x, tq_factor w, tq_draws product_draw, tq_draws sum_draw, tq_slots slots)
 {
-    tq_sum term = tq_slot((tq_sum)(double)x * w, TQ_PRODUCT_FORM,
+    tq_sum term = tq_slot(x * w, TQ_PRODUCT_FORM,
                           TQ_PRODUCT_ROUNDING | (TQ_OVERFLOW(TQ_PRODUCT_STRUCTURE) << 4), TQ_PRODUCT_BITS,
                           slots.product, product_draw);
 #if TQ_SAME_UNITS
@@ -195,7 +193,7 @@ TQ_INLINE tq_exact tq_lane_sum(const tq_lane *lane, tq_slots slots)
     return tq_exact_of(as_uint((float)((*lane - bias) * tq_power(slots.sum.s0))));
 }
 
-#ifdef TQ_FAST_FINISH
+#if TQ_FINISH == 1 /* TQ_FINISH_OWN */
 TQ_INLINE tq_carriers tq_finish(tq_sum s, __global const uint *bias, tq_slots slots)
 {
     const tq_carriers add = TQ_CAT(vload, TQ_LANES)(0, bias);

@@ -15,19 +15,26 @@ typedef TQ_CAT(float, TQ_LANES) tq_factor;
 typedef TQ_CAT(int, TQ_LANES) tq_sum;
 typedef int tq_lane;
 
+#define tq_spread(p)            ((tq_factor)*(p))
 #define tq_load_factor(p)       TQ_CAT(vload, TQ_LANES)(0, p)
 #define tq_zero(path)               ((tq_sum)0)
 #define tq_store_sums(s, lanes) TQ_CAT(vstore, TQ_LANES)(s, 0, lanes)
 
-TQ_INLINE tq_sum tq_step(tq_sum s, tq_x x, tq_factor w, tq_draws product_draw, tq_draws sum_draw, tq_slots slots)
+TQ_INLINE tq_sum tq_step(tq_sum s, tq_factor x, tq_factor w, tq_draws product_draw, tq_draws sum_draw, tq_slots slots)
 {
-    return s + TQ_CAT(as_int, TQ_LANES)(fma((tq_factor)x, w, (tq_factor)as_float(slots.path.s0)));
+    return s + TQ_CAT(as_int, TQ_LANES)(fma(x, w, (tq_factor)as_float(slots.path.s0)));
 }
+
+/* The sums in units. */
+#define tq_units(raw, path) (((raw) - (int)((uint)(path).s3 * (uint)(path).s0)) << (path).s2 >> (path).s2)
+
+/* A sum of at most 24 bits is a binary32. */
+#define tq_part(s, part, slots)                                                                                              \
+    (TQ_CAT(convert_float, TQ_LANES)(tq_units(s, (slots).path)) * as_float((127 + (slots).path.s1) << 23))
 
 TQ_INLINE tq_exact tq_lane_sum(const tq_lane *lane, tq_slots slots)
 {
-    const uint raw = (uint)*lane - (uint)slots.path.s3 * (uint)slots.path.s0;
-    const int units = (int)(raw << slots.path.s2) >> slots.path.s2;
+    const int units = tq_units(*lane, slots.path);
     tq_exact v;
     v.negative = units < 0;
     v.significand = abs(units);

@@ -5,10 +5,13 @@
  * fma(x, w, c) rounds the exact product once, ties to even, to c's last bit, the format's quantum at e, and taking c off is
  * exact. e comes from the rounded product x*w: where that is a power of two that the exact product does not reach, both
  * quanta give this power. Sum: s and q have at most p bits of the sum's format, so u = s + q, rounded to 24 bits, and then
- * rounded to p <= 11 bits in the same way is the exact sum rounded once (24 >= 2p + 2; Roux, "Innocuous double rounding of
- * basic arithmetic operations", 2014); below the smallest normal number u is exact and on the grid. The sign of a zero
+ * rounded to p <= 11 bits by t = fma(u, S, -u), fma(u, S, -t), S = 2^(24 - p), is the exact sum rounded once (24 >= 2p + 2;
+ * Roux, "Innocuous double rounding of basic arithmetic operations", 2014); below the smallest normal number u is exact, has
+ * at most p bits, and stays. Where sums may be infinite they are rounded as the
+ * product is, which keeps infinity (TQ_FINITE_SUMS 0). The sign of a zero
  * product does not matter: sums start at +0 and an exact zero is +0. Infinities and NaN pass through: c is then some finite
- * number. The host takes this path only where products and sums stay below 2^100.
+ * number. The host takes this path only where products and sums stay below 2^100; all numbers are multiples of 2^-140 or more, so
+ * that binary32's own subnormal numbers round nothing.
  *
  * path.s0: 24 - p of the product; s1: bits of the product's subnormal constant; s2: 24 - p of the sum; s3, s4: bits of the
  * largest product and sum.
@@ -17,20 +20,14 @@ typedef float tq_x;
 typedef float tq_w;
 typedef TQ_CAT(float, TQ_LANES) tq_factor;
 typedef TQ_CAT(float, TQ_LANES) tq_sum;
-typedef TQ_CAT(int, TQ_LANES) tq_ints;
+typedef TQ_CAT(int, TQ_LANES) tq_exponents;
 typedef float tq_lane;
 
+#define tq_spread(p)            ((tq_factor)*(p))
 #define tq_load_factor(p)       TQ_CAT(vload, TQ_LANES)(0, p)
 #define tq_zero(path)           ((tq_sum)0.0f)
 #define tq_store_sums(s, lanes) TQ_CAT(vstore, TQ_LANES)(s, 0, lanes)
 #define tq_lane_sum(lane, slots) tq_exact_of(as_uint(*(lane)))
-
-/* 1.5 * 2^(exponent of v + shift). */
-TQ_INLINE tq_sum tq_constant(const tq_sum v, const int shift)
-{
-    const tq_ints exponent = TQ_CAT(as_int, TQ_LANES)(v) & 0x7F800000;
-    return TQ_CAT(as_float, TQ_LANES)(exponent + (tq_ints)((shift << 23) | 0x400000));
-}
 
 /* What becomes of numbers above the largest. Comparisons keep NaN. */
 TQ_INLINE tq_sum tq_overflowed(tq_sum v, const int overflow, const int largest_bits)
@@ -43,16 +40,35 @@ TQ_INLINE tq_sum tq_overflowed(tq_sum v, const int overflow, const int largest_b
     return -largest > v ? -above : v;
 }
 
-TQ_INLINE tq_sum tq_step(tq_sum s, tq_x x, tq_factor w, tq_draws product_draw, tq_draws sum_draw, tq_slots slots)
+/* u rounded to the sum's precision; `shift` is 24 less that. */
+TQ_INLINE tq_sum tq_rounded_sum(const tq_sum u, const int shift)
 {
-    const tq_sum number = (tq_sum)x, smallest = (tq_sum)as_float(slots.path.s1);
-    tq_sum c = tq_constant(number * w, slots.path.s0);
-    c = smallest > c ? smallest : c;
-    tq_sum term = fma(number, w, c) - c;
-#if !TQ_FITS
+#if TQ_FINITE_SUMS
+    const tq_sum scale = (tq_sum)as_float((127 + shift) << 23), t = fma(u, scale, -u);
+    return fma(u, scale, -t);
+#else
+    const tq_exponents exponent = TQ_CAT(as_int, TQ_LANES)(u) & 0x7F800000;
+    const tq_sum c = TQ_CAT(as_float, TQ_LANES)(exponent + (tq_exponents)((shift << 23) | 0x400000));
+    return (u + c) - c;
+#endif
+}
+
+TQ_INLINE tq_sum tq_step(tq_sum s, tq_factor x, tq_factor w, tq_draws product_draw, tq_draws sum_draw, tq_slots slots)
+{
+    /* Positive binary32 numbers are ordered as their bits are; integers go through more ports. */
+    const tq_exponents exponent = TQ_CAT(as_int, TQ_LANES)(x * w) & 0x7F800000;
+    const tq_exponents magic = exponent + (tq_exponents)((slots.path.s0 << 23) | 0x400000);
+    const tq_sum c = TQ_CAT(as_float, TQ_LANES)(max(magic, (tq_exponents)slots.path.s1));
+    tq_sum term = fma(x, w, c) - c;
+#if !TQ_PRODUCT_FITS
     term = tq_overflowed(term, TQ_OVERFLOW(TQ_PRODUCT_STRUCTURE), slots.path.s3);
 #endif
     s += term;
-    c = tq_constant(s, slots.path.s2);
-    return tq_overflowed((s + c) - c, TQ_OVERFLOW(TQ_SUM_STRUCTURE), slots.path.s4);
+    s = tq_rounded_sum(s, slots.path.s2);
+#if !TQ_SUM_FITS
+    s = tq_overflowed(s, TQ_OVERFLOW(TQ_SUM_STRUCTURE), slots.path.s4);
+#endif
+    return s;
 }
+
+#define tq_part(s, part, slots) (s)

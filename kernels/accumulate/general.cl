@@ -11,6 +11,8 @@ typedef tq_exact tq_factor;
 typedef uint tq_sum; /* bits of a binary32 */
 typedef uint tq_lane;
 
+#define tq_spread(p) tq_exact_of(*(p))
+
 TQ_INLINE tq_factor tq_load_factor(__global const tq_w *w)
 {
     return tq_exact_of(*w);
@@ -21,9 +23,9 @@ TQ_INLINE tq_sum tq_zero(tq_words path)
     return 0;
 }
 
-TQ_INLINE tq_sum tq_step(tq_sum s, tq_x x, tq_factor w, tq_draws product_draw, tq_draws sum_draw, tq_slots slots)
+TQ_INLINE tq_sum tq_step(tq_sum s, tq_factor x, tq_factor w, tq_draws product_draw, tq_draws sum_draw, tq_slots slots)
 {
-    tq_exact term = tq_exact_multiply(tq_exact_of(x), w);
+    tq_exact term = tq_exact_multiply(x, w);
 #if !TQ_FUSED
     term = tq_exact_of(TQ_PRODUCT(term, slots.product, product_draw));
 #endif

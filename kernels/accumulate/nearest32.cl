@@ -18,6 +18,7 @@ typedef TQ_CAT(float, TQ_LANES) tq_factor;
 typedef TQ_CAT(float, TQ_LANES) tq_sum;
 typedef float tq_lane;
 
+#define tq_spread(p)            ((tq_factor)*(p))
 #define tq_load_factor(p)       TQ_CAT(vload, TQ_LANES)(0, p)
 #define tq_zero(path)           ((tq_sum)as_float((path).s0))
 #define tq_store_sums(s, lanes) TQ_CAT(vstore, TQ_LANES)(s, 0, lanes)
@@ -29,19 +30,21 @@ TQ_INLINE tq_sum tq_clamp(tq_sum u, const int lowest_bits, const int highest_bit
     return u > lowest ? u : lowest;
 }
 
-TQ_INLINE tq_sum tq_step(tq_sum u, tq_x x, tq_factor w, tq_draws product_draw, tq_draws sum_draw, tq_slots slots)
+TQ_INLINE tq_sum tq_step(tq_sum u, tq_factor x, tq_factor w, tq_draws product_draw, tq_draws sum_draw, tq_slots slots)
 {
 #if TQ_AWAY && TQ_FITS
-    return tq_clamp(fma((tq_sum)x, w, u), slots.path.s2, slots.path.s3);
+    return tq_clamp(fma(x, w, u), slots.path.s2, slots.path.s3);
 #else
     const tq_sum magic = (tq_sum)as_float(slots.path.s0);
-    tq_sum term = fma((tq_sum)x, w, magic);
+    tq_sum term = fma(x, w, magic);
 #if !TQ_FITS
     term = tq_clamp(term, slots.path.s4, slots.path.s5);
 #endif
     return tq_clamp(u + (term - magic), slots.path.s2, slots.path.s3);
 #endif
 }
+
+#define tq_part(s, part, slots) ((s) - (tq_sum)as_float((slots).path.s0))
 
 /* A sum of at most 22 bits is a binary32. */
 TQ_INLINE tq_exact tq_lane_sum(const tq_lane *lane, tq_slots slots)

@@ -1,14 +1,29 @@
-/* What every accumulation path shares: the words of its quantizers and the vector of random draws. */
+/*
+ * What every accumulation path shares: the words of its quantizers and the vectors of random draws.
+ *
+ * A step works on TQ_STEP outputs at once; results leave in vectors of TQ_LANES, at most 16. TQ_DRAW_FORM says what the
+ * draws of PRODUCT are in memory: TQ_DRAWS_TOP, bits at the top of a uint; else the low bits of a short or an int, ready to
+ * be added to a product (TQ_DRAWS_SHORT, TQ_DRAWS_HALVES: a step's vector comes in two halves).
+ */
+
+#define TQ_DRAWS_TOP    0
+#define TQ_DRAWS_SHORT  1
+#define TQ_DRAWS_HALVES 2
+
 typedef struct tq_slots {
     tq_words product, sum, result, path;
 } tq_slots;
 
-#if TQ_LANES == 1
-typedef uint tq_draws;
+#if TQ_DRAW_FORM == TQ_DRAWS_TOP
+typedef uint tq_draw_word;
+#if TQ_STEP == 1 || TQ_STEP > 16
+typedef uint tq_draws; /* steps of more than 16 lanes draw otherwise, or nothing */
 #define tq_load_draws(p) (*(p))
-#elif TQ_LANES <= 16
-typedef TQ_CAT(uint, TQ_LANES) tq_draws;
-#define tq_load_draws(p) TQ_CAT(vload, TQ_LANES)(0, p)
 #else
-typedef uint tq_draws; /* paths of 32 lanes draw nothing */
+typedef TQ_CAT(uint, TQ_STEP) tq_draws;
+#define tq_load_draws(p) TQ_CAT(vload, TQ_STEP)(0, p)
+#endif
+#define tq_spread_draw(draw) ((tq_draws)(draw))
+#define tq_mix_draws(a, b)   ((a) ^ (b))
+#define TQ_NO_DRAWS          ((tq_draws)0)
 #endif

@@ -1,22 +1,29 @@
 /*
  * Contraction: y[m][n] = RESULT(bias[n] + SUM over k of PRODUCT(x(m,k) * w(k,n))), k ascending, for convolutions and
  * dense layers. x(m,k) is taken from the image where it lies (implicit im2col): k runs over kernel rows, kernel
- * columns, input channels. Taps outside the image read zeros.
+ * columns, input channels. Taps outside the image read zeros; with TQ_INSIDE there are none.
  *
- * One work-item owns TQ_ROWS rows x TQ_VECTORS vectors of TQ_LANES outputs; every output sees its terms in order, so
- * tile sizes never change a bit. The accumulation path defines the arithmetic:
+ * Terms come in runs of consecutive numbers of the image: the channels of one tap, or of a whole kernel row where its taps
+ * are neighbours. A step takes TQ_TERMS terms of a run for TQ_STEP outputs. One work-item owns TQ_ROWS rows x TQ_VECTORS
+ * vectors of TQ_STEP outputs; every output sees its terms in order, so tile sizes never change a bit. The accumulation path
+ * defines the arithmetic:
  *
  *     tq_x, tq_w         elements of the input and of the packed weights in memory
- *     tq_factor          a vector of TQ_LANES weights; tq_load_factor(pointer)
- *     tq_sum             a vector of TQ_LANES sums; tq_zero(path's words)
+ *     tq_factor          operands of a step: tq_spread(pointer) of the input, tq_load_factor(pointer) of the weights
+ *     tq_sum             a vector of TQ_STEP sums; tq_zero(path's words)
  *     tq_step(s, x, w, product draws, sum draws, slots)   one step
  *     tq_store_sums(s, lanes), tq_lane_sum(lane, slots)   a lane's sum as an exact number
- *     tq_finish(s, bias, slots), with TQ_FAST_FINISH      optional: the results' bits for a whole vector
+ *     tq_part(s, part, slots)  TQ_LANES sums as binary32, with TQ_FINISH_CARRIERS
+ *     tq_finish(s, bias, slots), with TQ_FINISH_OWN      the results' bits for a whole vector
  *
- * Weights are packed in panels [group][panel][k][TQ_WIDTH], TQ_WIDTH = TQ_VECTORS * TQ_LANES, the last padded with
- * zeros. Random draws: [row][k] for rows and packed like the weights for columns; a step uses their exclusive or.
+ * Weights are packed in panels [group][panel][step][TQ_WIDTH], TQ_WIDTH = TQ_VECTORS * TQ_STEP, the last padded with zeros.
+ * Random draws: [row][k] for rows and packed like the weights for columns; a step mixes the two.
  */
-#define TQ_WIDTH (TQ_VECTORS * TQ_LANES)
+#define TQ_WIDTH (TQ_VECTORS * TQ_STEP)
+
+#define TQ_FINISH_LANES    0 /* lane by lane, exactly */
+#define TQ_FINISH_OWN      1
+#define TQ_FINISH_CARRIERS 2 /* sum and bias give a binary32, or RESULT is `none` and rounds to one */
 
 typedef struct tq_geometry {
     int rows, in_rows, in_columns, in_channels, kernel_rows, kernel_columns, stride_rows, stride_columns;
@@ -32,7 +39,7 @@ TQ_INLINE tq_geometry tq_geometry_of(const int16 v)
 
 /* Where the window of each of a tile's rows starts. */
 typedef struct tq_window {
-    ulong base;
+    long base;
     int top, left;
 } tq_window;
 
@@ -42,8 +49,7 @@ TQ_INLINE tq_window tq_window_of(const tq_geometry g, const int row, const int g
     tq_window window;
     window.top = line % g.out_rows * g.stride_rows - g.pad_top;
     window.left = column * g.stride_columns - g.pad_left;
-    window.base = (ulong)(line / g.out_rows) * (ulong)g.in_rows * (ulong)g.in_columns * (ulong)g.in_channels +
-                  (ulong)group * (ulong)g.group_inputs;
+    window.base = (long)(line / g.out_rows) * g.in_rows * g.in_columns * g.in_channels + (long)group * g.group_inputs;
     return window;
 }
 
@@ -52,113 +58,175 @@ TQ_INLINE long tq_tap(const tq_geometry g, const tq_window window, const int ker
 {
     const int row = window.top + kernel_row * g.dilation_rows;
     const int column = window.left + kernel_column * g.dilation_columns;
+#if !TQ_INSIDE
     if (row < 0 || row >= g.in_rows || column < 0 || column >= g.in_columns)
         return -1;
-    return (long)window.base + ((long)row * g.in_columns + column) * g.in_channels;
+#endif
+    return window.base + ((long)row * g.in_columns + column) * g.in_channels;
 }
 
 /* What a work-item works on. */
 typedef struct tq_task {
     tq_geometry g;
     tq_slots slots;
-    int first, row_begin, terms; /* first row of the tile; rows of the draws count from row_begin */
+    int first, row_begin; /* first row of the tile; rows of the draws count from row_begin */
+    int steps, terms;     /* of a run; of a row */
     __global const tq_x *x, *zeros;
     __global const tq_w *w; /* this panel's */
-#if TQ_PRODUCT_BITS
-    __global const uint *product_rows, *product_columns;
+#if TQ_PRODUCT_DRAWS
+    __global const tq_draw_word *product_rows, *product_columns;
 #endif
-#if TQ_SUM_BITS
+#if TQ_SUM_DRAWS
     __global const uint *sum_rows, *sum_columns;
 #endif
 } tq_task;
 
-/* One step of one vector: term k of row i of the tile. */
-TQ_INLINE tq_sum tq_task_step(const tq_task t, const tq_sum s, const tq_x number, const tq_factor factor, const int i,
-                              const int j, const int k)
+/* One step of one vector: row i of the tile, step number `step` of the panel. */
+TQ_INLINE tq_sum tq_task_step(const tq_task t, const tq_sum s, const tq_factor x, const tq_factor w, const int i,
+                              const int j, const int step)
 {
-    tq_draws product_draw = (tq_draws)0, sum_draw = (tq_draws)0;
-#if TQ_PRODUCT_BITS || TQ_SUM_BITS
-    const ulong row = (ulong)(min(t.first + i, t.g.rows - 1) - t.row_begin) * (ulong)t.terms + (ulong)k;
-    const ulong column = (ulong)k * TQ_WIDTH + (ulong)(j * TQ_LANES);
+    tq_draws product_draw = TQ_NO_DRAWS, sum_draw = TQ_NO_DRAWS;
+#if TQ_PRODUCT_DRAWS || TQ_SUM_DRAWS
+    const ulong row = (ulong)(min(t.first + i, t.g.rows - 1) - t.row_begin) * (ulong)t.terms + (ulong)step;
+    const ulong column = (ulong)step * TQ_WIDTH + (ulong)(j * TQ_STEP);
 #endif
-#if TQ_PRODUCT_BITS
-    product_draw = (tq_draws)t.product_rows[row] ^ tq_load_draws(t.product_columns + column);
+#if TQ_PRODUCT_DRAWS
+    product_draw = tq_mix_draws(tq_spread_draw(t.product_rows[row]), tq_load_draws(t.product_columns + column));
 #endif
-#if TQ_SUM_BITS
-    sum_draw = (tq_draws)t.sum_rows[row] ^ tq_load_draws(t.sum_columns + column);
+#if TQ_SUM_DRAWS
+    sum_draw = tq_mix_draws(tq_spread_draw(t.sum_rows[row]), tq_load_draws(t.sum_columns + column));
 #endif
-    return tq_step(s, number, factor, product_draw, sum_draw, t.slots);
+    return tq_step(s, x, w, product_draw, sum_draw, t.slots);
 }
 
-/* All channels of one tap, from term k on. */
-TQ_INLINE void tq_task_tap(tq_sum (*s)[TQ_VECTORS], const tq_task t, const tq_window *window, const int kernel_row,
-                           const int kernel_column, const int k)
+/* One run, whose first tap is at kernel_row, kernel_column and whose first step is number `first`. */
+TQ_INLINE void tq_task_run(tq_sum (*s)[TQ_VECTORS], const tq_task t, const tq_window *window, const int kernel_row,
+                           const int kernel_column, const int first)
 {
     const tq_slots slots = t.slots; /* tq_load_factor may look at them */
-    __global const tq_x *pixel[TQ_ROWS];
+    __global const tq_x *number[TQ_ROWS];
 #pragma unroll
     for (int i = 0; i < TQ_ROWS; ++i) {
         const long tap = tq_tap(t.g, window[i], kernel_row, kernel_column);
-        pixel[i] = tap < 0 ? t.zeros : t.x + tap;
+        number[i] = tap < 0 ? t.zeros : t.x + tap;
     }
-    for (int channel = 0; channel < t.g.group_inputs; ++channel) {
-        tq_factor factor[TQ_VECTORS];
+    for (int step = 0; step < t.steps; ++step) {
+        tq_factor w[TQ_VECTORS];
 #pragma unroll
         for (int j = 0; j < TQ_VECTORS; ++j)
-            factor[j] = tq_load_factor(t.w + (ulong)(k + channel) * TQ_WIDTH + j * TQ_LANES);
+            w[j] = tq_load_factor(t.w + ((ulong)(first + step) * TQ_WIDTH + j * TQ_STEP) * TQ_TERMS);
 #pragma unroll
         for (int i = 0; i < TQ_ROWS; ++i) {
-            const tq_x number = pixel[i][channel];
+            const tq_factor x = tq_spread(number[i] + step * TQ_TERMS);
 #pragma unroll
             for (int j = 0; j < TQ_VECTORS; ++j)
-                s[i][j] = tq_task_step(t, s[i][j], number, factor[j], i, j, k + channel);
+                s[i][j] = tq_task_step(t, s[i][j], x, w[j], i, j, first + step);
         }
     }
 }
 
-#ifdef TQ_FAST_FINISH
-/* The first `count` results of one vector. */
-TQ_INLINE void tq_store_results(__global uint *to, const tq_sum s, __global const uint *bias, const tq_slots slots,
-                                const uint2 key, const ulong index, const int count)
+/* Where results go, and what their random draws are. */
+typedef struct tq_target {
+    __global uint *y;
+    __global const uint *bias;
+    ulong index; /* of the first result in the data set */
+    uint2 key;
+    int count; /* results that exist */
+} tq_target;
+
+#if TQ_FINISH == TQ_FINISH_LANES
+TQ_INLINE void tq_store_results(const tq_target to, const tq_sum s, const tq_slots slots)
 {
-    const tq_carriers bits = tq_finish(s, bias, slots);
-    tq_u32 lanes[TQ_LANES];
-    if (count == TQ_LANES) {
-        tq_store_carriers(bits, to);
-    } else {
-        tq_store_lanes(bits, lanes);
-        for (int lane = 0; lane < count; ++lane)
-            to[lane] = lanes[lane];
+    tq_lane lanes[TQ_STEP];
+    tq_store_sums(s, lanes);
+    for (int lane = 0; lane < to.count && lane < TQ_STEP; ++lane) {
+        const tq_exact sum = tq_exact_add(tq_lane_sum(lanes + lane, slots), tq_exact_of(to.bias[lane]));
+        uint draw = 0;
+#if TQ_RESULT_BITS
+        draw = tq_element_draw(to.key.s0, to.key.s1, to.index + (ulong)lane, TQ_STREAM_RESULT, TQ_RESULT_BITS);
+#endif
+        to.y[lane] = TQ_RESULT(sum, slots.result, draw);
     }
 }
 #else
-/* The same, lane by lane. */
-TQ_INLINE void tq_store_results(__global uint *to, const tq_sum s, __global const uint *bias, const tq_slots slots,
-                                const uint2 key, const ulong index, const int count)
+typedef TQ_CAT(uint, TQ_LANES) tq_result_bits;
+typedef TQ_CAT(float, TQ_LANES) tq_result_floats;
+
+TQ_INLINE void tq_store_bits(__global uint *y, const tq_result_bits bits, const int count)
 {
-    tq_lane lanes[TQ_LANES];
-    tq_store_sums(s, lanes);
-    for (int lane = 0; lane < count; ++lane) {
-        const tq_exact sum = tq_exact_add(tq_lane_sum(lanes + lane, slots), tq_exact_of(bias[lane]));
-        uint draw = 0;
-#if TQ_RESULT_BITS
-        draw = tq_element_draw(key.s0, key.s1, index + (ulong)lane, TQ_STREAM_RESULT, TQ_RESULT_BITS);
-#endif
-        to[lane] = TQ_RESULT(sum, slots.result, draw);
+    if (count >= TQ_LANES) {
+        TQ_CAT(vstore, TQ_LANES)(bits, 0, y);
+    } else {
+        uint lanes[TQ_LANES];
+        TQ_CAT(vstore, TQ_LANES)(bits, 0, lanes);
+        for (int lane = 0; lane < count; ++lane)
+            y[lane] = lanes[lane];
     }
+}
+
+#if TQ_FINISH == TQ_FINISH_CARRIERS
+/*
+ * The bits of s + bias. With TQ_BIAS_ODD rounded to odd, so that RESULT, which keeps at least two bits less, rounds as it
+ * would round the exact sum: where the nearest binary32 u is even and not exact (TwoSum gives the error, exactly), the
+ * neighbour on the other side of the exact sum is odd.
+ */
+TQ_INLINE tq_result_bits tq_biased_bits(const tq_result_floats s, const tq_result_floats bias)
+{
+    const tq_result_floats u = s + bias;
+    const tq_result_bits bits = TQ_CAT(as_uint, TQ_LANES)(u);
+#if TQ_BIAS_ODD
+    const tq_result_floats part = u - s, error = (s - (u - part)) + (bias - part);
+    const tq_result_bits outwards = (TQ_CAT(as_uint, TQ_LANES)(error) ^ bits) >> 31; /* 0: the exact sum is beyond u */
+    const tq_result_bits odd = bits + 1u - 2u * outwards;
+    return (error < 0.0f || error > 0.0f) && (bits & 1u) == 0u ? odd : bits;
+#else
+    return bits;
+#endif
 }
 #endif
 
+/* The results of one part of a step's sums. */
+TQ_INLINE tq_result_bits tq_part_results(const tq_target to, const tq_sum s, const int part, const tq_slots slots)
+{
+#if TQ_FINISH == TQ_FINISH_OWN
+    return tq_finish(s, to.bias, slots);
+#else
+    const tq_result_floats bias = TQ_CAT(as_float, TQ_LANES)(TQ_CAT(vload, TQ_LANES)(0, to.bias + part * TQ_LANES));
+    const tq_result_bits bits = tq_biased_bits(tq_part(s, part, slots), bias);
+#if TQ_RESULT_BITS
+    return TQ_RESULT_VECTOR(bits, slots.result, tq_element_draws(to.key.s0, to.key.s1, to.index + (ulong)(part * TQ_LANES),
+                                                                 TQ_STREAM_RESULT, TQ_RESULT_BITS));
+#elif TQ_RESULT_NONE
+    return (bits & 0x7FFFFFFFu) > TQ_INFINITY_BITS ? (tq_result_bits)TQ_NAN_BITS : bits;
+#else
+    return TQ_RESULT_VECTOR(bits, slots.result, (tq_result_bits)0);
+#endif
+#endif
+}
+
+TQ_INLINE void tq_store_results(const tq_target to, const tq_sum s, const tq_slots slots)
+{
+#pragma unroll
+    for (int part = 0; part < TQ_STEP / TQ_LANES; ++part)
+        tq_store_bits(to.y + part * TQ_LANES, tq_part_results(to, s, part, slots), to.count - part * TQ_LANES);
+}
+#endif
+
+/*
+ * verdict: the operand sets it to run_number when the input exceeds what a faster loop counts on (operand.cl); the loop
+ * whose turn it then is not does nothing. columns: kernel columns of a run.
+ */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint *restrict y, const ulong y_offset,
             __global const tq_w *restrict w, __global const uint *restrict bias, __global const tq_x *restrict zeros,
-            const int16 geometry, const int row_begin, const int8 product, const int8 sum, const int8 result,
-            const int8 path, const uint2 key, const ulong first_row
-#if TQ_PRODUCT_BITS
+            const int16 geometry, const int columns, const int row_begin, const int8 product, const int8 sum,
+            const int8 result, const int8 path, const uint2 key, const ulong first_row, __global const uint *verdict,
+            const uint run_number, const uint on_exceeded
+#if TQ_PRODUCT_DRAWS
             ,
-            __global const uint *restrict product_rows, __global const uint *restrict product_columns
+            __global const tq_draw_word *restrict product_rows, __global const tq_draw_word *restrict product_columns
 #endif
-#if TQ_SUM_BITS
+#if TQ_SUM_DRAWS
             ,
             __global const uint *restrict sum_rows, __global const uint *restrict sum_columns
 #endif
@@ -168,9 +236,12 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
     const int panels = (int)get_global_size(1), group = (int)get_global_id(2);
     const int panel = group * panels + (int)get_global_id(1);
     const int outputs = g.out_channels / (int)get_global_size(2), output = (int)get_global_id(1) * TQ_WIDTH;
+    const int runs = g.kernel_rows * g.kernel_columns / columns;
     tq_window window[TQ_ROWS];
     tq_sum s[TQ_ROWS][TQ_VECTORS];
     tq_task t;
+    if ((verdict[0] == run_number) != (on_exceeded != 0))
+        return;
     t.g = g;
     t.slots.product = product;
     t.slots.sum = sum;
@@ -178,15 +249,16 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
     t.slots.path = path;
     t.first = row_begin + (int)get_global_id(0) * TQ_ROWS;
     t.row_begin = row_begin;
-    t.terms = g.kernel_rows * g.kernel_columns * g.group_inputs;
+    t.steps = (columns * g.group_inputs + TQ_TERMS - 1) / TQ_TERMS;
+    t.terms = runs * columns * g.group_inputs;
     t.x = x + x_offset;
     t.zeros = zeros;
-    t.w = w + (ulong)panel * (ulong)t.terms * TQ_WIDTH;
-#if TQ_PRODUCT_BITS
+    t.w = w + (ulong)panel * (ulong)(runs * t.steps) * (TQ_WIDTH * TQ_TERMS);
+#if TQ_PRODUCT_DRAWS
     t.product_rows = product_rows;
     t.product_columns = product_columns + (ulong)panel * (ulong)t.terms * TQ_WIDTH;
 #endif
-#if TQ_SUM_BITS
+#if TQ_SUM_DRAWS
     t.sum_rows = sum_rows;
     t.sum_columns = sum_columns + (ulong)panel * (ulong)t.terms * TQ_WIDTH;
 #endif
@@ -197,19 +269,22 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
         for (int j = 0; j < TQ_VECTORS; ++j)
             s[i][j] = tq_zero(path);
     }
-    for (int tap = 0; tap < g.kernel_rows * g.kernel_columns; ++tap)
-        tq_task_tap(s, t, window, tap / g.kernel_columns, tap % g.kernel_columns, tap * g.group_inputs);
+    for (int run = 0; run < runs; ++run)
+        tq_task_run(s, t, window, run * columns / g.kernel_columns, run * columns % g.kernel_columns, run * t.steps);
 #pragma unroll
     for (int i = 0; i < TQ_ROWS; ++i) {
 #pragma unroll
         for (int j = 0; j < TQ_VECTORS; ++j) {
-            const int count = min(outputs - output - j * TQ_LANES, TQ_LANES);
-            const ulong channel = (ulong)(group * outputs + output + j * TQ_LANES);
-            const ulong row = (ulong)(t.first + i), channels = (ulong)g.out_channels;
-            if (t.first + i < g.rows && count > 0)
-                tq_store_results(y + y_offset + row * channels + channel, s[i][j],
-                                 bias + panel * TQ_WIDTH + j * TQ_LANES, t.slots, key,
-                                 (first_row + row) * channels + channel, count);
+            const ulong row = (ulong)(t.first + i), channel = (ulong)(group * outputs + output + j * TQ_STEP);
+            const ulong index = row * (ulong)g.out_channels + channel;
+            tq_target to;
+            to.y = y + y_offset + index;
+            to.bias = bias + panel * TQ_WIDTH + j * TQ_STEP;
+            to.index = first_row * (ulong)g.out_channels + index;
+            to.key = key;
+            to.count = outputs - output - j * TQ_STEP;
+            if (t.first + i < g.rows && to.count > 0)
+                tq_store_results(to, s[i][j], t.slots);
         }
     }
 }

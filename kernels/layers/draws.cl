@@ -1,10 +1,16 @@
 /*
  * Random draws for the rows of a contraction: to[row][number], number = 0 .. count-1, of streams indexed by
- * first + row. Each draw has `bits` random bits at the top of its word. A work-item makes the draws of one block of 128
+ * first + row: `bits` random bits at the top of a word, >> right << left. A work-item makes the draws of one block of 128
  * bits. See docs/numerics.md, "Randomness".
  */
-__kernel void draws(__global uint *restrict to, const uint rows, const uint count, const ulong first, const uint2 key,
-                    const uint stream, const int bits)
+#if TQ_DRAW_FORM == 1
+typedef ushort tq_draw_word;
+#else
+typedef uint tq_draw_word;
+#endif
+
+__kernel void draws(__global tq_draw_word *restrict to, const uint rows, const uint count, const ulong first,
+                    const uint2 key, const uint stream, const int bits, const int right, const int left)
 {
     const uint row = (uint)get_global_id(1), block = (uint)get_global_id(0), per_word = 32u / (uint)bits;
     const uint begin = block * 4u * per_word;
@@ -20,7 +26,8 @@ __kernel void draws(__global uint *restrict to, const uint rows, const uint coun
             for (uint j = 0; j < per_word; ++j) {
                 const uint number = begin + i * per_word + j;
                 if (number < count)
-                    to[(ulong)row * count + number] = counter.word[i] >> (j * (uint)bits) << (32 - bits);
+                    to[(ulong)row * count + number] =
+                        (tq_draw_word)(counter.word[i] >> (j * (uint)bits) << (32 - bits) >> right << left);
             }
         }
     }

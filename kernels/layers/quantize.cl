@@ -19,24 +19,24 @@ TQ_INLINE uint quantize_one(const uint bits, const tq_words words, const uint ke
 
 #if QUANTIZE_FAST
 #if QUANTIZE_NONE
-#undef QUANTIZE_VECTOR
-#define QUANTIZE_VECTOR(bits, words, draws) (bits)
+#undef QUANTIZE_VECTOR_OF
+#define QUANTIZE_VECTOR_OF(class, bits, words, draws) (bits)
 #endif
 /* TQ_ROWS vectors from x on, of which the first number is that of an element with which a block of draws begins. */
 TQ_INLINE void quantize_rows(__global const uint *x, __global uint *y, const tq_words words, const uint key0,
-                             const uint key1, const uint stream, const ulong element)
+                             const uint key1, const uint stream, const ulong element, const int class)
 {
-#if QUANTIZE_BITS
     tq_uints draws[TQ_ROWS];
+#if QUANTIZE_BITS
     tq_element_draw_rows(draws, key0, key1, element, stream, QUANTIZE_BITS);
-#pragma unroll
-    for (int i = 0; i < TQ_ROWS; ++i)
-        tq_store_uints(QUANTIZE_VECTOR(tq_load_uints(x + i * TQ_LANES), words, draws[i]), y + i * TQ_LANES);
 #else
 #pragma unroll
     for (int i = 0; i < TQ_ROWS; ++i)
-        tq_store_uints(QUANTIZE_VECTOR(tq_load_uints(x + i * TQ_LANES), words, (tq_uints)0), y + i * TQ_LANES);
+        draws[i] = (tq_uints)0;
 #endif
+#pragma unroll
+    for (int i = 0; i < TQ_ROWS; ++i)
+        tq_store_uints(QUANTIZE_VECTOR_OF(class, tq_load_uints(x + i * TQ_LANES), words, draws[i]), y + i * TQ_LANES);
 }
 #endif
 
@@ -54,7 +54,14 @@ __kernel void quantize_elements(__global const uint *from, const ulong from_offs
     __global uint *const y = to + to_offset;
 #if QUANTIZE_FAST
     if (begin >= skip && begin + TQ_ROWS * TQ_LANES <= end) {
-        quantize_rows(x + (begin - skip), y + (begin - skip), words, key0, key1, stream, first + (begin - skip));
+        const int class = QUANTIZE_CLASS(words); /* the same everywhere: one question for all vectors */
+        const ulong at = begin - skip;
+        if (class == 1)
+            quantize_rows(x + at, y + at, words, key0, key1, stream, first + at, 1);
+        else if (class == 2)
+            quantize_rows(x + at, y + at, words, key0, key1, stream, first + at, 2);
+        else
+            quantize_rows(x + at, y + at, words, key0, key1, stream, first + at, 0);
         return;
     }
 #endif

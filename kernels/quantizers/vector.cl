@@ -1,18 +1,18 @@
 /*
- * Vectors of TQ_LANES binary32 numbers, given and returned as their bits: what the vector functions of
- * quantizers share.
+ * Vectors of TQ_LANES binary32 numbers, given and returned as their bits: what the vector functions of quantizers share.
  *
- * A vector function gives in every lane the bits that the scalar function of its family gives. It uses
- * integers on the bits; where it uses floating-point operations, its header comment proves that they are
- * exact, or round as claimed, also on devices that flush subnormal numbers. Comparisons are used as
- * conditions only: they are -1 in vectors, 1 in scalars. They never choose between 1 and 0: compilers make
- * that a conversion from one bit, which Oclgrind 21.10 gets wrong in vectors.
+ * A vector function gives in every lane the bits that the scalar function of its family gives. It uses integers on the
+ * bits; where it uses floating-point operations, its file's head proves that they are exact, or round as claimed, also on
+ * devices that flush subnormal numbers. Comparisons are used as conditions only: they are -1 in vectors, 1 in scalars. They
+ * never choose between 1 and 0: compilers make that a conversion from one bit, which Oclgrind 21.10 gets wrong in vectors.
  *
- * A number's magnitude a (its bits without the sign) is split as the prelude's tq_exact is: 24 bits with the
- * leading one set, and the exponent of the leading bit. The tail that a rounding drops is kept as a fraction
- * of 32 bits. It is exact for shifts up to 32; beyond, it is below 2^-8, and what it loses matters in two
- * ways only: whether anything is there, and the order of tail and draw. Both see tail rounded up, but for the
- * carry of tail + draw, which needs it rounded down.
+ * A number's magnitude is split as the prelude's tq_exact is: 24 bits with the leading one set, and the exponent of the
+ * leading bit. The tail that a rounding drops is kept as a fraction of 32 bits. It is exact for shifts up to 32; beyond, it
+ * is below 2^-8, and what it loses matters in two ways only: whether anything is there, and the order of tail and draw. Both
+ * see the tail rounded up, but for the carry of tail + draw, which needs it rounded down.
+ *
+ * A family has tq_vector_NAME(x, words, structure, draws, class), where class is tq_class_NAME(words, structure): which of
+ * its forms, the short ones above 0, the words allow.
  */
 #if defined TQ_LANES && TQ_LANES <= 16
 #if TQ_LANES == 1
@@ -22,9 +22,10 @@
 #else
 #define TQ_VECTOR_OF(name)   TQ_CAT(name, TQ_LANES)
 #define tq_load_uints(p)     TQ_VECTOR_OF(vload)(0, p)
-#define tq_store_uints(v, p) TQ_VECTOR_OF(vstore)(v, 0, p)
+#define tq_store_uints(v, p) (*(__global tq_uints_anywhere *)(p) = (v))
 #endif
 typedef TQ_VECTOR_OF(uint) tq_uints;
+typedef tq_uints tq_uints_anywhere __attribute__((aligned(4)));
 typedef TQ_VECTOR_OF(int) tq_ints;
 typedef TQ_VECTOR_OF(float) tq_floats;
 #define tq_uints_as_floats(v) TQ_VECTOR_OF(as_float)(v)
@@ -123,6 +124,17 @@ TQ_INLINE tq_uints tq_vector_pack(tq_uints magnitude, tq_ints quantum)
     return magnitude == (tq_uints)0 ? (tq_uints)0 : bits;
 }
 
+/* x, where it is subnormal the smallest normal number of its sign: a device may take subnormal numbers for
+ * zeros. */
+TQ_INLINE tq_uints tq_vector_normal(tq_uints x)
+{
+#if TQ_SUBNORMALS
+    return x;
+#else
+    return ((x & ~TQ_SIGN_BIT) - 1u) < (tq_uints)0x7FFFFFu ? (x & TQ_SIGN_BIT) | 0x800000u : x;
+#endif
+}
+
 /* The canonical NaN where x is not a number, else y. */
 TQ_INLINE tq_uints tq_vector_nan(tq_uints x, tq_uints y)
 {
@@ -130,8 +142,14 @@ TQ_INLINE tq_uints tq_vector_nan(tq_uints x, tq_uints y)
 }
 
 /* The kind none, as a register has it. */
-TQ_INLINE tq_uints tq_vector_none(tq_uints x)
+#define tq_class_none(p, structure) 0
+
+TQ_INLINE tq_uints tq_vector_none(tq_uints x, tq_words p, tq_i32 structure, tq_uints draws, tq_i32 class)
 {
+    (void)p;
+    (void)structure;
+    (void)draws;
+    (void)class;
     return tq_vector_nan(x, x);
 }
 #endif

@@ -1,4 +1,23 @@
-/* Vectors of fixed-point numbers: see fixed.cl and vector.cl. */
+/*
+ * Vectors of fixed-point numbers: see fixed.cl and vector.cl.
+ *
+ * Saturating words of w <= 22 bits with grains of 2^g >= 2^-90 have short forms. Their limits are numbers of the format, so
+ * that x may be clamped first: y. A subnormal x rounds as the smallest normal number of its sign does, both being above 0
+ * and so much smaller than a grain that neither half a grain nor a draw's last bit, at least 2^(g-32), comes between them;
+ * to nearest, both give 0.
+ *
+ * Deterministic: |y| <= 2^(g+22), so y + M with M = 1.5 * 2^(g+23) lies in 2^(g+23) .. 2^(g+24), where the last bit of
+ * binary32 is a grain: the sum is rounded to a multiple of it, ties to even, and since M is an even number of grains, to an
+ * even number of them. Taking M away is exact, and gives +0 for 0. That number `near` is at most half a grain from y. The
+ * other roundings correct it by one grain, exactly, by comparing it with y. Away: y - near is exact, as it is a multiple of
+ * y's last bit and not above |y| (near is 0, or |y| is at least half a grain); where it is half a grain with the sign of y
+ * the tie went towards zero. A difference that a device flushes to zero is not half a grain, which is normal.
+ *
+ * Stochastic with n bits, w + n <= 32 (unsigned: 31) and g <= n: v = y * 2^(n-g) is exact, its exponent only grows, and
+ * -2^31 <= v < 2^31. Cut to an integer it has at most 24 bits still and converts back exactly; so below = floor(v) =
+ * k * 2^n + floor(d * 2^n) for y = k + d grains, and (below + r) >> n is k + 1 where r + floor(d * 2^n) >= 2^n, else k. A
+ * number of the format has d = 0, so the sum does not pass 2^31. What NaN converts to is not used.
+ */
 #if defined TQ_LANES && TQ_LANES <= 16
 /* Where the number is in units of 2^grid, modulo 2^32; more than a word of w <= 32 bits can show. */
 TQ_INLINE tq_uints tq_vector_fixed_wrap(tq_uints x, tq_words p, tq_i32 structure, tq_uints draws)
@@ -36,8 +55,77 @@ TQ_INLINE tq_uints tq_vector_fixed_any(tq_uints x, tq_words p, tq_i32 structure,
     return tq_vector_nan(x, bits == none ? none : bits | (negative & TQ_SIGN_BIT));
 }
 
-TQ_INLINE tq_uints tq_vector_fixed(tq_uints x, tq_words p, tq_i32 structure, tq_uints draws)
+/* x in the format's range; NaN stays. */
+TQ_INLINE tq_floats tq_vector_fixed_clamp(tq_uints x, tq_words p)
 {
+    const tq_floats highest = (tq_floats)as_float(p.s1), lowest = (tq_floats)(-as_float(p.s2));
+    tq_floats y = tq_uints_as_floats(x);
+    y = highest < y ? highest : y;
+    return y < lowest ? lowest : y;
+}
+
+/* v, with v's sign instead of its own. */
+TQ_INLINE tq_floats tq_vector_signed(tq_floats v, tq_u32 magnitude)
+{
+    return tq_uints_as_floats((tq_floats_as_uints(v) & TQ_SIGN_BIT) | magnitude);
+}
+
+/* The case of a deterministic rounding: see the head. */
+TQ_INLINE tq_floats tq_vector_fixed_steps(tq_uints x, tq_words p, tq_i32 rounding)
+{
+    const tq_u32 grain_bits = (tq_u32)(p.s0 + 127) << 23;
+    const tq_floats grain = (tq_floats)as_float(grain_bits);
+    const tq_floats magic = (tq_floats)as_float((((tq_u32)(p.s0 + 150)) << 23) | 0x400000u);
+    const tq_floats y = tq_vector_fixed_clamp(x, p), biased = y + magic, near = biased - magic;
+    if (rounding == TQ_ROUND_AWAY)
+        return y - near == tq_vector_signed(y, grain_bits - 0x800000u)
+                   ? near + tq_vector_signed(y, grain_bits)
+                   : near;
+    if (rounding == TQ_ROUND_ZERO)
+        return (tq_floats_as_uints(near) & ~TQ_SIGN_BIT) > (tq_floats_as_uints(y) & ~TQ_SIGN_BIT)
+                   ? near - tq_vector_signed(near, grain_bits)
+                   : near;
+    if (rounding == TQ_ROUND_DOWN)
+        return near > y ? near - grain : near;
+    if (rounding == TQ_ROUND_UP)
+        return near < y ? near + grain : near;
+    if (rounding == TQ_ROUND_ODD) {
+        const tq_floats below = near > y ? near - grain : near, above = near < y ? near + grain : near;
+        return (tq_floats_as_uints(biased) & 1u) == (tq_uints)0 ? (near > y ? below : above) : near;
+    }
+    return near;
+}
+
+/* The case of stochastic rounding: see the head. */
+TQ_INLINE tq_floats tq_vector_fixed_draws(tq_uints x, tq_words p, tq_uints draws)
+{
+    const tq_u32 bits = (tq_u32)p.s7;
+    const tq_floats v = tq_vector_fixed_clamp(x, p) * as_float((tq_u32)(p.s7 - p.s0 + 127) << 23);
+    const tq_ints whole = tq_floats_to_ints(v);
+    const tq_ints below = v < tq_ints_to_floats(whole) ? whole - 1 : whole;
+    return tq_ints_to_floats((below + tq_uints_as_ints(draws >> (32u - bits))) >> bits) *
+           as_float((tq_u32)(p.s0 + 127) << 23);
+}
+
+/* 1: the format is one for the two functions above, 0: it is not. */
+TQ_INLINE tq_i32 tq_class_fixed(tq_words p, tq_i32 structure)
+{
+    if (TQ_OVERFLOW(structure) == TQ_OVERFLOW_WRAP || p.s3 > 22 || p.s0 < -90)
+        return 0;
+    return TQ_ROUNDING(structure) != TQ_ROUND_STOCHASTIC ||
+           (p.s3 + p.s7 + ((structure & TQ_FIXED_UNSIGNED) ? 1 : 0) <= 32 && p.s0 <= p.s7);
+}
+
+TQ_INLINE tq_uints tq_vector_fixed(tq_uints x, tq_words p, tq_i32 structure, tq_uints draws, tq_i32 class)
+{
+    const tq_i32 rounding = TQ_ROUNDING(structure);
+    if (class == 1) {
+        const tq_uints number =
+            rounding == TQ_ROUND_EVEN || rounding == TQ_ROUND_AWAY ? x : tq_vector_normal(x);
+        const tq_floats y = rounding == TQ_ROUND_STOCHASTIC ? tq_vector_fixed_draws(number, p, draws)
+                                                            : tq_vector_fixed_steps(number, p, rounding);
+        return tq_vector_nan(x, tq_floats_as_uints(y));
+    }
     if (TQ_OVERFLOW(structure) == TQ_OVERFLOW_WRAP)
         return tq_vector_fixed_wrap(x, p, structure, draws);
     return tq_vector_fixed_any(x, p, structure, draws);

@@ -43,12 +43,21 @@ typedef struct tq_contraction_setup {
     uint32_t id;
 } tq_contraction_setup;
 
-/* Plans: picks the path, packs the weights, makes the kernels. `reasons` receives why no cheaper path was
- * taken. */
+/* Plans: picks the path, packs the weights, makes the kernels. Where a much cheaper path is right for smaller
+ * inputs than `input` allows, both are planned: every run checks its input on the device and takes the path
+ * that is right for it. `reasons` receives why no cheaper path was taken. */
 tq_status tq_contraction__create(tq_contraction **contraction, tq_context *context,
                                  const tq_contraction_setup *setup, tq_text *reasons);
 void tq_contraction__destroy(tq_contraction *contraction);
-const char *tq_contraction__path(const tq_contraction *contraction);
+
+/* How it is computed. Strings live as long as the library. */
+typedef struct tq_contraction_path {
+    const char *name, *proof;
+    double instructions; /* vector instructions per multiply-accumulate, on a machine with 512-bit vectors */
+    double bound; /* counts on inputs of at most this magnitude, checked at every run; INFINITY: on none */
+    const char *otherwise; /* path of inputs that exceed the bound, "" when there is no bound */
+} tq_contraction_path;
+tq_contraction_path tq_contraction__path(const tq_contraction *contraction);
 
 /* y = contraction(x). `first_sample`: of the data set, for random draws. */
 tq_status tq_contraction__run(tq_contraction *contraction, const tq_tensor *x, tq_tensor *y,

@@ -20,26 +20,51 @@ typedef struct tq_problem {
     const tq_device_info *device;
 } tq_problem;
 
-/* What a path decides for a problem. */
-typedef struct tq_path_plan {
-    int lanes, vectors, rows; /* tile: rows x (vectors x lanes) */
-    bool fast_finish;         /* the path has tq_finish for this problem */
-    tq_words product, sum, result,
-        path; /* kernel arguments; the first three are set to the quantizers' own before */
-    int input_shift, weight_shift; /* 16-bit operands: X = x * 2^input_shift, W = w * 2^weight_shift */
-    bool away; /* weights move away from zero: int16 by one, carriers by one unit in the last place */
-    tq_program_text *text; /* for further defines */
-} tq_path_plan;
+/* What operands are in memory, on the device: */
+typedef enum tq_form {
+    TQ_FORM_CARRIER, /* binary32 */
+    TQ_FORM_INT16,   /* integers on the operand's grid */
+    TQ_FORM_INT32    /* the same in the low half of an int; the high half is zero */
+} tq_form;
 
-typedef enum tq_operand { TQ_OPERAND_CARRIER, TQ_OPERAND_INT16 } tq_operand;
+/* How a sum becomes a result; the numbers are those of kernels/layers/contraction.cl. */
+typedef enum tq_finish {
+    TQ_FINISH_LANES = 0,   /* lane by lane, exactly */
+    TQ_FINISH_OWN = 1,     /* the path has tq_finish for this problem */
+    TQ_FINISH_CARRIERS = 2 /* in vectors: the path has tq_part, sums are binary32 */
+} tq_finish;
+
+/* What the draws of PRODUCT are in memory; the numbers are those of kernels/accumulate/slots.cl. */
+typedef enum tq_draw_form { TQ_DRAWS_TOP = 0, TQ_DRAWS_SHORT = 1, TQ_DRAWS_HALVES = 2 } tq_draw_form;
+
+/* What a path decides for a problem. Set before `plan`: the slots' words, terms 1, sum_draws, what is known
+ * of sums from their format. */
+typedef struct tq_path_plan {
+    int step, vectors, rows; /* tile: rows x (vectors x step); a step works on `step` outputs ... */
+    int terms;               /* ... and as many terms of a run */
+    int shorts;              /* lanes of a vector of 16-bit numbers; 0: the path has none */
+    tq_finish finish;
+    tq_words product, sum, result, path; /* kernel arguments */
+    tq_form form;
+    bool halves; /* columns of a step lie in memory as tq_pack_halves (vectors16.cl) wants them */
+    int input_shift, weight_shift; /* integers: X = x * 2^input_shift, W = w * 2^weight_shift */
+    bool away; /* weights move away from zero: integers by one, carriers by one unit in the last place */
+    tq_draw_form draw_form;
+    int draw_right, draw_left; /* draws of PRODUCT: bits at the top of a word >> right << left */
+    bool sum_draws;            /* sums need random draws */
+    int sum_grid;              /* sums are multiples of 2^sum_grid ... */
+    double sum_largest;        /* ... of at most this magnitude; initially the sum format's */
+    double instructions;       /* vector instructions per multiply-accumulate; initially the path's */
+    tq_program_text *text;     /* for further defines */
+} tq_path_plan;
 
 typedef struct tq_path {
     const char *name;
     const char *summary;
+    const char *proof; /* one line: why the bits are those of docs/numerics.md */
     double
         instructions; /* per multiply-accumulate on a machine with 512-bit vectors, about; orders the paths */
-    tq_operand operand;
-    const char *part[3]; /* kernel files, NULL at the end */
+    const char *part[4]; /* kernel files, NULL at the end */
     /* Whether the path is right for this problem; if not, the reason goes to `why`. */
     bool (*applicable)(const tq_problem *problem, char *why, size_t size);
     /* Tile, words and structure for an applicable problem. */
@@ -62,8 +87,20 @@ bool tq_problem__sum_stays_inside(const tq_problem *problem);
 /* Largest |x*w| of any term, INFINITY when unknown. */
 double tq_problem__largest_product(const tq_problem *problem);
 
-/* Lanes of 16 bits that the device's compiler handles well: 32 where vectors of 32 and their builtins are
- * known good. */
+/*
+ * Lanes of a vector of 16-bit numbers that the device's compiler handles well: 32 where vectors of 32 and
+ * their builtins are known good (there a rounding high product is one instruction too), else 16.
+ */
 int tq_device__lanes16(const tq_device_info *device);
+
+/* Bits of (float)value. */
+tq_i32 tq_path__bits(double value);
+
+/* Integers on a grid, for paths with 16-bit operands. */
+double tq_range__units(tq_range range);                     /* largest magnitude in units of 2^grid */
+bool tq_range__fits_int16(tq_range range);                  /* known, finite, -2^15 .. 2^15 - 1 */
+bool tq_format__is_word(const tq_format *format, int most); /* two's complement of at most `most` bits */
+/* Whether product and sum are quantized, by words of one grid and range of at most 16 bits; else why not. */
+bool tq_problem__is_word16(const tq_problem *problem, char *why, size_t size);
 
 #endif

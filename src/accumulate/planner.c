@@ -70,3 +70,11 @@ int tq_device__lanes16(const tq_device_info *device)
             return known[i].lanes;
     return 16;
 }
+
+tq_i32 tq_path__bits(double value)
+{
+    const float number = (float)value;
+    tq_i32 bits;
+    memcpy(&bits, &number, sizeof bits);
+    return bits;
+}

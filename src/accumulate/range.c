@@ -16,6 +16,12 @@ tq_range tq_range__join(tq_range a, tq_range b)
                       .members = tq_quantizer_equal(&a.members, &b.members) ? a.members : (tq_quantizer){0}};
 }
 
+bool tq_range__equal(const tq_range *a, const tq_range *b)
+{
+    return a->grid == b->grid && a->lowest == b->lowest && a->highest == b->highest &&
+           a->finite == b->finite && tq_quantizer_equal(&a->members, &b->members);
+}
+
 /* On-grid numbers never move, whatever the rounding; kinds that look at a whole tensor may change their grid.
  */
 bool tq_range__keeps(tq_range range, const tq_quantizer *q)
@@ -45,31 +51,35 @@ tq_range tq_range__quantized(tq_range from, const tq_quantizer *q)
                       .members = *q};
 }
 
-/* Position of the lowest bit that is set; the number is finite and not zero. */
-static int lowest_bit(tq_exact v)
+/* Position of the lowest bit that is set in a finite number; above all others for zero. */
+static int lowest_bit(tq_u32 magnitude)
 {
-    return v.exponent + __builtin_ctzll(v.significand);
+    const int exponent = (int)(magnitude >> 23), biased = exponent > 0 ? exponent : 1;
+    const tq_u32 significand = (magnitude & 0x7FFFFFu) | (tq_u32)(exponent > 0) << 23;
+    return biased - 150 + __builtin_ctz(significand | 0x1000000u) + ((magnitude == 0) << 9);
 }
 
+/* No branches but the loop's: weights are measured whenever a network is planned. */
 tq_range tq_range__measure(const float *values, int64_t count)
 {
-    tq_range range = {.grid = 127, .lowest = 0.0, .highest = 0.0, .finite = true};
+    float lowest = 0.0f, highest = 0.0f;
+    tq_u32 largest = 0;
+    int grid = 127;
     for (int64_t i = 0; i < count; ++i) {
         union {
             float number;
             tq_u32 bits;
         } const value = {.number = values[i]};
-        const tq_exact v = tq_exact_of(value.bits);
-        if (v.special != TQ_FINITE)
-            return tq_range__unknown();
-        if (v.significand == 0)
-            continue;
-        const int bit = lowest_bit(v);
-        range.grid = bit < range.grid ? bit : range.grid;
-        range.lowest = fmin(range.lowest, value.number);
-        range.highest = fmax(range.highest, value.number);
+        const tq_u32 magnitude = value.bits & ~TQ_SIGN_BIT;
+        const int bit = lowest_bit(magnitude);
+        largest = magnitude > largest ? magnitude : largest;
+        grid = bit < grid ? bit : grid;
+        lowest = value.number < lowest ? value.number : lowest;
+        highest = value.number > highest ? value.number : highest;
     }
-    return range;
+    if (largest >= TQ_INFINITY_BITS)
+        return tq_range__unknown();
+    return (tq_range){.grid = grid, .lowest = lowest, .highest = highest, .finite = true};
 }
 
 double tq_range__magnitude(tq_range range)

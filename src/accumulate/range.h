@@ -19,6 +19,8 @@ typedef struct tq_range {
 tq_range tq_range__unknown(void);
 tq_range tq_range__join(tq_range a, tq_range b); /* numbers of either */
 
+bool tq_range__equal(const tq_range *a, const tq_range *b);
+
 /* Numbers that a quantizer gives for numbers of range `from`; finite when they are and it saturates or wraps.
  */
 tq_range tq_range__quantized(tq_range from, const tq_quantizer *q);

@@ -110,7 +110,7 @@ static int plan_row(job *j, const row *r)
                               .extrinsic = r->maps & EXTRINSIC ? map : NULL,
                               .intrinsic = r->maps & INTRINSIC ? map : NULL,
                               .seed = (uint64_t)j->settings->seed,
-                              .input_largest = tq_dataset_largest(j->session.dataset)};
+                              .input_largest = j->session.largest};
         result = tq_report__status(tq_network_plan(j->session.network, &plan));
     }
     tq_map_destroy(map);

@@ -17,14 +17,16 @@ typedef struct tq_evaluation {
     float *outputs; /* [images, classes]; freed by the caller */
     int64_t classes;
     int64_t images, right;  /* right: a label's score is the first of the highest; NaN is never right */
-    double forward_seconds; /* in the network, from images to outputs */
-    double seconds;
+    double forward_seconds; /* while the network had images to work on */
+    double decode_seconds;  /* reading images; beside the network's work, except for the first batch */
+    double seconds;         /* of the wall */
 } tq_evaluation;
 
 /* Runs session->images images. Returns an exit code. */
 int tq_evaluation__run(tq_evaluation *evaluation, const tq_session *session);
 
-double tq_evaluation__speed(const tq_evaluation *evaluation); /* images per second of forward_seconds */
+double tq_evaluation__speed(const tq_evaluation *evaluation);      /* images per second of forward_seconds */
+double tq_evaluation__wall_speed(const tq_evaluation *evaluation); /* of seconds */
 double tq_evaluation__accuracy(const tq_evaluation *evaluation);
 
 #endif

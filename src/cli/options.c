@@ -122,6 +122,13 @@ const tq_option tq_option_compare = {
     .type = TQ_OPTION_FLAG,
     PLACE(compare),
 };
+const tq_option tq_option_profile = {
+    .name = "profile",
+    .help = "also print where the time goes: each kernel of each layer, transfers,\n"
+            "decoding, idle time; not together with --compare",
+    .type = TQ_OPTION_FLAG,
+    PLACE(profile),
+};
 const tq_option tq_option_json = {
     .name = "json",
     .help = "print JSON",

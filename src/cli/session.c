@@ -24,6 +24,7 @@ static int open_data(tq_session *session, const tq_settings *settings)
     if (result != TQ_EXIT_OK)
         return result;
     const int64_t count = tq_dataset_count(session->dataset), limit = settings->limit;
+    session->largest = tq_dataset_largest(session->dataset);
     session->images = limit > 0 && limit < count ? limit : count;
     session->batch = settings->batch < session->images ? settings->batch : session->images;
     return TQ_EXIT_OK;
@@ -65,8 +66,7 @@ int tq_session__plan(tq_session *session, const tq_settings *settings, bool keep
                           .extrinsic = session->extrinsic,
                           .seed = (uint64_t)settings->seed,
                           .keep = keep,
-                          .input_largest =
-                              session->dataset != NULL ? tq_dataset_largest(session->dataset) : 0.0};
+                          .input_largest = session->largest};
     return tq_report__status(tq_network_plan(session->network, &plan));
 }
 

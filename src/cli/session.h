@@ -14,6 +14,7 @@ typedef struct tq_session {
     tq_network *network;
     int64_t images; /* of the data set, at most the limit */
     int64_t batch;  /* at most the images */
+    double largest; /* magnitude in the data set; 0 when it is not known */
 } tq_session;
 
 /* All return an exit code. After a failure too the session is closed by the caller. */

@@ -124,13 +124,22 @@ tq_status tq_dataset_read(const tq_dataset *dataset, int64_t first, int64_t coun
     return TQ_OK;
 }
 
+static double largest_byte(const tq_dataset *dataset, int64_t count)
+{
+    unsigned char largest = 0;
+    for (int64_t i = 0; i < count; ++i)
+        largest = dataset->bytes[i] > largest ? dataset->bytes[i] : largest;
+    return (double)((float)largest / 255.0f);
+}
+
 double tq_dataset_largest(const tq_dataset *dataset)
 {
     const int64_t count = dataset->count * tq_shape_count(&dataset->sample);
     double largest = 0.0;
+    if (dataset->bytes != NULL)
+        return largest_byte(dataset, count);
     for (int64_t i = 0; i < count; ++i) {
-        const double x = dataset->bytes != NULL ? (double)((float)dataset->bytes[i] / 255.0f)
-                                                : fabs((double)dataset->values[i]);
+        const double x = fabs((double)dataset->values[i]);
         if (!isfinite(x))
             return 0.0;
         largest = x > largest ? x : largest;

@@ -15,12 +15,9 @@ static tq_range output_range(const tq_layer *layer)
 {
     const tq_accumulation *a = &layer->quantizers.intrinsic;
     tq_range from = tq_range__unknown();
-    const tq_range weight =
-        tq_range__measure(layer->weight[0].values, tq_shape_count(&layer->weight[0].shape));
-    const tq_range bias = tq_range__measure(
-        layer->weight[1].values, layer->weight[1].values ? tq_shape_count(&layer->weight[1].shape) : 0);
-    from.finite =
-        layer->input_range[0].finite && weight.finite && bias.finite && tq_accumulation__keeps_finite(a);
+    const bool bias = layer->weight[1].values == NULL || layer->weight[1].range.finite;
+    from.finite = layer->input_range[0].finite && layer->weight[0].range.finite && bias &&
+                  tq_accumulation__keeps_finite(a);
     return tq_range__quantized(from, &a->result);
 }
 
@@ -32,7 +29,7 @@ tq_status tq_contract__plan(tq_layer *layer, const tq_geometry *geometry)
     TQ_TRY(tq_fast_float__create(&state->fast, layer, geometry));
     if (state->fast == NULL)
         TQ_TRY(tq_contraction__create(&state->contraction, layer->context, &setup, &layer->reasons));
-    layer->path = state->fast != NULL ? "clblast" : tq_contraction__path(state->contraction);
+    layer->path = state->fast != NULL ? "clblast" : tq_contraction__path(state->contraction).name;
     layer->macs = (int64_t)geometry->rows * geometry->out_channels * tq_geometry__terms(geometry);
     layer->output_range = output_range(layer);
     return TQ_OK;

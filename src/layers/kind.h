@@ -28,7 +28,9 @@ typedef struct tq_weight_info {
 typedef struct tq_weight {
     tq_shape shape;
     float *master; /* NULL while not set */
-    float *values; /* quantized; what the layer computes with */
+    float *values; /* quantized; what the layer computes with. Kept until another plan quantizes otherwise */
+    tq_layer_quantizers by; /* what the values were quantized by */
+    tq_range range;         /* of the values */
 } tq_weight;
 
 typedef struct tq_layer_kind tq_layer_kind;
@@ -46,6 +48,7 @@ struct tq_layer {
     tq_shape output;
     tq_range
         output_range; /* before the extrinsic quantizer while the kind's plan runs; after it when planned */
+    unsigned options_set;  /* of the context, when planned */
     uint64_t first_sample; /* of the data set; set by the network before forward and reference */
     bool planned;
     bool result_is_done,
@@ -85,7 +88,10 @@ extern const tq_layer_kind *const tq_layer_kinds[]; /* generated, ordered by nam
 /* Number j of the option called `name`, as the option table orders it. */
 double tq_layer__option(const tq_layer *layer, const char *name, size_t j);
 
-/* Plans with known input ranges and a first sample; tq_layer_plan passes unknown ones. */
+/*
+ * Plans with known input ranges; tq_layer_plan passes unknown ones. A layer that is planned already for just
+ * these shapes, ranges and quantizers is left as it is.
+ */
 tq_status tq_layer__plan(tq_layer *layer, const tq_shape *inputs, const tq_range *ranges, size_t count,
                          const tq_layer_quantizers *quantizers);
 void tq_layer__set_first_sample(tq_layer *layer, uint64_t first_sample);

@@ -86,8 +86,10 @@ void tq_layer_destroy(tq_layer *layer)
     if (layer == NULL)
         return;
     tq_layer__unplan(layer);
-    for (size_t i = 0; i < TQ_LAYER_WEIGHTS; ++i)
+    for (size_t i = 0; i < TQ_LAYER_WEIGHTS; ++i) {
         free(layer->weight[i].master);
+        free(layer->weight[i].values);
+    }
     free(layer);
 }
 
@@ -128,8 +130,8 @@ static tq_status set_weight(tq_layer *layer, const char *name, const tq_shape *s
     memcpy(copy, values, bytes);
     tq_layer__unplan(layer);
     free(layer->weight[index].master);
-    layer->weight[index].master = copy;
-    layer->weight[index].shape = *shape;
+    free(layer->weight[index].values);
+    layer->weight[index] = (tq_weight){.shape = *shape, .master = copy};
     return TQ_OK;
 }
 

@@ -9,10 +9,6 @@ void tq_layer__unplan(tq_layer *layer)
         layer->kind->release(layer);
     free(layer->state);
     layer->state = NULL;
-    for (size_t i = 0; i < TQ_LAYER_WEIGHTS; ++i) {
-        free(layer->weight[i].values);
-        layer->weight[i].values = NULL;
-    }
     tq_text__free(&layer->reasons);
     layer->path = "";
     layer->macs = 0;
@@ -36,18 +32,35 @@ static tq_status check_inputs(const tq_layer *layer, const tq_shape *inputs, siz
     return TQ_OK;
 }
 
+static bool same_draws(const tq_layer_quantizers *a, const tq_layer_quantizers *b)
+{
+    return a->seed == b->seed && a->id == b->id;
+}
+
+/* Whether the values that are there are those that `q` gives. */
+static bool is_quantized(const tq_weight *weight, const tq_layer_quantizers *q)
+{
+    return weight->values != NULL && tq_quantizer_equal(&weight->by.weights, &q->weights) &&
+           (tq_quantizer__random_bits(&q->weights) == 0 || same_draws(&weight->by, q));
+}
+
 static tq_status quantize_weight(tq_layer *layer, size_t i)
 {
     tq_weight *weight = &layer->weight[i];
     const tq_layer_quantizers *q = &layer->quantizers;
     const int64_t count = tq_shape_count(&weight->shape);
     tq_quantizer fitted;
-    weight->values = malloc((size_t)count * sizeof *weight->values);
+    if (is_quantized(weight, q))
+        return TQ_OK;
+    if (weight->values == NULL)
+        weight->values = malloc((size_t)count * sizeof *weight->values);
     if (weight->values == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for %lld quantized weights", (long long)count);
     tq_quantizer__fit_host(&fitted, &q->weights, weight->master, count);
     tq_quantizer__array(weight->values, weight->master, count, &fitted, q->seed, q->id,
                         (uint32_t)(TQ_STREAM_WEIGHT + i), 0);
+    weight->by = *q;
+    weight->range = tq_range__measure(weight->values, count);
     return TQ_OK;
 }
 
@@ -90,9 +103,32 @@ static tq_status plan(tq_layer *layer, const tq_shape *inputs, size_t count)
     return TQ_OK;
 }
 
+static bool same_quantizers(const tq_layer_quantizers *a, const tq_layer_quantizers *b)
+{
+    return tq_quantizer_equal(&a->weights, &b->weights) && tq_quantizer_equal(&a->extrinsic, &b->extrinsic) &&
+           tq_accumulation_equal(&a->intrinsic, &b->intrinsic) && same_draws(a, b);
+}
+
+/* Whether the plan that the layer has is the one asked for. */
+static bool is_planned(const tq_layer *layer, const tq_shape *inputs, const tq_range *ranges, size_t count,
+                       const tq_layer_quantizers *q)
+{
+    bool same = layer->planned && count == layer->input_count &&
+                layer->options_set == tq_context__options_set(layer->context) &&
+                same_quantizers(&layer->quantizers, q);
+    for (size_t i = 0; same && i < count; ++i)
+        same = tq_shape_equal(&layer->input[i], &inputs[i]) &&
+               tq_range__equal(&layer->input_range[i], &ranges[i]);
+    return same;
+}
+
 tq_status tq_layer__plan(tq_layer *layer, const tq_shape *inputs, const tq_range *ranges, size_t count,
                          const tq_layer_quantizers *quantizers)
 {
+    const tq_layer_quantizers none = {0};
+    quantizers = quantizers != NULL ? quantizers : &none;
+    if (is_planned(layer, inputs, ranges, count, quantizers))
+        return TQ_OK;
     tq_layer__unplan(layer);
     if (count > TQ_LAYER_INPUTS)
         return tq_layer__prefix(
@@ -102,7 +138,8 @@ tq_status tq_layer__plan(tq_layer *layer, const tq_shape *inputs, const tq_range
         layer->input_range[i] = ranges[i];
     }
     layer->input_count = count;
-    layer->quantizers = quantizers != NULL ? *quantizers : (tq_layer_quantizers){0};
+    layer->quantizers = *quantizers;
+    layer->options_set = tq_context__options_set(layer->context);
     const tq_status status = plan(layer, inputs, count);
     if (status != TQ_OK)
         tq_layer__unplan(layer);

@@ -67,7 +67,15 @@ static tq_status forward(tq_layer *layer, const tq_tensor *const *inputs, tq_ten
 
 tq_status tq_layer_forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)
 {
-    return tq_layer__prefix(layer, forward(layer, inputs, output));
+    const tq_profile_scope scope = {.layer = layer->name,
+                                    .kind = layer->kind->name,
+                                    .path = layer->path,
+                                    .output = output,
+                                    .macs = (double)layer->macs};
+    tq_profile__enter(layer->context, &scope);
+    const tq_status status = tq_layer__prefix(layer, forward(layer, inputs, output));
+    tq_profile__leave(layer->context);
+    return status;
 }
 
 static void quantize_array(const tq_layer *layer, float *output, const tq_quantizer *q, uint32_t stream)

@@ -25,6 +25,16 @@ typedef struct tq_value {
     size_t last_use; /* index of the last value computed from it; SIZE_MAX: to the end */
 } tq_value;
 
+/* One batch: its numbers on the host, and its input on the device. Two of them, so that one can be made ready
+ * while the device computes another. */
+typedef struct tq_run {
+    float *staging, *output; /* NHWC */
+    tq_tensor *input;
+    tq_ticket done; /* when the output has come */
+    int64_t samples;
+} tq_run;
+#define TQ_RUNS 2
+
 struct tq_network {
     tq_context *context;
     tq_value *value;
@@ -35,7 +45,11 @@ struct tq_network {
     bool keep;
     double input_largest; /* planned for inputs of at most this magnitude; checked at forward */
     bool input_finite;    /* planned for inputs without NaN and infinity; checked at forward */
-    float *staging;       /* one batch of the input in NHWC */
+    tq_memory *block;     /* of the tensors; kept from plan to plan while it fits */
+    uint64_t block_elements;
+    tq_run run[TQ_RUNS];
+    size_t oldest, under_way;        /* of the runs */
+    int64_t run_inputs, run_outputs; /* elements that the runs' memory is made for */
 };
 
 /* Value of this name; SIZE_MAX if there is none. */
@@ -45,12 +59,21 @@ size_t tq_network__input(const tq_network *network); /* the first input; SIZE_MA
 /* Value of layer number i. */
 size_t tq_network__layer_value(const tq_network *network, size_t i);
 
+/* Waits for what is under way and drops it; frees what a plan made. */
 void tq_network__unplan(tq_network *network);
 /* Plans with the quantizers that the values hold. */
 tq_status tq_network__plan_values(tq_network *network);
 
 /* Places the tensors of all values in device memory, sharing where lifetimes allow. */
 tq_status tq_network__place(tq_network *network);
+
+/* Memory of run `i` for the planned shapes; what is there already stays. */
+tq_status tq_network__prepare_run(tq_network *network, size_t i);
+/* Frees the runs' memory when it is not of the planned sizes. None is under way. */
+void tq_network__fit_runs(tq_network *network);
+/* Waits until the outputs of all runs under way have come. */
+tq_status tq_network__settle(tq_network *network);
+void tq_network__free_runs(tq_network *network);
 
 /* A shape in the caller's layout from NHWC and back: rank 4 only, others are unchanged. */
 tq_shape tq_shape__to_nhwc(const tq_shape *shape, tq_layout layout);

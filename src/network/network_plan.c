@@ -5,14 +5,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-void tq_network__unplan(tq_network *network)
+static void free_tensors(tq_network *network)
 {
     for (size_t i = 0; i < network->value_count; ++i) {
         tq_tensor_destroy(network->value[i].tensor);
         network->value[i].tensor = NULL;
     }
-    free(network->staging);
-    network->staging = NULL;
+}
+
+static void drop_runs(tq_network *network)
+{
+    if (network->under_way == 0)
+        return;
+    tq_context__quiesce(network->context); /* whoever started them does not ask any more */
+    for (size_t i = 0; i < TQ_RUNS; ++i)
+        tq_ticket__drop(&network->run[i].done);
+    network->under_way = 0;
+}
+
+void tq_network__unplan(tq_network *network)
+{
+    drop_runs(network);
+    tq_network__free_runs(network);
+    free_tensors(network);
+    tq_memory__release(network->block);
+    network->block = NULL;
+    network->block_elements = 0;
     network->planned = false;
 }
 
@@ -136,27 +154,18 @@ static tq_status plan_value(tq_network *network, tq_value *value)
     return TQ_OK;
 }
 
-static tq_status make_staging(tq_network *network)
-{
-    const size_t bytes =
-        (size_t)tq_shape_count(&network->value[tq_network__input(network)].shape) * sizeof(float);
-    network->staging = calloc(bytes, 1);
-    return network->staging != NULL
-               ? TQ_OK
-               : tq_status__fail(TQ_E_MEMORY, "no memory for a batch of %zu bytes", bytes);
-}
-
 static tq_status plan_all(tq_network *network)
 {
     for (size_t i = 0; i < network->value_count; ++i)
         TQ_TRY(plan_value(network, &network->value[i]));
     TQ_TRY(tq_network__place(network));
-    return make_staging(network);
+    tq_network__fit_runs(network);
+    return tq_network__prepare_run(network, 0);
 }
 
 tq_status tq_network__plan_values(tq_network *network)
 {
-    tq_network__unplan(network);
+    free_tensors(network);
     const tq_status status = plan_all(network);
     if (status != TQ_OK)
         tq_network__unplan(network);
@@ -180,7 +189,8 @@ tq_status tq_network_plan(tq_network *network, const tq_plan *plan)
 {
     const tq_plan none = {0};
     plan = plan == NULL ? &none : plan;
-    tq_network__unplan(network);
+    drop_runs(network);
+    network->planned = false; /* what a plan made is kept for this one */
     if (plan->batch < 0 || plan->batch > 65536)
         return tq_status__fail(TQ_E_ARGUMENT, "batch is %lld, allowed 1 to 65536", (long long)plan->batch);
     if (!(plan->input_largest >= 0.0))

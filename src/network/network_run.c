@@ -15,17 +15,21 @@ static tq_status check_run(const tq_network *network, int64_t samples)
     return TQ_OK;
 }
 
-/* Largest magnitude; INFINITY when a number is not finite. */
-static double largest_of(const float *x, int64_t count)
+/* Bits of the largest magnitude, in blocks that compilers vectorize; infinity and what is no number are above
+ * all. */
+static uint32_t largest_bits(const float *x, int64_t count)
 {
-    float largest = 0.0f;
-    for (int64_t i = 0; i < count; ++i) {
-        const float magnitude = fabsf(x[i]);
-        if (!(magnitude <= FLT_MAX))
-            return INFINITY;
-        largest = magnitude > largest ? magnitude : largest;
+    int32_t largest = 0, bits[1024];
+    for (int64_t i = 0; i < count; i += 1024) {
+        const size_t rest = (size_t)(count - i), size = rest < 1024 ? rest : 1024;
+        memset(bits, 0, sizeof bits);
+        memcpy(bits, x + i, size * sizeof *x);
+        for (int j = 0; j < 1024; ++j) {
+            const int32_t magnitude = bits[j] & INT32_MAX;
+            largest = magnitude > largest ? magnitude : largest;
+        }
     }
-    return largest;
+    return (uint32_t)largest;
 }
 
 static int64_t sample_elements(const tq_value *value)
@@ -34,94 +38,146 @@ static int64_t sample_elements(const tq_value *value)
 }
 
 /* Plans again where the input is not what the network was planned for; paths that assumed it are then not
- * taken. */
+ * taken. What is under way is finished before. */
 static tq_status check_assumptions(tq_network *network, const float *input, int64_t count)
 {
-    const double largest = largest_of(input, count);
+    const uint32_t bits = largest_bits(input, count);
+    float largest;
+    memcpy(&largest, &bits, sizeof largest);
     const bool finite = isfinite(largest);
     if (!network->input_finite || (finite && largest <= network->input_largest))
         return TQ_OK;
+    TQ_TRY(tq_network__settle(network));
     network->input_finite = finite;
     network->input_largest = FLT_MAX;
     return tq_network__plan_values(network);
 }
 
-/* Puts the input into the staging buffer, zeros behind it. */
-static tq_status stage(tq_network *network, const float *input, int64_t samples)
+/* The input as the network has it, zeros behind the samples. */
+static void stage(const tq_network *network, float *to, const float *input, int64_t samples)
 {
     const tq_value *value = &network->value[tq_network__input(network)];
     const int64_t used = sample_elements(value) * samples;
-    TQ_TRY(check_assumptions(network, input, used));
-    tq_layout__to_nhwc(network->staging, input, &value->shape, samples, value->layout);
-    memset(network->staging + used, 0, (size_t)(tq_shape_count(&value->shape) - used) * sizeof *input);
-    return TQ_OK;
+    tq_layout__to_nhwc(to, input, &value->shape, samples, value->layout);
+    memset(to + used, 0, (size_t)(tq_shape_count(&value->shape) - used) * sizeof *input);
 }
 
-static tq_status run_layer(tq_network *network, tq_value *value, int64_t first_sample)
+static tq_status check_input(tq_network *network, const float *input, int64_t samples)
+{
+    TQ_TRY(check_run(network, samples));
+    if (input == NULL)
+        return tq_status__fail(TQ_E_ARGUMENT, "the input is NULL");
+    return check_assumptions(network, input,
+                             sample_elements(&network->value[tq_network__input(network)]) * samples);
+}
+
+static const tq_tensor *tensor_of(const tq_network *network, size_t value, const tq_run *run)
+{
+    return network->value[value].source == TQ_SOURCE_INPUT ? run->input : network->value[value].tensor;
+}
+
+static tq_status run_layer(tq_network *network, tq_value *value, const tq_run *run, int64_t first_sample)
 {
     const tq_tensor *inputs[TQ_LAYER_INPUTS];
     for (size_t i = 0; i < value->input_count; ++i)
-        inputs[i] = network->value[value->input[i]].tensor;
+        inputs[i] = tensor_of(network, value->input[i], run);
     tq_layer__set_first_sample(value->layer, (uint64_t)first_sample);
     return tq_layer_forward(value->layer, inputs, value->tensor);
 }
 
-/* Host copy of a value's first samples in the caller's layout. */
-static tq_status read_output(const tq_network *network, int64_t samples, float *output)
+static tq_status queue_run(tq_network *network, tq_run *run, int64_t first_sample)
 {
-    const tq_value *value = &network->value[tq_network__output(network)];
-    const tq_layout layout = network->value[tq_network__input(network)].layout;
-    const int64_t count = tq_shape_count(&value->shape);
-    float *all = malloc((size_t)count * sizeof *all);
-    if (all == NULL)
-        return tq_status__fail(TQ_E_MEMORY, "no memory for an output of %lld numbers", (long long)count);
-    const tq_status status = tq_tensor_read(value->tensor, all, count);
-    if (status == TQ_OK)
-        tq_layout__from_nhwc(output, all, &value->shape, samples, layout);
-    free(all);
-    return status;
+    TQ_TRY(tq_tensor__upload(run->input, run->staging, network->run_inputs));
+    for (size_t i = 0; i < network->value_count; ++i)
+        if (network->value[i].source == TQ_SOURCE_LAYER)
+            TQ_TRY(run_layer(network, &network->value[i], run, first_sample));
+    const tq_tensor *output = network->value[tq_network__output(network)].tensor;
+    return tq_tensor__download(output, run->output, network->run_outputs, &run->done);
+}
+
+tq_status tq_network_start(tq_network *network, const float *input, int64_t samples, int64_t first_sample)
+{
+    network->oldest =
+        network->under_way == 0 ? 0 : network->oldest; /* one at a time needs one run's memory */
+    const size_t index = (network->oldest + network->under_way) % TQ_RUNS;
+    tq_run *run = &network->run[index];
+    TQ_TRY(check_run(network, samples));
+    if (network->under_way == TQ_RUNS)
+        return tq_status__fail(TQ_E_STATE, "%d runs are under way already; wait for one first", TQ_RUNS);
+    TQ_TRY(check_input(network, input, samples));
+    TQ_TRY(tq_network__prepare_run(network, index));
+    stage(network, run->staging, input, samples);
+    const tq_status status = queue_run(network, run, first_sample);
+    if (status != TQ_OK) { /* what has been queued uses the run's memory */
+        tq_context__quiesce(network->context);
+        tq_ticket__drop(&run->done);
+        return status;
+    }
+    run->samples = samples;
+    ++network->under_way;
+    return TQ_OK;
+}
+
+tq_status tq_network_wait(tq_network *network, float *output)
+{
+    tq_run *run = &network->run[network->oldest];
+    if (network->under_way == 0)
+        return tq_status__fail(TQ_E_STATE, "no run is under way");
+    network->oldest = (network->oldest + 1) % TQ_RUNS;
+    --network->under_way;
+    TQ_TRY(tq_ticket__wait(&run->done, network->context));
+    if (output != NULL)
+        tq_layout__from_nhwc(output, run->output, &network->value[tq_network__output(network)].shape,
+                             run->samples, network->value[tq_network__input(network)].layout);
+    return TQ_OK;
 }
 
 tq_status tq_network_forward(tq_network *network, const float *input, int64_t samples, int64_t first_sample,
                              float *output)
 {
     TQ_TRY(check_run(network, samples));
-    TQ_TRY(stage(network, input, samples));
-    const tq_value *in = &network->value[tq_network__input(network)];
-    TQ_TRY(tq_tensor_write(in->tensor, network->staging, tq_shape_count(&in->shape)));
-    for (size_t i = 0; i < network->value_count; ++i)
-        if (network->value[i].source == TQ_SOURCE_LAYER)
-            TQ_TRY(run_layer(network, &network->value[i], first_sample));
-    return output == NULL ? tq_context_finish(network->context) : read_output(network, samples, output);
+    if (network->under_way > 0)
+        return tq_status__fail(TQ_E_STATE, "%zu runs are under way; wait for them first", network->under_way);
+    TQ_TRY(tq_network_start(network, input, samples, first_sample));
+    return tq_network_wait(network, output);
 }
 
+/* `host` holds the input already. */
 static tq_status reference_value(tq_network *network, size_t index, float **host, int64_t first_sample)
 {
     tq_value *value = &network->value[index];
     const float *inputs[TQ_LAYER_INPUTS];
-    host[index] = malloc((size_t)tq_shape_count(&value->shape) * sizeof(float));
-    if (host[index] == NULL)
-        return tq_status__fail(TQ_E_MEMORY, "no memory for the reference of '%s'", value->name);
-    if (value->source != TQ_SOURCE_LAYER) {
-        const float *from = value->source == TQ_SOURCE_CONSTANT ? value->constant : network->staging;
-        memcpy(host[index], from, (size_t)tq_shape_count(&value->shape) * sizeof(float));
+    if (value->source == TQ_SOURCE_CONSTANT)
+        memcpy(host[index], value->constant, (size_t)tq_shape_count(&value->shape) * sizeof(float));
+    if (value->source != TQ_SOURCE_LAYER)
         return TQ_OK;
-    }
     for (size_t i = 0; i < value->input_count; ++i)
         inputs[i] = host[value->input[i]];
     tq_layer__set_first_sample(value->layer, (uint64_t)first_sample);
     return tq_layer_reference(value->layer, inputs, host[index]);
 }
 
+static tq_status reference_memory(const tq_network *network, float **host)
+{
+    for (size_t i = 0; i < network->value_count; ++i) {
+        const tq_value *value = &network->value[i];
+        host[i] = malloc((size_t)tq_shape_count(&value->shape) * sizeof(float));
+        if (host[i] == NULL)
+            return tq_status__fail(TQ_E_MEMORY, "no memory for the reference of '%s'", value->name);
+    }
+    return TQ_OK;
+}
+
 tq_status tq_network_reference(tq_network *network, const float *input, int64_t samples, int64_t first_sample,
                                float *output)
 {
-    TQ_TRY(check_run(network, samples));
-    TQ_TRY(stage(network, input, samples));
+    TQ_TRY(check_input(network, input, samples));
     float **host = calloc(network->value_count, sizeof *host);
     if (host == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for the reference");
-    tq_status status = TQ_OK;
+    tq_status status = reference_memory(network, host);
+    if (status == TQ_OK)
+        stage(network, host[tq_network__input(network)], input, samples);
     for (size_t i = 0; status == TQ_OK && i < network->value_count; ++i)
         status = reference_value(network, i, host, first_sample);
     const size_t last = tq_network__output(network);

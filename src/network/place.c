@@ -45,7 +45,8 @@ static uint64_t place_slots(const tq_network *network, tq_slot *slot)
     uint64_t end = 0;
     for (size_t i = 0; i < network->value_count; ++i) {
         const tq_value *value = &network->value[i];
-        const uint64_t count = (uint64_t)tq_shape_count(&value->shape);
+        /* The input is not here: each run has its own. */
+        const uint64_t count = value->source == TQ_SOURCE_INPUT ? 0 : (uint64_t)tq_shape_count(&value->shape);
         /* Constants and kept values live from the start, because they are written before the first layer
          * runs. */
         slot[i] = (tq_slot){.size = (count + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT,
@@ -57,21 +58,37 @@ static uint64_t place_slots(const tq_network *network, tq_slot *slot)
     return end;
 }
 
+/* A block of at least so many elements: the one that is there, unless it is much too large. */
+static tq_status make_block(tq_network *network, uint64_t elements)
+{
+    if (network->block != NULL && elements <= network->block_elements &&
+        network->block_elements / 2 <= elements)
+        return TQ_OK;
+    tq_memory__release(network->block);
+    network->block = NULL;
+    network->block_elements = elements;
+    return tq_memory__create(&network->block, network->context, elements * sizeof(float));
+}
+
 static tq_status make_views(tq_network *network, const tq_slot *slot, uint64_t elements)
 {
-    tq_memory *memory;
-    tq_status status = tq_memory__create(&memory, network->context, elements * sizeof(float));
-    for (size_t i = 0; status == TQ_OK && i < network->value_count; ++i)
-        status = tq_tensor__view(&network->value[i].tensor, memory, slot[i].offset, &network->value[i].shape);
-    tq_memory__release(memory);
-    return status;
+    TQ_TRY(make_block(network, elements));
+    for (size_t i = 0; i < network->value_count; ++i) {
+        tq_value *value = &network->value[i];
+        if (value->source != TQ_SOURCE_INPUT)
+            TQ_TRY(tq_tensor__view(&value->tensor, network->block, slot[i].offset, &value->shape));
+    }
+    return TQ_OK;
 }
 
 /* Too much for one allocation: every tensor has its own. */
 static tq_status make_tensors(tq_network *network)
 {
-    for (size_t i = 0; i < network->value_count; ++i)
-        TQ_TRY(tq_tensor_create(&network->value[i].tensor, network->context, &network->value[i].shape));
+    for (size_t i = 0; i < network->value_count; ++i) {
+        tq_value *value = &network->value[i];
+        if (value->source != TQ_SOURCE_INPUT)
+            TQ_TRY(tq_tensor_create(&value->tensor, network->context, &value->shape));
+    }
     return TQ_OK;
 }
 

@@ -2,11 +2,74 @@
 #include <string.h>
 
 #include "quantizers/bind.h"
+#include "quantizers/fixed_format.h"
+#include "quantizers/float_format.h"
+
+/* Where an array's draws come from. */
+typedef struct source {
+    tq_u32 key0, key1, stream;
+    uint64_t first; /* index of element 0 */
+} source;
+
+/* The draws of the elements at `index` and behind it, as tq_element_draw gives them: elements share blocks.
+ */
+static void draw_block(tq_u32 *draw, const source *from, uint64_t index, int bits)
+{
+    const tq_u32 per_block = 128u / (tq_u32)bits;
+    tq_block block = {{0}};
+    for (tq_u32 i = 0; i < TQ_ARRAY_BLOCK; ++i) {
+        const tq_u64 element = index + i, number = element / per_block;
+        const tq_u32 position = (tq_u32)(element % per_block) * (tq_u32)bits;
+        if (i == 0 || position == 0)
+            block = tq_philox((tq_block){{(tq_u32)number, (tq_u32)(number >> 32), 0, from->stream}},
+                              from->key0, from->key1);
+        draw[i] = block.word[position / 32] >> (position % 32) << (32 - bits);
+    }
+}
+
+static bool in_blocks(const tq_baked *baked)
+{
+    if (baked->apply == tq_float__apply)
+        return tq_float__in_blocks(&baked->words, baked->structure);
+    return baked->apply == tq_fixed__apply && tq_fixed__in_blocks(&baked->words, baked->structure);
+}
+
+static void quantize_blocks(float *to, const float *from, int64_t count, const tq_baked *baked,
+                            const source *draws)
+{
+    float x[TQ_ARRAY_BLOCK] = {0};
+    tq_u32 draw[TQ_ARRAY_BLOCK] = {0};
+    for (int64_t i = 0; i < count; i += TQ_ARRAY_BLOCK) {
+        const size_t rest = (size_t)(count - i), size = rest < TQ_ARRAY_BLOCK ? rest : TQ_ARRAY_BLOCK;
+        memcpy(x, from + i, size * sizeof *x);
+        if (baked->random_bits)
+            draw_block(draw, draws, draws->first + (uint64_t)i, baked->random_bits);
+        if (baked->apply == tq_float__apply)
+            tq_float__block(x, &baked->words, baked->structure);
+        else
+            tq_fixed__block(x, draw, &baked->words, baked->structure);
+        memcpy(to + i, x, size * sizeof *x);
+    }
+}
+
+static void quantize_each(float *to, const float *from, int64_t count, const tq_baked *baked,
+                          const source *draws)
+{
+    for (int64_t i = 0; i < count; ++i) {
+        tq_u32 bits, draw = 0;
+        if (baked->random_bits)
+            draw = tq_element_draw(draws->key0, draws->key1, draws->first + (uint64_t)i, draws->stream,
+                                   baked->random_bits);
+        memcpy(&bits, &from[i], sizeof bits);
+        bits = baked->apply(tq_exact_of(bits), baked->words, baked->structure, draw);
+        memcpy(&to[i], &bits, sizeof bits);
+    }
+}
 
 void tq_quantizer__array(float *to, const float *from, int64_t count, const tq_quantizer *q, uint64_t seed,
                          uint32_t id, uint32_t stream, uint64_t first)
 {
-    const tq_u32 key0 = (tq_u32)seed, key1 = (tq_u32)(seed >> 32) ^ id;
+    const source draws = {(tq_u32)seed, (tq_u32)(seed >> 32) ^ id, stream, first};
     tq_quantizer fitted;
     tq_baked baked;
     if (tq_quantizer_is_none(q)) {
@@ -16,14 +79,10 @@ void tq_quantizer__array(float *to, const float *from, int64_t count, const tq_q
     }
     tq_quantizer__fit_host(&fitted, q, from, count);
     baked = tq_quantizer__bake(&fitted);
-    for (int64_t i = 0; i < count; ++i) {
-        tq_u32 bits, draw = 0;
-        if (baked.random_bits)
-            draw = tq_element_draw(key0, key1, first + (uint64_t)i, stream, baked.random_bits);
-        memcpy(&bits, &from[i], sizeof bits);
-        bits = baked.apply(tq_exact_of(bits), baked.words, baked.structure, draw);
-        memcpy(&to[i], &bits, sizeof bits);
-    }
+    if (in_blocks(&baked))
+        quantize_blocks(to, from, count, &baked, &draws);
+    else
+        quantize_each(to, from, count, &baked, &draws);
 }
 
 void tq_quantize_array(float *to, const float *from, int64_t count, const tq_quantizer *q, uint64_t seed)

@@ -68,21 +68,29 @@ bool tq_quantizer__has_vector(const tq_quantizer *q)
     return tq_quantizer_is_none(q) || vector_source(q->kind) != NULL;
 }
 
-static void bind_vector(tq_program_text *text, const char *slot, const tq_quantizer *q)
+/* The macros of a slot with a vector function. */
+static void define_vector(tq_program_text *text, const char *slot, const char *function, int structure)
 {
     char name[96];
-    const tq_baked baked = tq_quantizer__bake(q);
+    snprintf(name, sizeof name, "%s_CLASS(words)", slot);
+    tq_program_text__define(text, name, "tq_class_%s((words), %d)", function, structure);
+    snprintf(name, sizeof name, "%s_VECTOR_OF(class, bits, words, draws)", slot);
+    tq_program_text__define(text, name, "tq_vector_%s((bits), (words), %d, (draws), (class))", function,
+                            structure);
     snprintf(name, sizeof name, "%s_VECTOR(bits, words, draws)", slot);
+    tq_program_text__define(text, name, "%s_VECTOR_OF(%s_CLASS(words), bits, words, draws)", slot, slot);
+}
+
+static void bind_vector(tq_program_text *text, const char *slot, const tq_quantizer *q)
+{
+    const tq_baked baked = tq_quantizer__bake(q);
+    const bool none = tq_quantizer_is_none(q);
     tq_program_text__add(text, "quantizers/vector.cl");
     if (baked.random_bits > 0)
         tq_program_text__add(text, "quantizers/element_draws.cl");
-    if (tq_quantizer_is_none(q)) {
-        tq_program_text__define(text, name, "tq_vector_none((bits))");
-        return;
-    }
-    tq_program_text__add_source(text, vector_source(q->kind));
-    tq_program_text__define(text, name, "tq_vector_%s((bits), (words), %d, (draws))", q->kind->function,
-                            (int)baked.structure);
+    if (!none)
+        tq_program_text__add_source(text, vector_source(q->kind));
+    define_vector(text, slot, none ? "none" : q->kind->function, (int)baked.structure);
 }
 
 void tq_quantizer__bind(tq_program_text *text, const char *slot, const tq_quantizer *q)

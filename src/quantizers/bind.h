@@ -11,11 +11,18 @@
  * which gives carrier bits (tq_u32) for a tq_exact v; plus `#define SLOT_BITS n` (random bits, 0 when not
  * stochastic) and `#define SLOT_NONE 0 or 1`. `none` becomes tq_exact_to_carrier(v).
  *
- * `#define SLOT_FAST 1` says that the kind has a vector function, else 0. Then, in a program that defines
- * TQ_LANES as 1, 2, 4, 8 or 16 (as a program of width 32 it must not use them), there are tq_uints, tq_ints,
- * tq_floats       vectors of TQ_LANES (scalars for 1); tq_load_uints(p), tq_store_uints(v, p)
- *     SLOT_VECTOR(bits, words, draws)    tq_uints of binary32 bits to tq_uints of binary32 bits; in every
- * lane, for all 2^32 of them, SLOT(tq_exact_of(lane), words, draw) to the last bit
+ * `#define SLOT_FAST 1` says that the kind has a vector function, else 0. Then there are, in a program that
+ * defines TQ_LANES as 1, 2, 4, 8 or 16:
+ *
+ * - tq_uints, tq_ints, tq_floats: vectors of TQ_LANES, scalars for 1; tq_load_uints(p), tq_store_uints(v, p).
+ *
+ * - SLOT_VECTOR(bits, words, draws): tq_uints of binary32 bits to tq_uints of binary32 bits. In every lane,
+ *   for all 2^32 of them, it is SLOT(tq_exact_of(lane), words, draw), bit by bit.
+ *
+ * - SLOT_CLASS(words): 0, 1 or 2, which form of the function the words allow. SLOT_VECTOR_OF(class, bits,
+ *   words, draws) is that form; loops ask once and call it with a literal class.
+ *
+ * - With random bits: tq_element_draws(), tq_element_draw_rows() of kernels/quantizers/element_draws.cl.
  */
 void tq_quantizer__bind(tq_program_text *text, const char *slot, const tq_quantizer *q);
 

@@ -35,4 +35,12 @@ void tq_fixed__describe(const tq_fixed_format *fixed, tq_format *format);
 /* kernels/quantizers/fixed.cl for the host. */
 tq_u32 tq_fixed__apply(tq_exact v, tq_words p, tq_i32 structure, tq_u32 draw);
 
+/*
+ * tq_fixed__apply of a whole block, faster, for formats of which tq_fixed__in_blocks is true: words of at
+ * most 24 bits that saturate, rounded by anything but `odd`. `draw`: one for each number, also where none is
+ * drawn.
+ */
+bool tq_fixed__in_blocks(const tq_words *p, tq_i32 structure);
+void tq_fixed__block(float *x, const tq_u32 *draw, const tq_words *p, tq_i32 structure);
+
 #endif

@@ -53,4 +53,9 @@ tq_float_format tq_float__named(int exponent, int fraction, tq_specials specials
 tq_float_format tq_float__ieee_named(int exponent, int fraction, const double *value);
 void tq_float__normalize_named(double *value);
 
+/* tq_float__apply of a whole block, faster, for formats of which tq_float__in_blocks is true: to nearest
+ * even, with subnormal numbers. */
+bool tq_float__in_blocks(const tq_words *p, tq_i32 structure);
+void tq_float__block(float *x, const tq_words *p, tq_i32 structure);
+
 #endif

@@ -62,9 +62,10 @@ static tq_status quantize_part(const task *t, const tq_quantizer *q, tq_u64 star
     const tq_u64 from_offset = tq_tensor__offset(t->from) + start,
                  to_offset = tq_tensor__offset(t->to) + start;
     const tq_u64 first = t->first + start;
-    const tq_argument arguments[] = {
-        TQ_MEMORY(from), TQ_VALUE(from_offset), TQ_MEMORY(to),     TQ_VALUE(to_offset), TQ_VALUE(count),
-        TQ_VALUE(words), TQ_VALUE(t->key0),     TQ_VALUE(t->key1), TQ_VALUE(t->stream), TQ_VALUE(first)};
+    const tq_argument arguments[] = {TQ_PART(from, count * 4), TQ_VALUE(from_offset), TQ_PART(to, count * 4),
+                                     TQ_VALUE(to_offset),      TQ_VALUE(count),       TQ_VALUE(words),
+                                     TQ_VALUE(t->key0),        TQ_VALUE(t->key1),     TQ_VALUE(t->stream),
+                                     TQ_VALUE(first)};
     const cut c = cut_of(context, q);
     const tq_u64 step = (tq_u64)(c.lanes * c.rows);
     tq_kernel *kernel;

@@ -31,4 +31,7 @@ double tq_rounding__normal(double name_index);
 double tq_carrier__value(tq_u32 bits);
 tq_u32 tq_carrier__bits(double value);
 
+/* Numbers in which the formats' tq_..__block quantize host arrays. */
+#define TQ_ARRAY_BLOCK 64
+
 #endif

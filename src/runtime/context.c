@@ -2,14 +2,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/internal.h"
+#include "runtime/mark.h"
 #include "util/fail.h"
 
 static tq_status make_queue(tq_context *c)
 {
     cl_int code;
-    c->queue = clCreateCommandQueue(c->context, c->device, 0, &code);
+    c->queue = clCreateCommandQueue(c->context, c->device, tq_profile__properties(c), &code);
     return code == CL_SUCCESS ? TQ_OK : tq_opencl__fail("clCreateCommandQueue", code, &c->info);
+}
+
+tq_status tq_context__remake_queue(tq_context *c)
+{
+    cl_command_queue old = c->queue;
+    const tq_status status = make_queue(c);
+    if (status == TQ_OK)
+        clReleaseCommandQueue(old);
+    else
+        c->queue = old;
+    return status;
 }
 
 static tq_status open_context(tq_context *c, const char *selector)
@@ -85,6 +96,7 @@ static tq_status adopt_queue(tq_context *c, cl_command_queue queue)
                                "the given command queue is out-of-order; an in-order one is needed");
     clRetainCommandQueue(queue);
     c->queue = queue;
+    c->adopted_queue = true;
     return TQ_OK;
 }
 
@@ -132,7 +144,6 @@ static void free_kernels(tq_context *c)
     while (c->kernels != NULL) {
         tq_cache_entry *next = c->kernels->next;
         tq_kernel__destroy(c->kernels->kernel);
-        free(c->kernels->key);
         free(c->kernels);
         c->kernels = next;
     }
@@ -142,13 +153,16 @@ void tq_context_close(tq_context *c)
 {
     if (c == NULL)
         return;
+    tq_profile__free(c);
     free_kernels(c);
     free_programs(c);
+    if (c->queue != NULL)
+        tq_context__quiesce(c);
     tq_gemm__forget(c);
-    if (c->queue != NULL) {
-        clFinish(c->queue);
+    if (c->uploads != NULL)
+        clReleaseCommandQueue(c->uploads);
+    if (c->queue != NULL)
         clReleaseCommandQueue(c->queue);
-    }
     if (c->context != NULL)
         clReleaseContext(c->context);
     free(c);
@@ -170,10 +184,13 @@ static tq_status set_cache(tq_context *c, const char *value)
 
 static tq_status set_paths(tq_context *c, const char *value)
 {
-    if (strcmp(value, "all") != 0 && strcmp(value, "general") != 0)
-        return tq_status__fail(TQ_E_ARGUMENT, "option 'paths' is '%s', allowed: all, general", value);
-    c->only_general = value[0] == 'g';
-    return TQ_OK;
+    static const char *const names[] = {"all", "certain", "general"}; /* in the order of tq_paths */
+    for (size_t i = 0; i < TQ_COUNT(names); ++i)
+        if (strcmp(value, names[i]) == 0) {
+            c->paths = (tq_paths)i;
+            return TQ_OK;
+        }
+    return tq_status__fail(TQ_E_ARGUMENT, "option 'paths' is '%s', allowed: all, certain, general", value);
 }
 
 tq_status tq_context_set(tq_context *context, const char *option, const char *value)
@@ -181,19 +198,17 @@ tq_status tq_context_set(tq_context *context, const char *option, const char *va
     static const struct {
         const char *name;
         tq_status (*set)(tq_context *, const char *);
-    } options[] = {{"cache", set_cache}, {"float", tq_gemm__set}, {"paths", set_paths}};
+    } options[] = {
+        {"cache", set_cache}, {"float", tq_gemm__set}, {"paths", set_paths}, {"profile", tq_profile__set}};
     if (context == NULL || option == NULL || value == NULL)
         return tq_status__fail(TQ_E_ARGUMENT, "tq_context_set: NULL argument");
     for (size_t i = 0; i < TQ_COUNT(options); ++i)
-        if (strcmp(options[i].name, option) == 0)
+        if (strcmp(options[i].name, option) == 0) {
+            context->options_set += options[i].set != tq_profile__set;
             return options[i].set(context, value);
-    return tq_status__fail(TQ_E_NAME, "there is no option '%s'; options: cache, float, paths", option);
-}
-
-tq_status tq_context_finish(tq_context *context)
-{
-    const cl_int code = clFinish(context->queue);
-    return code == CL_SUCCESS ? TQ_OK : tq_opencl__fail("clFinish", code, &context->info);
+        }
+    return tq_status__fail(TQ_E_NAME, "there is no option '%s'; options: cache, float, paths, profile",
+                           option);
 }
 
 tq_program_counts tq_context_programs(const tq_context *context)
@@ -201,9 +216,19 @@ tq_program_counts tq_context_programs(const tq_context *context)
     return context->counts;
 }
 
-bool tq_context__only_general(const tq_context *context)
+tq_memory_counts tq_context_memory(const tq_context *context)
 {
-    return context->only_general;
+    return context->memory;
+}
+
+unsigned tq_context__options_set(const tq_context *context)
+{
+    return context->options_set;
+}
+
+tq_paths tq_context__paths(const tq_context *context)
+{
+    return context->paths;
 }
 
 size_t tq_context__local_size(const tq_context *context)

@@ -15,22 +15,34 @@ typedef struct tq_program_key {
 
 typedef struct tq_program {
     struct tq_program *next;
-    tq_program_key key;
+    tq_program_key text,
+        key; /* of the parts that make its text: cheap; of the whole: what the cache goes by */
     cl_program program;
 } tq_program;
+
+struct tq_cache_entry {
+    struct tq_cache_entry *next;
+    tq_program_key text;
+    tq_kernel *kernel;
+};
 
 struct tq_context {
     cl_context context;
     cl_device_id device;
     cl_command_queue queue;
+    cl_command_queue uploads; /* NULL until there is one */
     tq_device_info info;
     char cache[1024]; /* directory of built programs; "" when there is none */
-    bool only_general;
+    tq_paths paths;
     tq_float_mode float_mode;
     bool used_clblast;
     tq_program_counts counts;
     tq_program *programs;
     tq_cache_entry *kernels;
+    tq_memory_counts memory;
+    bool adopted_queue;
+    struct tq_profile *profile; /* NULL while off */
+    unsigned options_set;       /* how often an option was */
 };
 
 /* "CL_OUT_OF_RESOURCES"; "unknown" for others. */
@@ -38,6 +50,9 @@ const char *tq_opencl__name(cl_int code);
 /* "clFinish failed on <device>: CL_OUT_OF_RESOURCES (-5)". TQ_E_MEMORY for codes that mean memory, else
  * TQ_E_OPENCL. */
 tq_status tq_opencl__fail(const char *call, cl_int code, const tq_device_info *device);
+
+/* Another queue with the properties that the profile wants; the old one is released. */
+tq_status tq_context__remake_queue(tq_context *c);
 
 /* Facts of a device. */
 void tq_device__describe(tq_device_info *info, cl_platform_id platform, cl_device_id device);

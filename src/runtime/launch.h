@@ -18,6 +18,22 @@ tq_status tq_memory__read(const tq_memory *memory, uint64_t offset, void *to, ui
 tq_status tq_memory__zero(tq_memory *memory, uint64_t offset,
                           uint64_t bytes); /* bytes, offset: multiples of 4 */
 
+/*
+ * Transfers that do not wait. An upload goes over a second queue, so that it can overlap with what the device
+ * computes; what is queued from then on waits for it. The tensor must not be in use by what is queued
+ * already. The host memory must stay until the ticket of a later download has been waited for, or
+ * tq_context_finish.
+ */
+typedef struct tq_ticket {
+    void *event; /* NULL: nothing is under way */
+} tq_ticket;
+tq_status tq_tensor__upload(tq_tensor *to, const float *from, int64_t count);
+/* Queued behind what is queued already, and all of that is submitted to the device. */
+tq_status tq_tensor__download(const tq_tensor *from, float *to, int64_t count, tq_ticket *ticket);
+tq_status tq_ticket__wait(tq_ticket *ticket, const tq_context *context);
+void tq_ticket__drop(tq_ticket *ticket);       /* without waiting */
+void tq_context__quiesce(tq_context *context); /* waits for all that is queued; whatever failed is not told */
+
 /* A tensor that is a part of a block; `offset` in elements. tq_tensor_create makes a block of its own. */
 tq_status tq_tensor__view(tq_tensor **tensor, tq_memory *memory, uint64_t offset, const tq_shape *shape);
 tq_context *tq_tensor__context(const tq_tensor *tensor);
@@ -35,6 +51,7 @@ typedef struct tq_argument {
 
 #define TQ_TENSOR(t)       ((tq_argument){.tensor = (t)})
 #define TQ_MEMORY(m)       ((tq_argument){.memory = (m)})
+#define TQ_PART(m, bytes)  ((tq_argument){.memory = (m), .size = (bytes)}) /* counted by the profile */
 #define TQ_VALUE(variable) ((tq_argument){.size = sizeof(variable), .value = &(variable)}) /* an lvalue */
 
 /*
@@ -46,15 +63,27 @@ tq_status tq_kernel__run(tq_kernel *kernel, const size_t global[3], const size_t
 
 /* Local size for a plain one-dimensional elementwise kernel on this device: 1 .. the kernel's limit. */
 size_t tq_context__local_size(const tq_context *context);
-bool tq_context__only_general(const tq_context *context); /* option paths=general */
+/* Option `paths`: which accumulation paths the planner may use. */
+typedef enum tq_paths { TQ_PATHS_ALL, TQ_PATHS_CERTAIN, TQ_PATHS_GENERAL } tq_paths;
+tq_paths tq_context__paths(const tq_context *context);
+/* Changes when an option is set: what was planned before may be planned otherwise now. */
+unsigned tq_context__options_set(const tq_context *context);
+
+/* What launches are counted for in the profile (tensorquant/profile.h). The one that writes `output` gets the
+ * macs. */
+typedef struct tq_profile_scope {
+    const char *layer, *kind, *path;
+    const tq_tensor *output;
+    double macs;
+} tq_profile_scope;
+void tq_profile__enter(tq_context *context, const tq_profile_scope *scope); /* texts live until `leave` */
+void tq_profile__leave(tq_context *context);
+double tq_profile__macs(const tq_context *context,
+                        const tq_tensor *bound); /* for a launch with this tensor */
 
 /* A small cache that belongs to the context, for the quantizers' elementwise kernels; freed at close. */
-typedef struct tq_cache_entry {
-    struct tq_cache_entry *next;
-    char *key;
-    tq_kernel *kernel;
-} tq_cache_entry;
-/* Finds the kernel cached under the text's key, or makes it. Borrowed; lives as long as the context. */
+typedef struct tq_cache_entry tq_cache_entry;
+/* Finds the kernel of this text and name, or makes it. Borrowed; lives as long as the context. */
 tq_status tq_context__kernel(tq_kernel **kernel, tq_context *context, const tq_program_text *text,
                              const char *name);
 

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "runtime/internal.h"
+#include "runtime/mark.h"
 #include "runtime/memory.h"
 #include "util/fail.h"
 
@@ -38,6 +39,9 @@ tq_status tq_memory__create(tq_memory **memory, tq_context *context, uint64_t by
         clReleaseMemObject(object);
         return tq_status__fail(TQ_E_MEMORY, "no memory for a buffer's record");
     }
+    ++context->memory.made;
+    ++context->memory.buffers;
+    context->memory.bytes += bytes;
     **memory = (tq_memory){.context = context, .object = object, .bytes = bytes, .references = 1};
     return TQ_OK;
 }
@@ -52,6 +56,8 @@ void tq_memory__release(tq_memory *memory)
 {
     if (memory == NULL || --memory->references > 0)
         return;
+    --memory->context->memory.buffers;
+    memory->context->memory.bytes -= memory->bytes;
     clReleaseMemObject(memory->object);
     free(memory);
 }
@@ -79,8 +85,11 @@ tq_status tq_memory__write(tq_memory *memory, uint64_t offset, const void *from,
 {
     tq_context *c = memory->context;
     TQ_TRY(check_part(memory, offset, bytes));
+    tq_mark mark;
+    tq_profile__begin(c, &mark);
     const cl_int code = clEnqueueWriteBuffer(c->queue, memory->object, CL_TRUE, (size_t)offset, (size_t)bytes,
-                                             from, 0, NULL, NULL);
+                                             from, 0, NULL, mark.wanted);
+    tq_profile__end(c, c->queue, &mark, code == CL_SUCCESS, "upload", -1.0, (double)bytes);
     return code == CL_SUCCESS ? TQ_OK : tq_opencl__fail("clEnqueueWriteBuffer", code, &c->info);
 }
 
@@ -88,8 +97,11 @@ tq_status tq_memory__read(const tq_memory *memory, uint64_t offset, void *to, ui
 {
     tq_context *c = memory->context;
     TQ_TRY(check_part(memory, offset, bytes));
+    tq_mark mark;
+    tq_profile__begin(c, &mark);
     const cl_int code = clEnqueueReadBuffer(c->queue, memory->object, CL_TRUE, (size_t)offset, (size_t)bytes,
-                                            to, 0, NULL, NULL);
+                                            to, 0, NULL, mark.wanted);
+    tq_profile__end(c, c->queue, &mark, code == CL_SUCCESS, "download", -1.0, (double)bytes);
     return code == CL_SUCCESS ? TQ_OK : tq_opencl__fail("clEnqueueReadBuffer", code, &c->info);
 }
 

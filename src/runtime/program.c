@@ -7,10 +7,15 @@
 #include <xxhash.h>
 
 #include "runtime/internal.h"
+#include "runtime/mark.h"
 #include "runtime/memory.h"
 #include "util/fail.h"
 
-#define OPTIONS "-cl-std=CL1.2"
+/* TQ_SUBNORMALS tells kernels whether binary32 arithmetic keeps subnormal numbers. */
+static const char *options_of(const tq_context *c)
+{
+    return c->info.subnormals ? "-cl-std=CL1.2 -DTQ_SUBNORMALS=1" : "-cl-std=CL1.2";
+}
 
 void tq_program_text__define(tq_program_text *text, const char *name, const char *value_format, ...)
 {
@@ -73,7 +78,7 @@ tq_status tq_program_text__join(const tq_program_text *text, tq_text *joined)
 static tq_program_key key_of(const tq_context *c, const tq_text *joined)
 {
     tq_text facts = {0};
-    tq_text__print(&facts, "1\n%s\n%s\n%s\n%s\n%s\n%s\n%u\n", tq_version(), OPTIONS, c->info.name,
+    tq_text__print(&facts, "1\n%s\n%s\n%s\n%s\n%s\n%s\n%u\n", tq_version(), options_of(c), c->info.name,
                    c->info.platform, c->info.version, c->info.driver, (unsigned)sizeof(void *));
     tq_text__add(&facts, tq_text__get(joined), joined->length);
     const XXH128_hash_t hash = XXH3_128bits(tq_text__get(&facts), facts.length);
@@ -109,7 +114,7 @@ static tq_status build_source(const tq_context *c, const tq_text *joined, cl_pro
     *program = clCreateProgramWithSource(c->context, 1, &text, &joined->length, &code);
     if (code != CL_SUCCESS)
         return tq_opencl__fail("clCreateProgramWithSource", code, &c->info);
-    code = clBuildProgram(*program, 1, &c->device, OPTIONS, NULL, NULL);
+    code = clBuildProgram(*program, 1, &c->device, options_of(c), NULL, NULL);
     if (code == CL_SUCCESS)
         return TQ_OK;
     const tq_status status = build_failure(c, *program, code);
@@ -131,7 +136,7 @@ static cl_program load_binary(const tq_context *c, tq_program_key key)
         clCreateProgramWithBinary(c->context, 1, &c->device, &size, &start, &binary_code, &code);
     free(binary);
     if (code == CL_SUCCESS && binary_code == CL_SUCCESS &&
-        clBuildProgram(program, 1, &c->device, OPTIONS, NULL, NULL) == CL_SUCCESS)
+        clBuildProgram(program, 1, &c->device, options_of(c), NULL, NULL) == CL_SUCCESS)
         return program;
     if (code == CL_SUCCESS)
         clReleaseProgram(program);
@@ -165,31 +170,76 @@ static tq_status load_or_build(tq_context *c, tq_program_key key, const tq_text 
     return TQ_OK;
 }
 
-static cl_program find_program(tq_context *c, tq_program_key key)
+static tq_program_key hash(const void *bytes, size_t size)
 {
-    for (const tq_program *p = c->programs; p != NULL; p = p->next)
-        if (p->key.low == key.low && p->key.high == key.high) {
-            ++c->counts.from_memory;
-            return p->program;
-        }
+    const XXH128_hash_t hash = XXH3_128bits(bytes, size);
+    return (tq_program_key){hash.low64, hash.high64};
+}
+
+static bool same_key(tq_program_key a, tq_program_key b)
+{
+    return a.low == b.low && a.high == b.high;
+}
+
+/* A key of what tq_program_text__join would join, without joining: planning and running look up by it. */
+static tq_program_key key_of_parts(const tq_program_text *text)
+{
+    tq_program_key part[2 * TQ_COUNT(text->part) + 1];
+    size_t count = 0;
+    part[count++] = hash(tq_text__get(&text->defines), text->defines.length);
+    for (size_t i = 0; i < text->part_count; ++i) {
+        part[count++] = hash(text->part[i].name, strlen(text->part[i].name));
+        part[count++] = hash(text->part[i].text, text->part[i].length);
+    }
+    return hash(part, count * sizeof *part);
+}
+
+static tq_status check_text(const tq_program_text *text)
+{
+    return text->status != TQ_OK ? text->status : tq_text__status(&text->defines);
+}
+
+static tq_program *find_program(tq_context *c, tq_program_key text)
+{
+    for (tq_program *p = c->programs; p != NULL; p = p->next)
+        if (same_key(p->text, text))
+            return p;
     return NULL;
 }
 
-static tq_status get_program(tq_context *c, const tq_text *joined, cl_program *program)
+static tq_status make_program(tq_program *made, tq_context *c, const tq_program_text *text)
 {
-    const tq_program_key key = key_of(c, joined);
-    *program = find_program(c, key);
-    if (*program != NULL)
+    tq_text joined = {0};
+    tq_status status = tq_program_text__join(text, &joined);
+    if (status == TQ_OK) {
+        made->key = key_of(c, &joined);
+        status = load_or_build(c, made->key, &joined, &made->program);
+    }
+    tq_text__free(&joined);
+    return status;
+}
+
+static tq_status get_program(tq_context *c, const tq_program_text *text, cl_program *program)
+{
+    TQ_TRY(check_text(text));
+    const tq_program_key key = key_of_parts(text);
+    tq_program *entry = find_program(c, key);
+    if (entry != NULL) {
+        ++c->counts.from_memory;
+        *program = entry->program;
         return TQ_OK;
-    tq_program *entry = calloc(1, sizeof *entry);
+    }
+    entry = calloc(1, sizeof *entry);
     if (entry == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for a program");
-    const tq_status status = load_or_build(c, key, joined, program);
+    const tq_status status = make_program(entry, c, text);
     if (status != TQ_OK) {
         free(entry);
         return status;
     }
-    *entry = (tq_program){.next = c->programs, .key = key, .program = *program};
+    *program = entry->program;
+    entry->text = key;
+    entry->next = c->programs;
     c->programs = entry;
     return TQ_OK;
 }
@@ -200,12 +250,13 @@ struct tq_kernel {
     char name[64];
 };
 
-static tq_status create_kernel(tq_kernel **kernel, tq_context *context, const tq_text *joined,
-                               const char *name)
+tq_status tq_kernel__create(tq_kernel **kernel, tq_context *context, const tq_program_text *text,
+                            const char *name)
 {
-    cl_program program;
+    cl_program program = NULL;
     cl_int code;
-    TQ_TRY(get_program(context, joined, &program));
+    *kernel = NULL;
+    TQ_TRY(get_program(context, text, &program));
     cl_kernel made = clCreateKernel(program, name, &code);
     if (code != CL_SUCCESS)
         return tq_status__prefix(tq_opencl__fail("clCreateKernel", code, &context->info), "kernel '%s'",
@@ -221,18 +272,6 @@ static tq_status create_kernel(tq_kernel **kernel, tq_context *context, const tq
     return TQ_OK;
 }
 
-tq_status tq_kernel__create(tq_kernel **kernel, tq_context *context, const tq_program_text *text,
-                            const char *name)
-{
-    tq_text joined = {0};
-    *kernel = NULL;
-    tq_status status = tq_program_text__join(text, &joined);
-    if (status == TQ_OK)
-        status = create_kernel(kernel, context, &joined, name);
-    tq_text__free(&joined);
-    return status;
-}
-
 void tq_kernel__destroy(tq_kernel *kernel)
 {
     if (kernel == NULL)
@@ -241,46 +280,34 @@ void tq_kernel__destroy(tq_kernel *kernel)
     free(kernel);
 }
 
-static tq_status add_entry(tq_kernel **kernel, tq_context *context, const tq_text *joined, const char *name)
+static tq_status add_entry(tq_kernel **kernel, tq_context *context, const tq_program_text *text,
+                           const char *name)
 {
     tq_cache_entry *entry = calloc(1, sizeof *entry);
-    char *key = malloc(joined->length + 1);
-    tq_status status =
-        entry == NULL || key == NULL ? tq_status__fail(TQ_E_MEMORY, "no memory for a kernel") : TQ_OK;
-    if (status == TQ_OK)
-        status = create_kernel(kernel, context, joined, name);
+    if (entry == NULL)
+        return tq_status__fail(TQ_E_MEMORY, "no memory for a kernel");
+    const tq_status status = tq_kernel__create(kernel, context, text, name);
     if (status != TQ_OK) {
         free(entry);
-        free(key);
         return status;
     }
-    memcpy(key, tq_text__get(joined), joined->length + 1);
-    *entry = (tq_cache_entry){.next = context->kernels, .key = key, .kernel = *kernel};
+    *entry = (tq_cache_entry){.next = context->kernels, .text = key_of_parts(text), .kernel = *kernel};
     context->kernels = entry;
     return TQ_OK;
-}
-
-static tq_status cached_kernel(tq_kernel **kernel, tq_context *context, const tq_text *joined,
-                               const char *name)
-{
-    for (const tq_cache_entry *entry = context->kernels; entry != NULL; entry = entry->next)
-        if (strcmp(entry->kernel->name, name) == 0 && strcmp(entry->key, tq_text__get(joined)) == 0) {
-            *kernel = entry->kernel;
-            return TQ_OK;
-        }
-    return add_entry(kernel, context, joined, name);
 }
 
 tq_status tq_context__kernel(tq_kernel **kernel, tq_context *context, const tq_program_text *text,
                              const char *name)
 {
-    tq_text joined = {0};
     *kernel = NULL;
-    tq_status status = tq_program_text__join(text, &joined);
-    if (status == TQ_OK)
-        status = cached_kernel(kernel, context, &joined, name);
-    tq_text__free(&joined);
-    return status;
+    TQ_TRY(check_text(text));
+    const tq_program_key key = key_of_parts(text);
+    for (const tq_cache_entry *entry = context->kernels; entry != NULL; entry = entry->next)
+        if (same_key(entry->text, key) && strcmp(entry->kernel->name, name) == 0) {
+            *kernel = entry->kernel;
+            return TQ_OK;
+        }
+    return add_entry(kernel, context, text, name);
 }
 
 /* Sets one argument; a tensor is two. */
@@ -299,11 +326,34 @@ static cl_int set_argument(cl_kernel kernel, cl_uint *index, const tq_argument *
     return code;
 }
 
+static double bytes_of(const tq_argument *argument)
+{
+    if (argument->tensor != NULL)
+        return 4.0 * (double)tq_shape_count(tq_tensor_shape(argument->tensor));
+    return argument->memory != NULL ? (double)argument->size : 0.0;
+}
+
+/* What a launch works on, for the profile. */
+static void note_launch(tq_kernel *kernel, tq_mark *mark, const tq_argument *arguments, size_t count)
+{
+    tq_context *c = kernel->context;
+    double macs = 0.0, bytes = 0.0;
+    if (c->profile == NULL)
+        return;
+    for (size_t i = 0; i < count; ++i) {
+        bytes += bytes_of(&arguments[i]);
+        macs += arguments[i].tensor != NULL ? tq_profile__take_macs(c, arguments[i].tensor) : 0.0;
+    }
+    tq_profile__end(c, c->queue, mark, true, kernel->name, macs, bytes);
+}
+
 tq_status tq_kernel__run(tq_kernel *kernel, const size_t global[3], const size_t local[3],
                          const tq_argument *arguments, size_t count)
 {
     tq_context *c = kernel->context;
     cl_uint index = 0;
+    tq_mark mark;
+    tq_profile__begin(c, &mark);
     for (size_t i = 0; i < count; ++i) {
         const cl_int code = set_argument(kernel->kernel, &index, &arguments[i]);
         if (code != CL_SUCCESS)
@@ -311,9 +361,10 @@ tq_status tq_kernel__run(tq_kernel *kernel, const size_t global[3], const size_t
                                      "kernel '%s', argument %u", kernel->name, index - 1);
     }
     const cl_int code =
-        clEnqueueNDRangeKernel(c->queue, kernel->kernel, 3, NULL, global, local, 0, NULL, NULL);
+        clEnqueueNDRangeKernel(c->queue, kernel->kernel, 3, NULL, global, local, 0, NULL, mark.wanted);
     if (code != CL_SUCCESS)
         return tq_status__prefix(tq_opencl__fail("clEnqueueNDRangeKernel", code, &c->info), "kernel '%s'",
                                  kernel->name);
+    note_launch(kernel, &mark, arguments, count);
     return TQ_OK;
 }

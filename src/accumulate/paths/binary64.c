@@ -128,13 +128,14 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
         problem->sum.overflow != TQ_OVERFLOW_WRAP || problem->product.precision <= problem->sum.precision;
     const bool same_units =
         near && product == FORM_FIXED && sum == FORM_FIXED && problem->product.grid == problem->sum.grid;
-    plan->lanes = 8;
+    plan->step = 8;
     plan->vectors = 2;
     plan->rows = 6;
-    plan->fast_finish = result_is_right(problem);
+    plan->sum_draws = !same_units;
+    plan->finish = result_is_right(problem) ? TQ_FINISH_OWN : TQ_FINISH_LANES;
     plan->product = words_of(product, &problem->product);
     plan->sum = words_of(sum, &problem->sum);
-    if (plan->fast_finish)
+    if (plan->finish == TQ_FINISH_OWN)
         plan->result = words_of(result, &problem->result);
     plan->path.s0 = -plan->product.s0;
     plan->path.s1 = plan->product.s0 - plan->sum.s0;
@@ -148,8 +149,8 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
 const tq_path tq_path_binary64 = {
     .name = "binary64",
     .summary = "fixed point and floating formats by binary64 arithmetic",
+    .proof = "products of 48 bits are exact in binary64, sums exact or rounded twice harmlessly",
     .instructions = 2.0,
-    .operand = TQ_OPERAND_CARRIER,
     .part = {"accumulate/binary64.cl"},
     .applicable = applicable,
     .plan = plan,

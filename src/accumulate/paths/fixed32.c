@@ -50,9 +50,11 @@ static bool applicable(const tq_problem *problem, char *why, size_t size)
 static void plan(const tq_problem *problem, tq_path_plan *plan)
 {
     const bool wraps = problem->sum.overflow == TQ_OVERFLOW_WRAP && problem->sum.lowest < 0.0;
-    plan->lanes = problem->device->vector_width >= 16 ? 16 : 8;
+    plan->step = problem->device->vector_width >= 16 ? 16 : 8;
     plan->vectors = 2;
     plan->rows = 8;
+    plan->finish = TQ_FINISH_CARRIERS;
+    plan->sum_draws = false;
     plan->path.s0 = (tq_i32)magic_bits(problem->product.grid);
     plan->path.s1 = problem->product.grid;
     plan->path.s2 = wraps ? 32 - problem->sum.precision : 0;
@@ -62,8 +64,9 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
 const tq_path tq_path_fixed32 = {
     .name = "fixed32",
     .summary = "fixed point to nearest even without saturation, by fma and integer add",
+    .proof =
+        "fma onto a constant rounds the exact product once; no product or sum can saturate, or sums wrap",
     .instructions = 0.125,
-    .operand = TQ_OPERAND_CARRIER,
     .part = {"accumulate/fixed32.cl"},
     .applicable = applicable,
     .plan = plan,

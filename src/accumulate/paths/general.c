@@ -11,15 +11,15 @@ static bool applicable(const tq_problem *problem, char *why, size_t size)
 
 static void plan(const tq_problem *problem, tq_path_plan *plan)
 {
-    plan->lanes = plan->vectors = plan->rows = 1;
+    plan->step = plan->vectors = plan->rows = 1;
     tq_program_text__define(plan->text, "TQ_FUSED", "%d", problem->accumulation.fused);
 }
 
 const tq_path tq_path_general = {
     .name = "general",
     .summary = "exact integer arithmetic for any quantizers",
+    .proof = "exact products and sums in integers, each rounded once by the quantizers' own functions",
     .instructions = 120.0,
-    .operand = TQ_OPERAND_CARRIER,
     .part = {"accumulate/general.cl"},
     .applicable = applicable,
     .plan = plan,

@@ -6,16 +6,11 @@
 
 /* How the product's shift is split between the operands. */
 typedef struct tq_split {
-    int total;         /* bits to shift left in all, the bit for halving included */
+    int total;         /* bits to shift left in all */
     int input, weight; /* of them */
     bool away;         /* products have bits below the format's grid, and round to nearest */
-    bool halve;
+    bool high;         /* a rounding high product halves by 2^15 */
 } tq_split;
-
-static double in_units(tq_range range)
-{
-    return ldexp(tq_range__magnitude(range), -range.grid);
-}
 
 /* Bits by which integers of this range can move left in a signed 16-bit word and away from zero by `nudge`.
  */
@@ -35,44 +30,23 @@ static tq_split split_of(const tq_problem *problem)
 {
     const int shift = problem->product.grid - problem->input.grid - problem->weight.grid;
     tq_split split = {.away = shift > 0 && problem->product.rounding == TQ_ROUND_AWAY};
-    split.halve = split.away && problem->product.precision == 16;
-    split.total = 32 - shift - problem->product.precision + split.halve;
+    split.high = split.away && problem->product.precision == 16;
+    split.total = 32 - shift - problem->product.precision - split.high;
     const int weight = free_bits(problem->weight, split.away);
     split.weight = split.total < weight ? split.total : weight;
     split.input = split.total - split.weight;
     return split;
 }
 
-static bool same_word(const tq_format *a, const tq_format *b)
-{
-    return a->grid == b->grid && a->lowest == b->lowest && a->highest == b->highest;
-}
-
-static bool formats_fit(const tq_problem *problem, char *why, size_t size)
-{
-    const tq_accumulation *a = &problem->accumulation;
-    const tq_format *product = &problem->product, *sum = &problem->sum;
-    if (a->exact_sum || a->fused)
-        return tq_path__refuse(why, size, "the sum is exact or fused");
-    if (tq_quantizer_is_none(&a->product) || product->family != TQ_FAMILY_FIXED || product->precision > 16)
-        return tq_path__refuse(why, size, "the product is not fixed point of at most 16 bits");
-    if (product->rounding != TQ_ROUND_DOWN && product->rounding != TQ_ROUND_AWAY)
-        return tq_path__refuse(why, size, "the product's rounding is neither down nor away");
-    if (tq_quantizer_is_none(&a->sum) || sum->family != TQ_FAMILY_FIXED || !same_word(product, sum))
-        return tq_path__refuse(why, size, "the sum's word is not the product's");
-    if (product->lowest != -ldexp(1.0, product->precision - 1 + product->grid))
-        return tq_path__refuse(why, size, "the word is unsigned or symmetric");
-    return true;
-}
-
 static bool operands_fit(const tq_problem *problem, char *why, size_t size)
 {
     if (!problem->input.finite || problem->input.grid == TQ_GRID_UNKNOWN)
         return tq_path__refuse(why, size, "the input is not known to be finite and on a grid");
-    if (!problem->weight.finite || in_units(problem->weight) > 32767.0)
+    if (!problem->weight.finite || tq_range__units(problem->weight) > 32767.0)
         return tq_path__refuse(why, size, "the weights do not fit 16 bits on one grid (2^%d)",
                                problem->weight.grid);
-    if (in_units(problem->input) > 32768.0 || problem->input.grid < -100 || problem->weight.grid < -100)
+    if (tq_range__units(problem->input) > 32768.0 || problem->input.grid < -100 ||
+        problem->weight.grid < -100)
         return tq_path__refuse(why, size, "the input does not fit 16 bits on its grid (2^%d)",
                                problem->input.grid);
     return true;
@@ -80,10 +54,14 @@ static bool operands_fit(const tq_problem *problem, char *why, size_t size)
 
 static bool applicable(const tq_problem *problem, char *why, size_t size)
 {
-    if (!formats_fit(problem, why, size) || !operands_fit(problem, why, size))
+    if (!tq_problem__is_word16(problem, why, size))
+        return false;
+    if (problem->product.rounding != TQ_ROUND_DOWN && problem->product.rounding != TQ_ROUND_AWAY)
+        return tq_path__refuse(why, size, "the product's rounding is neither down nor away");
+    if (!operands_fit(problem, why, size))
         return false;
     const tq_split split = split_of(problem);
-    const double input = in_units(problem->input), unit = ldexp(1.0, problem->product.grid);
+    const double input = tq_range__units(problem->input), unit = ldexp(1.0, problem->product.grid);
     const double largest = tq_problem__largest_product(problem);
     if (split.total < 0)
         return tq_path__refuse(why, size, "products are narrower than the format's grid needs");
@@ -92,8 +70,7 @@ static bool applicable(const tq_problem *problem, char *why, size_t size)
     /* The weight alone moves away from zero: its shift must cover the other operand. */
     if (split.away && !(input < ldexp(1.0, split.weight)))
         return tq_path__refuse(why, size, "the input is too wide for ties away from zero");
-    /* Halving keeps a bit more than the word. */
-    if (largest + 2.0 * unit > problem->product.highest * (split.halve ? 0.5 : 1.0))
+    if (largest + 2.0 * unit > problem->product.highest)
         return tq_path__refuse(why, size, "products reach %g and may overflow", largest);
     return true;
 }
@@ -102,17 +79,21 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
 {
     const tq_split split = split_of(problem);
     const int below = 16 - problem->product.precision;
-    plan->lanes = tq_device__lanes16(problem->device);
-    plan->vectors = 2;
-    plan->rows = 6;
+    plan->step = plan->shorts = tq_device__lanes16(problem->device);
+    plan->vectors = 1;
+    plan->rows = 12;
+    plan->finish = TQ_FINISH_CARRIERS;
+    plan->form = TQ_FORM_INT16;
+    plan->sum_draws = false;
     plan->input_shift = split.input - problem->input.grid;
     plan->weight_shift = split.weight - problem->weight.grid;
     plan->away = split.away;
+    plan->instructions = (split.high || !split.away ? 2.0 : 3.0) / 32.0 + (below > 0) / 32.0;
     plan->path.s0 = -(1 << below);
     plan->path.s1 = below > 0 ? 1 << (below - 1) : 0;
     plan->path.s2 = problem->product.grid;
     plan->path.s3 = below;
-    tq_program_text__define(plan->text, "TQ_HALVE", "%d", split.halve);
+    tq_program_text__define(plan->text, "TQ_ROUNDING_HIGH", "%d", split.high);
     tq_program_text__define(plan->text, "TQ_AWAY", "%d", split.away);
     tq_program_text__define(plan->text, "TQ_MASK", "%d", below > 0);
     tq_program_text__define(plan->text, "TQ_WRAP", "%d", problem->sum.overflow == TQ_OVERFLOW_WRAP);
@@ -121,9 +102,10 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
 const tq_path tq_path_lanes16 = {
     .name = "lanes16",
     .summary = "fixed point of at most 16 bits in 16-bit lanes, saturating or wrapping at each step",
+    .proof = "products fit the word, whose top is the lane's: multiply-high floors, a saturating add "
+             "saturates as the format",
     .instructions = 0.0625,
-    .operand = TQ_OPERAND_INT16,
-    .part = {"accumulate/lanes16.cl"},
+    .part = {"accumulate/vectors16.cl", "accumulate/lanes16.cl"},
     .applicable = applicable,
     .plan = plan,
 };

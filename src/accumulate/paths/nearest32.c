@@ -61,28 +61,25 @@ static bool products_fit(const tq_problem *problem)
     return largest <= problem->product.highest && -largest >= problem->product.lowest;
 }
 
-static tq_i32 bits_of(double value)
-{
-    const float number = (float)value;
-    tq_i32 bits;
-    memcpy(&bits, &number, sizeof bits);
-    return bits;
-}
-
 static void plan(const tq_problem *problem, tq_path_plan *plan)
 {
     const double magic = ldexp(1.5, 23 + problem->product.grid);
     const bool away = problem->product.rounding == TQ_ROUND_AWAY;
-    plan->lanes = problem->device->vector_width >= 16 ? 16 : 8;
+    plan->step = problem->device->vector_width >= 16 ? 16 : 8;
     plan->vectors = 2;
     plan->rows = 12;
+    plan->finish = TQ_FINISH_CARRIERS;
+    plan->sum_draws = false;
+    plan->instructions = (!products_fit(problem) ? 7.0 : away ? 3.0 : 5.0) / 16.0;
     plan->away = away && rounds(problem);
-    plan->path.s0 = bits_of(magic);
+    plan->path.s0 = tq_path__bits(magic);
     plan->path.s1 = problem->product.grid;
-    plan->path.s2 = bits_of(magic + problem->sum.lowest);
-    plan->path.s3 = bits_of(magic + problem->sum.highest);
-    plan->path.s4 = bits_of(magic + fmax(problem->product.lowest, -ldexp(MOST_UNITS, problem->product.grid)));
-    plan->path.s5 = bits_of(magic + fmin(problem->product.highest, ldexp(MOST_UNITS, problem->product.grid)));
+    plan->path.s2 = tq_path__bits(magic + problem->sum.lowest);
+    plan->path.s3 = tq_path__bits(magic + problem->sum.highest);
+    plan->path.s4 =
+        tq_path__bits(magic + fmax(problem->product.lowest, -ldexp(MOST_UNITS, problem->product.grid)));
+    plan->path.s5 =
+        tq_path__bits(magic + fmin(problem->product.highest, ldexp(MOST_UNITS, problem->product.grid)));
     tq_program_text__define(plan->text, "TQ_AWAY", "%d", away);
     tq_program_text__define(plan->text, "TQ_FITS", "%d", products_fit(problem));
 }
@@ -90,8 +87,8 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
 const tq_path tq_path_nearest32 = {
     .name = "nearest32",
     .summary = "fixed point to nearest, saturating at each step, in binary32",
+    .proof = "the sum is held in a binade whose last bit is the grid; fma rounds once, clamps saturate",
     .instructions = 0.2,
-    .operand = TQ_OPERAND_CARRIER,
     .part = {"accumulate/nearest32.cl"},
     .applicable = applicable,
     .plan = plan,

@@ -13,17 +13,20 @@ static bool applicable(const tq_problem *problem, char *why, size_t size)
 
 static void plan(const tq_problem *problem, tq_path_plan *plan)
 {
-    plan->lanes = problem->device->vector_width >= 16 ? 16 : 8;
+    plan->step = problem->device->vector_width >= 16 ? 16 : 8;
     plan->vectors = 2;
     plan->rows = 12;
-    plan->fast_finish = tq_quantizer_is_none(&problem->accumulation.result);
+    plan->finish = TQ_FINISH_CARRIERS;
+    /* Rounding makes sums larger by a factor of less than (1 + 2^-24)^terms. */
+    if (problem->input.finite && problem->weight.finite && problem->terms < 1 << 20)
+        plan->sum_largest = 2.0 * problem->weight_sum * tq_range__magnitude(problem->input);
 }
 
 const tq_path tq_path_plain = {
     .name = "plain",
     .summary = "binary32 fused multiply-adds",
+    .proof = "OpenCL's fma is the correctly rounded step that the definition asks for",
     .instructions = 0.07,
-    .operand = TQ_OPERAND_CARRIER,
     .part = {"accumulate/plain.cl"},
     .applicable = applicable,
     .plan = plan,

@@ -11,7 +11,7 @@ static bool applicable(const tq_problem *problem, char *why, size_t size)
 
 static void plan(const tq_problem *problem, tq_path_plan *plan)
 {
-    plan->lanes = plan->vectors = plan->rows = 1;
+    plan->step = plan->vectors = plan->rows = 1;
     tq_program_text__define(plan->text, "TQ_FUSED", "%d",
                             problem->accumulation.fused ||
                                 tq_quantizer_is_none(&problem->accumulation.product));
@@ -20,8 +20,8 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
 const tq_path tq_path_wide = {
     .name = "wide",
     .summary = "exact sums in a long accumulator of integers",
+    .proof = "nothing is rounded: products are added exactly in a long accumulator",
     .instructions = 130.0,
-    .operand = TQ_OPERAND_CARRIER,
     .part = {"accumulate/wide_sum.cl", "accumulate/wide.cl"},
     .applicable = applicable,
     .plan = plan,

@@ -1,0 +1,69 @@
+/*
+ * Path `fma16`: fixed point of up to 16 bits to nearest, saturating at each product and sum, operands of any precision: two
+ * multiplications in binary32 for the two halves of a step, 16-bit sums.
+ *
+ * Proof. With M = 1.5 * 2^(23 + grid), fma(x, w, M) is M plus the product rounded once, ties to even, to the grid while
+ * |x*w| < 2^22 units, and then as_int of it is as_int(M) plus the product in units. Beyond, fma is still monotone and
+ * positive (the host checks |x*w| < 1.5 * 2^23 units less one), so as_int of it is at least as_int(M) + 2^22 - 1, or at most
+ * as_int(M) - 2^22 + 1: both saturate, as the exact product does. Ties away: weights are moved away from zero by one unit in
+ * the last place; products whose rounding matters lie within the word's w bits and have, with the bits below the grid, at
+ * most 23 (the host checks), so that the move is less than their grain and takes them off ties, outwards, and over nothing
+ * else. Words of fewer than 16 bits stand at the top of the lane (TQ_LEFT), where the saturation of tq_pack_halves and of the sum
+ * is the format's but for bits below the word: they are set in a saturated positive product or sum and are cleared
+ * (TQ_LEFT: mask) before they can carry.
+ *
+ * path.s0: bits of M; s1: mask; s2: log2 of the unit; s3: 16 - bits of the word.
+ */
+typedef float tq_x;
+typedef float tq_w;
+typedef short tq_lane;
+typedef tq_shorts tq_sum;
+typedef struct tq_factor {
+    tq_half_floats low, high;
+} tq_factor;
+
+#define tq_store_sums(s, lanes) tq_store_shorts(s, lanes)
+#define tq_zero(path)           tq_spread_short(0)
+
+TQ_INLINE tq_factor tq_spread(__global const tq_x *p)
+{
+    tq_factor x;
+    x.low = x.high = (tq_half_floats)*p;
+    return x;
+}
+
+TQ_INLINE tq_factor tq_load_factor(__global const tq_w *p)
+{
+    tq_factor w;
+    w.low = tq_load_half_floats(p);
+    w.high = tq_load_half_floats(p + TQ_HALF);
+    return w;
+}
+
+/* The products of one half, in units at the top of 32 bits' low 16. */
+TQ_INLINE tq_half_ints tq_products(const tq_half_floats x, const tq_half_floats w, const tq_words path)
+{
+    const tq_half_floats magic = (tq_half_floats)as_float(path.s0);
+    const tq_half_ints units = tq_half_float_bits(fma(x, w, magic)) - (tq_half_ints)path.s0;
+#if TQ_LEFT
+    return units << path.s3;
+#else
+    return units;
+#endif
+}
+
+TQ_INLINE tq_sum tq_step(tq_sum s, tq_factor x, tq_factor w, tq_draws product_draw, tq_draws sum_draw, tq_slots slots)
+{
+    tq_sum term = tq_pack_halves(tq_products(x.low, w.low, slots.path), tq_products(x.high, w.high, slots.path));
+#if TQ_LEFT
+    term &= tq_spread_short(slots.path.s1);
+#endif
+#if TQ_WRAP
+    return s + term;
+#else
+    return tq_saturating_add(s, term);
+#endif
+}
+
+#define tq_part(s, part, slots)  tq_part_of_shorts(s, part, (slots).path.s2, (slots).path.s3)
+#define tq_lane_sum(lane, slots) tq_exact_units((int)*(lane) >> (slots).path.s3, (slots).path.s2)

@@ -1,0 +1,252 @@
+#include "accumulate/branch.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/fail.h"
+
+/* Bytes of the random draws of one launch's rows; larger layers run in slabs of rows. */
+#define DRAW_BYTES ((int64_t)64 << 20)
+
+void tq_branch__destroy(tq_branch *b)
+{
+    tq_kernel__destroy(b->kernel);
+    tq_memory__release(b->weight);
+    tq_memory__release(b->bias);
+    tq_memory__release(b->zeros);
+    tq_operand__destroy(&b->operand);
+    tq_draws__destroy(&b->product);
+    tq_draws__destroy(&b->sum);
+}
+
+/* Tiles no taller or wider than the problem needs. */
+static void fit_tile(tq_path_plan *plan, const tq_geometry *g)
+{
+    const int outputs = g->out_channels / g->groups;
+    plan->rows = plan->rows < g->rows ? plan->rows : g->rows;
+    while (plan->vectors > 1 && (plan->vectors - 1) * plan->step >= outputs)
+        --plan->vectors;
+}
+
+/* Sum and bias are multiples of one power of two with at most 24 bits: adding them in binary32 is exact. */
+static bool bias_is_exact(const tq_path_plan *plan, const tq_problem *problem)
+{
+    const int grid = plan->sum_grid < problem->bias.grid ? plan->sum_grid : problem->bias.grid;
+    return plan->sum_largest + tq_range__magnitude(problem->bias) <= ldexp(1.0, 24 + grid);
+}
+
+/* Whether q rounds a number that was rounded to odd at 24 bits as it rounds the exact one. */
+static bool allows_odd(const tq_quantizer *q, const tq_problem *problem)
+{
+    const tq_format *f = &problem->result;
+    if (f->random_bits > 0 || f->precision > 22)
+        return false;
+    return f->family == TQ_FAMILY_FLOAT ||
+           (f->family == TQ_FAMILY_FIXED && !tq_quantizer_is_none(q) && f->overflow == TQ_OVERFLOW_SATURATE);
+}
+
+/* Results in vectors, where that gives the bits of the exact way. */
+static void choose_finish(tq_path_plan *plan, const tq_problem *problem)
+{
+    const tq_quantizer *q = &problem->accumulation.result;
+    const bool bounded = plan->sum_largest <= 0x1p100;
+    bool odd = false;
+    if (plan->finish != TQ_FINISH_CARRIERS)
+        return;
+    if (!tq_quantizer_is_none(q)) {
+        odd = !(problem->bias.finite && bias_is_exact(plan, problem));
+        if (!tq_quantizer__has_vector(q) ||
+            (odd && !(bounded && tq_range__magnitude(problem->bias) <= 0x1p100 && allows_odd(q, problem))))
+            plan->finish = TQ_FINISH_LANES;
+    }
+    if (!problem->device->subnormals)
+        plan->finish = TQ_FINISH_LANES;
+    tq_program_text__define(plan->text, "TQ_BIAS_ODD", "%d", odd);
+}
+
+static void define_slot(tq_program_text *text, const char *slot, const char *structure, const tq_quantizer *q)
+{
+    tq_quantizer__bind(text, slot, q);
+    tq_program_text__define(text, structure, "%d", (int)tq_quantizer__bake(q).structure);
+}
+
+static void define_structure(tq_program_text *text, const tq_branch *b, const tq_accumulation *a)
+{
+    const tq_path_plan *plan = &b->plan;
+    const struct {
+        const char *name;
+        int value;
+    } structure[] = {
+        {"TQ_STEP", plan->step},
+        {"TQ_LANES", plan->step > 16 ? 16 : plan->step},
+        {"TQ_VECTORS", plan->vectors},
+        {"TQ_ROWS", plan->rows},
+        {"TQ_TERMS", plan->terms},
+        {"TQ_SHORTS", plan->shorts},
+        {"TQ_HALF", plan->shorts / 2},
+        {"TQ_FINISH", plan->finish},
+        {"TQ_DRAW_FORM", plan->draw_form},
+        {"TQ_INSIDE", b->operand.inside},
+        {"TQ_PRODUCT_DRAWS", b->product.layout.bits > 0},
+        {"TQ_SUM_DRAWS", b->sum.layout.bits > 0},
+    };
+    for (size_t i = 0; i < TQ_COUNT(structure); ++i)
+        tq_program_text__define(text, structure[i].name, "%d", structure[i].value);
+    define_slot(text, "TQ_PRODUCT", "TQ_PRODUCT_STRUCTURE", &a->product);
+    define_slot(text, "TQ_SUM", "TQ_SUM_STRUCTURE", &a->sum);
+    define_slot(text, "TQ_RESULT", "TQ_RESULT_STRUCTURE", &a->result);
+}
+
+static tq_status make_kernel(tq_branch *b, tq_program_text *text, const tq_accumulation *a)
+{
+    define_structure(text, b, a);
+    tq_program_text__add(text, "accumulate/slots.cl");
+    for (size_t i = 0; i < TQ_COUNT(b->path->part) && b->path->part[i] != NULL; ++i)
+        tq_program_text__add(text, b->path->part[i]);
+    tq_program_text__add(text, "layers/contraction.cl");
+    return tq_kernel__create(&b->kernel, b->context, text, "contraction");
+}
+
+/* Device memory with a copy of `bytes` of host memory, which is freed. */
+static tq_status upload(tq_memory **memory, tq_context *context, void *host, int64_t bytes)
+{
+    if (host == NULL)
+        return tq_status__fail(TQ_E_MEMORY, "no memory for %lld bytes of packed weights", (long long)bytes);
+    tq_status status = tq_memory__create(memory, context, (uint64_t)(bytes + 3) / 4 * 4);
+    if (status == TQ_OK)
+        status = tq_memory__write(*memory, 0, host, (uint64_t)bytes);
+    free(host);
+    return status;
+}
+
+static tq_status upload_weights(tq_branch *b, const tq_contraction_setup *setup)
+{
+    const tq_panels *p = &b->panels;
+    const int64_t size = b->plan.form == TQ_FORM_INT16 ? 2 : 4, bytes = tq_panels__count(p) * size;
+    const int64_t zero_bytes = ((int64_t)setup->geometry.group_inputs + b->plan.terms) * size;
+    void *weight = malloc((size_t)bytes);
+    float *bias = malloc((size_t)tq_panels__columns(p) * sizeof *bias);
+    if (weight != NULL)
+        tq_pack__weights(weight, p, &b->plan, setup->weight);
+    if (bias != NULL)
+        tq_pack__bias(bias, p, setup->bias);
+    const tq_status status = upload(&b->weight, b->context, weight, bytes);
+    if (status != TQ_OK) {
+        free(bias);
+        return status;
+    }
+    TQ_TRY(upload(&b->bias, b->context, bias, tq_panels__columns(p) * 4));
+    return upload(&b->zeros, b->context, calloc((size_t)zero_bytes, 1), zero_bytes);
+}
+
+static tq_draw_layout layout_of(const tq_branch *b, const tq_quantizer *q, uint32_t stream)
+{
+    return (tq_draw_layout){
+        .key0 = b->key[0], .key1 = b->key[1], .stream = stream, .bits = tq_quantizer__random_bits(q)};
+}
+
+static void lay_out_draws(tq_branch *b, const tq_accumulation *a)
+{
+    b->product.layout = layout_of(b, &a->product, TQ_STREAM_PRODUCT);
+    b->product.layout.right = b->plan.draw_right;
+    b->product.layout.left = b->plan.draw_left;
+    b->product.layout.shorts = b->plan.draw_form == TQ_DRAWS_SHORT;
+    b->sum.layout = layout_of(b, &a->sum, TQ_STREAM_SUM);
+    if (!b->plan.sum_draws)
+        b->sum.layout.bits = 0;
+}
+
+static tq_status make_draws(tq_branch *b)
+{
+    const tq_draw_layout product = b->product.layout, sum = b->sum.layout;
+    if (product.bits > 0 || sum.bits > 0) {
+        const int64_t fit = DRAW_BYTES / (b->panels.steps * 4) / b->plan.rows * b->plan.rows;
+        b->slab = fit < b->plan.rows ? b->plan.rows : fit < b->slab ? fit : b->slab;
+    }
+    TQ_TRY(tq_draws__create(&b->product, b->context, &b->panels, &product, TQ_STREAM_PRODUCT_ROW, b->slab));
+    return tq_draws__create(&b->sum, b->context, &b->panels, &sum, TQ_STREAM_SUM_ROW, b->slab);
+}
+
+static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const tq_problem *problem,
+                         double bound, tq_program_text *text)
+{
+    const tq_accumulation *a = &problem->accumulation;
+    b->plan = (tq_path_plan){.terms = 1,
+                             .product = tq_quantizer__words(&a->product),
+                             .sum = tq_quantizer__words(&a->sum),
+                             .result = tq_quantizer__words(&a->result),
+                             .sum_draws = true,
+                             .sum_grid = problem->sum.grid,
+                             .sum_largest = fmax(-problem->sum.lowest, problem->sum.highest),
+                             .instructions = b->path->instructions,
+                             .text = text};
+    b->path->plan(problem, &b->plan);
+    choose_finish(&b->plan, problem);
+    fit_tile(&b->plan, &setup->geometry);
+    tq_operand__lay_out(&b->operand, &setup->geometry, b->plan.form != TQ_FORM_CARRIER || isfinite(bound),
+                        bound);
+    lay_out_draws(b, a);
+    TQ_TRY(make_kernel(b, text, a));
+    b->panels = tq_panels__of(&setup->geometry, &b->plan, b->operand.columns);
+    TQ_TRY(upload_weights(b, setup));
+    TQ_TRY(tq_operand__create(&b->operand, b->context, &b->plan));
+    return make_draws(b);
+}
+
+tq_status tq_branch__create(tq_branch *b, tq_context *context, const tq_contraction_setup *setup,
+                            const tq_problem *problem, const tq_path *path, double bound)
+{
+    tq_program_text text = {0};
+    *b = (tq_branch){.context = context,
+                     .path = path,
+                     .slab = setup->geometry.rows,
+                     .key = {(tq_u32)setup->seed, (tq_u32)(setup->seed >> 32) ^ setup->id}};
+    const tq_status status = prepare(b, setup, problem, bound, &text);
+    tq_program_text__free(&text);
+    b->plan.text = NULL;
+    if (status != TQ_OK)
+        tq_branch__destroy(b);
+    return status;
+}
+
+static tq_status run_slab(tq_branch *b, const tq_tensor *x, tq_tensor *y, int64_t begin, uint64_t first_row,
+                          const tq_verdict *verdict)
+{
+    tq_geometry g = b->operand.geometry;
+    const tq_i32 row_begin = (tq_i32)begin, columns = b->operand.columns;
+    const int64_t end = begin + b->slab < g.rows ? begin + b->slab : g.rows;
+    const tq_u64 offset = 0;
+    tq_i32 words[16];
+    tq_argument arguments[28] = {TQ_TENSOR(x)};
+    size_t count = 1;
+    g.rows = (int32_t)end;
+    memcpy(words, &g, sizeof words);
+    TQ_TRY(tq_draws__run(&b->product, first_row + (uint64_t)begin, end - begin));
+    TQ_TRY(tq_draws__run(&b->sum, first_row + (uint64_t)begin, end - begin));
+    if (b->operand.copy != NULL) {
+        arguments[0] = TQ_MEMORY(b->operand.copy);
+        arguments[count++] = TQ_VALUE(offset);
+    }
+    const tq_argument rest[] = {
+        TQ_TENSOR(y),          TQ_MEMORY(b->weight),       TQ_MEMORY(b->bias),     TQ_MEMORY(b->zeros),
+        TQ_VALUE(words),       TQ_VALUE(columns),          TQ_VALUE(row_begin),    TQ_VALUE(b->plan.product),
+        TQ_VALUE(b->plan.sum), TQ_VALUE(b->plan.result),   TQ_VALUE(b->plan.path), TQ_VALUE(b->key),
+        TQ_VALUE(first_row),   TQ_MEMORY(verdict->memory), TQ_VALUE(verdict->run), TQ_VALUE(b->on_exceeded)};
+    memcpy(arguments + count, rest, sizeof rest);
+    count = tq_draws__arguments(&b->product, arguments, count + TQ_COUNT(rest));
+    count = tq_draws__arguments(&b->sum, arguments, count);
+    const size_t tiles = (size_t)((end - begin + b->plan.rows - 1) / b->plan.rows);
+    return tq_kernel__run(b->kernel,
+                          (const size_t[]){tiles, (size_t)b->panels.panels, (size_t)b->panels.groups},
+                          (const size_t[]){1, 1, 1}, arguments, count);
+}
+
+tq_status tq_branch__run(tq_branch *b, const tq_tensor *x, tq_tensor *y, uint64_t first_row,
+                         const tq_verdict *verdict)
+{
+    TQ_TRY(tq_operand__run(&b->operand, b->context, x, verdict));
+    for (int64_t begin = 0; begin < b->operand.geometry.rows; begin += b->slab)
+        TQ_TRY(run_slab(b, x, y, begin, first_row, verdict));
+    return TQ_OK;
+}

@@ -1,0 +1,33 @@
+/*
+ * One way to run a contraction: a path with its kernel, packed weights, operand and draws. A contraction has
+ * one that is always right, and may have one before it that counts on a smaller input and is checked at every
+ * run.
+ */
+#ifndef TQ_ACCUMULATE_BRANCH_H
+#define TQ_ACCUMULATE_BRANCH_H
+
+#include "accumulate/draws.h"
+#include "accumulate/operand.h"
+
+typedef struct tq_branch {
+    tq_context *context;
+    const tq_path *path;
+    tq_path_plan plan;
+    tq_panels panels;
+    tq_operand operand;
+    tq_kernel *kernel;
+    tq_memory *weight, *bias, *zeros;
+    tq_draws product, sum;
+    int64_t slab; /* rows of a launch: bounds the memory of the rows' draws */
+    tq_u32 key[2];
+    tq_u32 on_exceeded; /* runs when the verdict says that the bound was exceeded (1), or was not (0) */
+} tq_branch;
+
+/* `bound`: magnitude of the input that `problem` counts on and that is to be checked; INFINITY for none. */
+tq_status tq_branch__create(tq_branch *branch, tq_context *context, const tq_contraction_setup *setup,
+                            const tq_problem *problem, const tq_path *path, double bound);
+void tq_branch__destroy(tq_branch *branch);
+tq_status tq_branch__run(tq_branch *branch, const tq_tensor *x, tq_tensor *y, uint64_t first_row,
+                         const tq_verdict *verdict);
+
+#endif

@@ -1,0 +1,71 @@
+#include "accumulate/draws.h"
+
+#include <stdlib.h>
+
+#include "util/fail.h"
+
+static int64_t word_size(const tq_draws *d)
+{
+    return d->layout.shorts ? 2 : 4;
+}
+
+static tq_status find_kernel(tq_draws *d, tq_context *context)
+{
+    tq_program_text text = {0};
+    tq_program_text__define(&text, "TQ_DRAW_FORM", "%d", (int)d->layout.shorts);
+    tq_program_text__add(&text, "layers/draws.cl");
+    const tq_status status = tq_context__kernel(&d->kernel, context, &text, "draws");
+    tq_program_text__free(&text);
+    return status;
+}
+
+tq_status tq_draws__create(tq_draws *d, tq_context *context, const tq_panels *panels,
+                           const tq_draw_layout *layout, tq_u32 row_stream, int64_t rows)
+{
+    *d = (tq_draws){.layout = *layout, .row_stream = row_stream, .terms = (tq_u32)panels->steps};
+    if (layout->bits == 0)
+        return TQ_OK;
+    const int64_t bytes = tq_panels__draws(panels) * word_size(d);
+    void *columns = malloc((size_t)bytes);
+    if (columns == NULL)
+        return tq_status__fail(TQ_E_MEMORY, "no memory for %lld bytes of random draws", (long long)bytes);
+    tq_pack__draws(columns, panels, layout);
+    tq_status status = tq_memory__create(&d->columns, context, (uint64_t)(bytes + 3) / 4 * 4);
+    if (status == TQ_OK)
+        status = tq_memory__write(d->columns, 0, columns, (uint64_t)bytes);
+    free(columns);
+    TQ_TRY(status);
+    TQ_TRY(tq_memory__create(&d->rows, context, (uint64_t)(rows * d->terms * word_size(d) + 3) / 4 * 4));
+    return find_kernel(d, context);
+}
+
+void tq_draws__destroy(tq_draws *d)
+{
+    tq_memory__release(d->rows);
+    tq_memory__release(d->columns);
+    d->rows = d->columns = NULL;
+}
+
+tq_status tq_draws__run(const tq_draws *d, uint64_t first, int64_t count)
+{
+    if (d->layout.bits == 0)
+        return TQ_OK;
+    const tq_u32 rows = (tq_u32)count, key[2] = {d->layout.key0, d->layout.key1};
+    const tq_u64 index = first;
+    const tq_i32 bits = d->layout.bits, right = d->layout.right, left = d->layout.left;
+    const int64_t per_block = 128 / bits, blocks = (d->terms + per_block - 1) / per_block;
+    const tq_argument arguments[] = {TQ_MEMORY(d->rows), TQ_VALUE(rows),  TQ_VALUE(d->terms),
+                                     TQ_VALUE(index),    TQ_VALUE(key),   TQ_VALUE(d->row_stream),
+                                     TQ_VALUE(bits),     TQ_VALUE(right), TQ_VALUE(left)};
+    return tq_kernel__run(d->kernel, (const size_t[]){(size_t)blocks, (size_t)rows, 1},
+                          (const size_t[]){1, 1, 1}, arguments, TQ_COUNT(arguments));
+}
+
+size_t tq_draws__arguments(const tq_draws *d, tq_argument *arguments, size_t count)
+{
+    if (d->layout.bits == 0)
+        return count;
+    arguments[count] = TQ_MEMORY(d->rows);
+    arguments[count + 1] = TQ_MEMORY(d->columns);
+    return count + 2;
+}

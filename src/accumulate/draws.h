@@ -1,0 +1,24 @@
+/* Random draws of one slot of a contraction: the columns' made once, room for a slab of rows'. */
+#ifndef TQ_ACCUMULATE_DRAWS_H
+#define TQ_ACCUMULATE_DRAWS_H
+
+#include "accumulate/pack.h"
+
+typedef struct tq_draws {
+    tq_draw_layout layout; /* bits 0: the slot does not draw */
+    tq_u32 row_stream;
+    tq_u32 terms; /* draws of a row */
+    tq_memory *rows, *columns;
+    tq_kernel *kernel; /* borrowed from the context */
+} tq_draws;
+
+/* Makes the columns' draws and room for `rows` rows; nothing when layout.bits is 0. */
+tq_status tq_draws__create(tq_draws *draws, tq_context *context, const tq_panels *panels,
+                           const tq_draw_layout *layout, tq_u32 row_stream, int64_t rows);
+void tq_draws__destroy(tq_draws *draws);
+/* Draws of `count` rows from number `first` of the data set on. */
+tq_status tq_draws__run(const tq_draws *draws, uint64_t first, int64_t count);
+/* Appends the kernel arguments rows and columns, when the slot draws; the new count. */
+size_t tq_draws__arguments(const tq_draws *draws, tq_argument *arguments, size_t count);
+
+#endif

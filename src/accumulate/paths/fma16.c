@@ -1,0 +1,77 @@
+/* Fixed point of at most 16 bits to nearest, from products in binary32. Proof: the kernel's head. */
+#include "accumulate/path.h"
+
+#include <math.h>
+
+#define MOST_UNITS 12582910.0 /* 1.5 * 2^23 - 2: M plus the product stays positive */
+
+static double in_units(const tq_problem *problem, double value)
+{
+    return ldexp(value, -problem->product.grid);
+}
+
+/* Ties away: whether moving weights by one unit in the last place moves no product that matters by its grain.
+ */
+static bool can_move_weights(const tq_problem *problem)
+{
+    const int shift = problem->product.grid - problem->input.grid - problem->weight.grid;
+    return problem->input.grid != TQ_GRID_UNKNOWN && problem->product.precision - 1 + shift <= 23;
+}
+
+static bool products_fit(const tq_problem *problem)
+{
+    return tq_problem__largest_product(problem) + ldexp(1.0, problem->product.grid) <=
+           problem->product.highest;
+}
+
+static bool applicable(const tq_problem *problem, char *why, size_t size)
+{
+    const int rounding = problem->product.rounding, below = 16 - problem->product.precision;
+    const double largest = in_units(problem, tq_problem__largest_product(problem));
+    const double most = below == 0 ? MOST_UNITS : fmin(0x1p22, ldexp(1.0, 30 - below));
+    if (!tq_problem__is_word16(problem, why, size))
+        return false;
+    if (rounding != TQ_ROUND_EVEN && rounding != TQ_ROUND_AWAY)
+        return tq_path__refuse(why, size, "the product is not rounded to nearest");
+    if (!problem->device->fma || !problem->device->subnormals)
+        return tq_path__refuse(why, size, "the device lacks a fused multiply-add or subnormal numbers");
+    if (!problem->input.finite || !problem->weight.finite)
+        return tq_path__refuse(why, size, "the input or a weight may be infinite or not a number");
+    if (!(largest <= most))
+        return tq_path__refuse(why, size, "products reach %g units, needed at most %g", largest, most);
+    if (rounding == TQ_ROUND_AWAY && !can_move_weights(problem))
+        return tq_path__refuse(why, size, "ties away from zero need products of at most 24 bits");
+    if (problem->product.overflow == TQ_OVERFLOW_WRAP && !products_fit(problem))
+        return tq_path__refuse(why, size, "products may wrap");
+    return true;
+}
+
+static void plan(const tq_problem *problem, tq_path_plan *plan)
+{
+    const int below = 16 - problem->product.precision;
+    plan->step = plan->shorts = tq_device__lanes16(problem->device);
+    plan->vectors = 1;
+    plan->rows = 8;
+    plan->finish = TQ_FINISH_CARRIERS;
+    plan->halves = true;
+    plan->sum_draws = false;
+    plan->away = problem->product.rounding == TQ_ROUND_AWAY &&
+                 problem->product.grid > problem->input.grid + problem->weight.grid;
+    plan->instructions = (below > 0 ? 9.0 : 6.0) / 32.0;
+    plan->path.s0 = tq_path__bits(ldexp(1.5, 23 + problem->product.grid));
+    plan->path.s1 = -(1 << below);
+    plan->path.s2 = problem->product.grid;
+    plan->path.s3 = below;
+    tq_program_text__define(plan->text, "TQ_LEFT", "%d", below > 0);
+    tq_program_text__define(plan->text, "TQ_WRAP", "%d", problem->sum.overflow == TQ_OVERFLOW_WRAP);
+}
+
+const tq_path tq_path_fma16 = {
+    .name = "fma16",
+    .summary = "fixed point of at most 16 bits to nearest, products in binary32, sums of 16 bits",
+    .proof = "fma onto a constant rounds the exact product once, packing and the sum saturate as the format",
+    .instructions = 0.185,
+    .part = {"accumulate/vectors16.cl", "accumulate/fma16.cl"},
+    .applicable = applicable,
+    .plan = plan,
+};
