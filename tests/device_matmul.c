@@ -42,6 +42,14 @@ static const slots all_slots[] = {
     {"e4m3", "exact", "none", "none", false, NULL},
     {"log", "float,5,3,round=stochastic:8", "binary,2", "sparse,1", false, NULL},
     {"none", "nearest,16,8", "none", "none", false, NULL},
+    /* Operands on grids: every form of a packed second operand. */
+    {"stochastic,16,8", "stochastic,16,8", "stochastic,16,8", "none", false, "nearest,12,6"},
+    {"stochastic,16,8", "stochastic,16,8", "nearest,16,8", "none", false, "nearest,8,6"},
+    {"nearest,16,8", "nearest,16,8", "nearest,16,8", "none", false, "nearest,16,8"},
+    {"nearest,12,4", "nearest,12,4", "nearest,12,4", "none", false, "nearest,8,4"},
+    {"none", "exact", "nearest,16,8", "none", false, "nearest,8,4"},
+    {"fixed,16,8,round=even", "fixed,16,8,round=even", "nearest,16,8", "none", false, "nearest,8,4"},
+    {"e4m3", "e4m3", "e4m3", "none", false, "e4m3"},
 };
 
 /* Shapes as `order` counts them; b's dimensions are counted from the right. */
@@ -328,8 +336,33 @@ static void all_shapes_all_slots(void **state)
     tq_context_close(context);
 }
 
+/* Draws of rows for more matrices than one launch takes. */
+static void many_rows_that_draw(void **state)
+{
+    static const trial large = {3, {3, 300, 20000}, 3, {3, 20000, 1}, false, 4};
+    static const slots draws = {"none", "stochastic,16,8", "none", "none", false, NULL};
+    tq_context *context;
+    (void)state;
+    if (getenv("TQ_TEST_SMALL") != NULL)
+        skip();
+    if (tq_context_open(&context, NULL) != TQ_OK)
+        fail_msg("%s", tq_error());
+    bench b = {.context = context, .t = &large, .s = &draws};
+    create(&b);
+    b.device = make(b.count);
+    plan(&b, large.a[0], "all");
+    forward(&b, 0, b.device);
+    check_split(&b);
+    tq_layer_destroy(b.layer);
+    float *const arrays[] = {b.in[0], b.in[1], b.device};
+    for (size_t i = 0; i < TQ_COUNT(arrays); ++i)
+        free(arrays[i]);
+    tq_context_close(context);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(all_shapes_all_slots)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(all_shapes_all_slots),
+                                       cmocka_unit_test(many_rows_that_draw)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,11 +7,17 @@
 #include "accumulate/contraction.h"
 #include "layers/matrices.h"
 
+/* Where the matrices of a tensor lie, and an array of them without gaps, unless they lie so. */
+typedef struct tq_operand_place {
+    tq_matrices matrices;
+    tq_memory *begin; /* first elements, by entry */
+    tq_tensor *array; /* NULL: the tensor itself */
+} tq_operand_place;
+
 typedef struct tq_matmul {
-    tq_matrices a, b, y;
-    tq_kernel *kernel;
-    tq_memory *entries; /* first elements of a, b, y for each entry */
-    tq_inner inner;
+    tq_operand_place a, b, y;
+    int64_t entries; /* matrices of b that differ: 1, or as many as y has */
+    tq_contraction *contraction;
 } tq_matmul;
 
 static const tq_parameter options[] = {
@@ -33,24 +39,44 @@ static tq_status shape(const tq_layer *layer, tq_shape *output)
     return TQ_OK;
 }
 
-static tq_status make_entries(tq_matmul *state, tq_context *context)
+/* Fills in `begin`; whether the matrices lie one behind the other, row by row. */
+static bool locate(tq_u64 *begin, const tq_matrices *m, const tq_shape *product, int64_t entries)
 {
-    const tq_shape *product = &state->y.shape;
-    const int64_t count = tq_matrices__entries(product);
-    const size_t bytes = (size_t)count * 3 * sizeof(tq_u64);
+    const int64_t rows = tq_matrices__rows(m), columns = tq_matrices__columns(m);
+    bool plain = (tq_matrices__row_stride(m) == columns || rows == 1) &&
+                 (tq_matrices__column_stride(m) == 1 || columns == 1);
+    for (int64_t i = 0; i < entries; ++i) {
+        begin[i] = (tq_u64)tq_matrices__begin(m, product, i);
+        plain = plain && begin[i] == (tq_u64)(i * rows * columns);
+    }
+    return plain;
+}
+
+static tq_status place(tq_operand_place *operand, tq_context *context, const tq_shape *product, bool in_place)
+{
+    const tq_matrices *m = &operand->matrices;
+    const int64_t entries = tq_matrices__entries(product);
+    const size_t bytes = (size_t)entries * sizeof(tq_u64);
+    const tq_shape array =
+        tq_shape_of(3, (const int64_t[]){entries, tq_matrices__rows(m), tq_matrices__columns(m)});
     tq_u64 *begin = malloc(bytes);
     if (begin == NULL)
-        return tq_status__fail(TQ_E_MEMORY, "no memory for %lld matrices", (long long)count);
-    for (int64_t i = 0; i < count; ++i) {
-        begin[3 * i] = (tq_u64)tq_matrices__begin(&state->a, product, i);
-        begin[3 * i + 1] = (tq_u64)tq_matrices__begin(&state->b, product, i);
-        begin[3 * i + 2] = (tq_u64)tq_matrices__begin(&state->y, product, i);
-    }
-    tq_status status = tq_memory__create(&state->entries, context, bytes);
+        return tq_status__fail(TQ_E_MEMORY, "no memory for %lld matrices", (long long)entries);
+    const bool plain = locate(begin, m, product, entries);
+    tq_status status = tq_memory__create(&operand->begin, context, bytes);
     if (status == TQ_OK)
-        status = tq_memory__write(state->entries, 0, begin, bytes);
+        status = tq_memory__write(operand->begin, 0, begin, bytes);
     free(begin);
-    return status;
+    return status == TQ_OK && !plain && !in_place ? tq_tensor_create(&operand->array, context, &array)
+                                                  : status;
+}
+
+static void unplace(tq_operand_place *operand)
+{
+    tq_memory__release(operand->begin);
+    tq_tensor_destroy(operand->array);
+    operand->begin = NULL;
+    operand->array = NULL;
 }
 
 static tq_range output_range(const tq_layer *layer)
@@ -62,58 +88,106 @@ static tq_range output_range(const tq_layer *layer)
     return tq_range__quantized(from, &a->result);
 }
 
+/* One matrix is a dense layer of as many samples as it has rows. */
+static tq_contraction_setup setup_of(const tq_layer *layer, int64_t rows)
+{
+    const tq_matmul *state = layer->state;
+    const int32_t terms = (int32_t)tq_matrices__rows(&state->b.matrices);
+    const tq_geometry geometry = {.rows = (int32_t)rows,
+                                  .in_rows = 1,
+                                  .in_columns = 1,
+                                  .in_channels = terms,
+                                  .kernel_rows = 1,
+                                  .kernel_columns = 1,
+                                  .stride_rows = 1,
+                                  .stride_columns = 1,
+                                  .dilation_rows = 1,
+                                  .dilation_columns = 1,
+                                  .out_rows = 1,
+                                  .out_columns = 1,
+                                  .out_channels = (int32_t)tq_matrices__columns(&state->y.matrices),
+                                  .group_inputs = terms,
+                                  .groups = 1};
+    return (tq_contraction_setup){.geometry = geometry,
+                                  .accumulation = layer->quantizers.intrinsic,
+                                  .input = layer->input_range[0],
+                                  .second = layer->input_range[1],
+                                  .entries = (int32_t)state->entries,
+                                  .seed = layer->quantizers.seed,
+                                  .id = layer->quantizers.id};
+}
+
+/* Rows of all matrices of the output. */
+static int64_t all_rows(const tq_layer *layer)
+{
+    const tq_matmul *state = layer->state;
+    return tq_shape_count(&layer->output) / tq_matrices__columns(&state->y.matrices);
+}
+
+static tq_status make_contraction(tq_layer *layer)
+{
+    tq_matmul *state = layer->state;
+    const int64_t rows = all_rows(layer);
+    if (rows > INT32_MAX || tq_matrices__columns(&state->y.matrices) > INT32_MAX ||
+        tq_matrices__rows(&state->b.matrices) > INT32_MAX)
+        return tq_status__fail(TQ_E_SHAPE, "%lld rows of the output, or a dimension, is above %d",
+                               (long long)rows, INT32_MAX);
+    const tq_contraction_setup setup = setup_of(layer, rows);
+    return tq_contraction__create(&state->contraction, layer->context, &setup, &layer->reasons);
+}
+
 static tq_status plan(tq_layer *layer)
 {
-    static const char *const files[] = {"accumulate/wide_sum.cl", "layers/matmul.cl"};
     tq_matmul *state = layer->state;
-    const tq_accumulation *a = &layer->quantizers.intrinsic;
-    state->a = tq_matrices__of(layer, &layer->input[0]);
-    state->b = tq_matrices__of(layer, &layer->input[1]);
-    state->y = tq_matrices__of(layer, &layer->output);
-    if (tq_matrices__rows(&state->y) > INT32_MAX || tq_matrices__columns(&state->y) > INT32_MAX ||
-        tq_matrices__rows(&state->b) > INT32_MAX)
-        return tq_status__fail(TQ_E_SHAPE, "a matrix has a dimension above %d", INT32_MAX);
-    state->inner = tq_inner__of(a, layer->quantizers.seed, layer->quantizers.id);
-    layer->path = a->exact_sum ? "wide" : "general";
-    layer->macs = tq_shape_count(&layer->output) * tq_matrices__rows(&state->b);
+    state->a.matrices = tq_matrices__of(layer, &layer->input[0]);
+    state->b.matrices = tq_matrices__of(layer, &layer->input[1]);
+    state->y.matrices = tq_matrices__of(layer, &layer->output);
+    const tq_shape *product = &state->y.matrices.shape;
+    state->entries = tq_matrices__entries(&state->b.matrices.shape) == 1 ? 1 : tq_matrices__entries(product);
+    TQ_TRY(place(&state->a, layer->context, product, false));
+    TQ_TRY(place(&state->b, layer->context, product, true));
+    TQ_TRY(place(&state->y, layer->context, product, false));
+    TQ_TRY(make_contraction(layer));
+    layer->path = tq_contraction__path(state->contraction).name;
+    layer->macs = tq_shape_count(&layer->output) * tq_matrices__rows(&state->b.matrices);
     layer->output_range = output_range(layer);
-    TQ_TRY(make_entries(state, layer->context));
-    return tq_layer__inner_kernel(layer, &state->kernel, files, TQ_COUNT(files), "matmul");
+    return TQ_OK;
 }
 
 /* Number in the data set of the output's first row. */
 static uint64_t first_row(const tq_layer *layer)
 {
-    const tq_matmul *state = layer->state;
-    const int64_t rows = tq_shape_count(&layer->output) / tq_matrices__columns(&state->y);
-    return layer->first_sample * (uint64_t)(rows / layer->output.dim[0]);
+    return layer->first_sample * (uint64_t)(all_rows(layer) / layer->output.dim[0]);
+}
+
+/* `kernel`: gather or scatter. */
+static tq_status move(const tq_layer *layer, const char *name, const tq_operand_place *operand,
+                      const tq_tensor *from, const tq_tensor *to)
+{
+    const tq_matrices *m = &operand->matrices;
+    const tq_u32 size[2] = {(tq_u32)tq_matrices__rows(m), (tq_u32)tq_matrices__columns(m)};
+    const tq_u64 stride[2] = {(tq_u64)tq_matrices__row_stride(m), (tq_u64)tq_matrices__column_stride(m)};
+    const tq_argument arguments[] = {TQ_TENSOR(from), TQ_TENSOR(to), TQ_MEMORY(operand->begin),
+                                     TQ_VALUE(size), TQ_VALUE(stride)};
+    tq_kernel *kernel;
+    TQ_TRY(tq_layer__plain_kernel(layer, &kernel, "layers/matrices.cl", name));
+    return tq_layer__run_elements(layer, kernel, tq_shape_count(tq_tensor_shape(operand->array)), arguments,
+                                  TQ_COUNT(arguments));
 }
 
 static tq_status forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)
 {
     const tq_matmul *state = layer->state;
-    const tq_matrices *a = &state->a, *b = &state->b, *y = &state->y;
-    const tq_inner *inner = &state->inner;
-    const tq_u32 key[2] = {inner->key0, inner->key1};
-    const tq_u64 first = first_row(layer);
-    const tq_u32 size[4] = {(tq_u32)tq_matrices__rows(y), (tq_u32)tq_matrices__columns(y),
-                            (tq_u32)tq_matrices__rows(b)};
-    const tq_u64 stride[8] = {(tq_u64)tq_matrices__row_stride(a), (tq_u64)tq_matrices__column_stride(a),
-                              (tq_u64)tq_matrices__row_stride(b), (tq_u64)tq_matrices__column_stride(b),
-                              (tq_u64)tq_matrices__row_stride(y), (tq_u64)tq_matrices__column_stride(y)};
-    const tq_argument arguments[] = {TQ_TENSOR(inputs[0]),
-                                     TQ_TENSOR(inputs[1]),
-                                     TQ_TENSOR(output),
-                                     TQ_MEMORY(state->entries),
-                                     TQ_VALUE(size),
-                                     TQ_VALUE(stride),
-                                     TQ_VALUE(inner->product.words),
-                                     TQ_VALUE(inner->sum.words),
-                                     TQ_VALUE(inner->result.words),
-                                     TQ_VALUE(key),
-                                     TQ_VALUE(first)};
-    return tq_layer__run_elements(layer, state->kernel, tq_shape_count(&layer->output), arguments,
-                                  TQ_COUNT(arguments));
+    const tq_second second = {.tensor = inputs[1],
+                              .begin = state->b.begin,
+                              .term_stride = tq_matrices__row_stride(&state->b.matrices),
+                              .column_stride = tq_matrices__column_stride(&state->b.matrices)};
+    const tq_tensor *x = state->a.array != NULL ? state->a.array : inputs[0];
+    tq_tensor *y = state->y.array != NULL ? state->y.array : output;
+    if (state->a.array != NULL)
+        TQ_TRY(move(layer, "gather", &state->a, inputs[0], x));
+    TQ_TRY(tq_contraction__multiply(state->contraction, x, &second, y, first_row(layer)));
+    return state->y.array != NULL ? move(layer, "scatter", &state->y, y, output) : TQ_OK;
 }
 
 /* Between a matrix in a tensor and an array of its own. */
@@ -136,37 +210,11 @@ static int64_t elements(const tq_matrices *m)
     return tq_matrices__rows(m) * tq_matrices__columns(m);
 }
 
-/* One entry is a dense layer of as many samples as the matrix has rows. */
-static tq_contraction_setup setup_of(const tq_layer *layer)
-{
-    const tq_matmul *state = layer->state;
-    const int32_t terms = (int32_t)tq_matrices__rows(&state->b);
-    const tq_geometry geometry = {.rows = (int32_t)tq_matrices__rows(&state->y),
-                                  .in_rows = 1,
-                                  .in_columns = 1,
-                                  .in_channels = terms,
-                                  .kernel_rows = 1,
-                                  .kernel_columns = 1,
-                                  .stride_rows = 1,
-                                  .stride_columns = 1,
-                                  .dilation_rows = 1,
-                                  .dilation_columns = 1,
-                                  .out_rows = 1,
-                                  .out_columns = 1,
-                                  .out_channels = (int32_t)tq_matrices__columns(&state->y),
-                                  .group_inputs = terms,
-                                  .groups = 1};
-    return (tq_contraction_setup){.geometry = geometry,
-                                  .accumulation = layer->quantizers.intrinsic,
-                                  .seed = layer->quantizers.seed,
-                                  .id = layer->quantizers.id};
-}
-
 static tq_status reference(const tq_layer *layer, const float *const *inputs, float *output)
 {
     const tq_matmul *state = layer->state;
-    const tq_matrices *a = &state->a, *b = &state->b, *y = &state->y;
-    tq_contraction_setup setup = setup_of(layer);
+    const tq_matrices *a = &state->a.matrices, *b = &state->b.matrices, *y = &state->y.matrices;
+    tq_contraction_setup setup = setup_of(layer, tq_matrices__rows(y));
     float *memory = malloc((size_t)(elements(a) + elements(b) + elements(y)) * sizeof *memory);
     if (memory == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for the reference of a matrix product");
@@ -185,10 +233,11 @@ static tq_status reference(const tq_layer *layer, const float *const *inputs, fl
 static void release(tq_layer *layer)
 {
     tq_matmul *state = layer->state;
-    tq_kernel__destroy(state->kernel);
-    tq_memory__release(state->entries);
-    state->kernel = NULL;
-    state->entries = NULL;
+    tq_contraction__destroy(state->contraction);
+    state->contraction = NULL;
+    unplace(&state->a);
+    unplace(&state->b);
+    unplace(&state->y);
 }
 
 const tq_layer_kind tq_layer_matmul = {
