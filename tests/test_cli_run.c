@@ -197,8 +197,40 @@ static void test_explain(void **state)
     assert_non_null(strstr(text(classes, "intrinsic"), "fp16"));
     assert_true(json_is_null(json_object_get(classes, "extrinsic")));
     assert_true(json_is_array(json_object_get(classes, "not_cheaper")));
+    assert_true(number(said, "float_gmacs") > 0);
+    assert_true(strlen(text(same, "proof")) > 0);
+    assert_true(number(same, "instructions_per_mac") > 0 && number(same, "measured_gmacs") > 0);
+    /* Expected is as much slower than plain float as its instructions are more. */
+    const double ratio = number(classes, "instructions_per_mac") / number(same, "instructions_per_mac");
+    assert_true(fabs(number(same, "expected_gmacs") / number(classes, "expected_gmacs") / ratio - 1) < 1e-6);
+    assert_true(fabs(number(same, "expected_gmacs") / number(said, "float_gmacs") - 1) < 1e-6);
     json_decref(said);
     tq_program_expect(0, "12 MACs per sample", "tq explain tiny.onnx");
+}
+
+/* A path that is right for products up to some size: it has no bound where the input's range is known to be
+ * small. */
+static void test_explain_knows_the_inputs(void **state)
+{
+    static const char *const ranges[] = {"--input-largest 1e30", "--input-largest 1", "--data fashion-mnist"};
+    (void)state;
+    for (size_t i = 0; i < 3; ++i) {
+        json_t *const said = tq_program_json("tq explain '%s/examples/lenet-fashion-mnist.onnx' --json "
+                                             "--measure --batch 2 --intrinsic bf16 %s",
+                                             TQ_SOURCE_DIRECTORY, ranges[i]);
+        const json_t *const conv = json_array_get(json_object_get(said, "layers"), 0);
+        assert_string_equal(text(conv, "path"), "float32");
+        assert_true(number(conv, "measured_gmacs") > 0);
+        assert_true(json_is_null(json_object_get(conv, "otherwise")) == (i > 0));
+        if (i == 0)
+            assert_true(number(conv, "input_bound") > 1 && strlen(text(conv, "otherwise")) > 0);
+        json_decref(said);
+    }
+    tq_program_expect(2, "--input-largest: '-1' is not a finite number above 0",
+                      "tq explain tiny.onnx --input-largest -1");
+    tq_program_expect(2, "--input-largest: '1x' is not", "tq explain tiny.onnx --input-largest 1x");
+    tq_program_expect(1, "",
+                      "tq explain tiny.onnx --data fashion-mnist"); /* other samples than the model's */
 }
 
 /* Any split gives the same outputs, stochastic rounding too. */
@@ -230,6 +262,7 @@ int main(void)
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_profile),
         cmocka_unit_test(test_explain),
+        cmocka_unit_test(test_explain_knows_the_inputs),
         cmocka_unit_test(test_batches_give_the_same),
     };
     return cmocka_run_group_tests(tests, start, NULL);

@@ -78,7 +78,7 @@ static void check_format(const char *text, int64_t begin, int64_t count)
         uint32_t x, y;
         memcpy(&x, &from[begin + i], sizeof x);
         memcpy(&y, &is[i], sizeof y);
-        const uint32_t draw = bits > 0 ? tq_draw(key0, key1, first + (uint64_t)i, 0, stream, bits) : 0;
+        const uint32_t draw = bits > 0 ? tq_element_draw(key0, key1, first + (uint64_t)i, stream, bits) : 0;
         const uint32_t should = tq_quantizer__apply(&q, tq_exact_of(x), draw);
         if (y != should)
             fail_msg("%s of %08x is %08x, should be %08x", text, x, y, should);

@@ -89,6 +89,16 @@ TQ_API const char *tq_layer_path(const tq_layer *layer);
  * planned. */
 TQ_API const char *tq_layer_path_reasons(const tq_layer *layer);
 
+/* How a planned layer accumulates. Texts live as long as the library; "" and 0 for layers without a path. */
+typedef struct tq_layer_path_info {
+    const char *name;    /* as tq_layer_path */
+    const char *proof;   /* one line: why its bits are the specified ones */
+    double instructions; /* vector instructions per multiply-accumulate, about; with vectors of 512 bits */
+    double bound; /* the path is for inputs up to this magnitude, checked at every run; INFINITY: for all */
+    const char *otherwise; /* the path of other inputs; "" when there is no bound */
+} tq_layer_path_info;
+TQ_API tq_layer_path_info tq_layer_path_details(const tq_layer *layer);
+
 /* Multiplications in the accumulation loops of one planned forward; 0 for layers without. */
 TQ_API int64_t tq_layer_macs(const tq_layer *layer);
 

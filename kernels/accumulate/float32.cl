@@ -58,7 +58,8 @@ TQ_INLINE tq_sum tq_step(tq_sum s, tq_factor x, tq_factor w, tq_draws product_dr
     /* Positive binary32 numbers are ordered as their bits are; integers go through more ports. */
     const tq_exponents exponent = TQ_CAT(as_int, TQ_LANES)(x * w) & 0x7F800000;
     const tq_exponents magic = exponent + (tq_exponents)((slots.path.s0 << 23) | 0x400000);
-    const tq_sum c = TQ_CAT(as_float, TQ_LANES)(max(magic, (tq_exponents)slots.path.s1));
+    const tq_exponents smallest = (tq_exponents)slots.path.s1;
+    const tq_sum c = TQ_CAT(as_float, TQ_LANES)(magic > smallest ? magic : smallest);
     tq_sum term = fma(x, w, c) - c;
 #if !TQ_PRODUCT_FITS
     term = tq_overflowed(term, TQ_OVERFLOW(TQ_PRODUCT_STRUCTURE), slots.path.s3);

@@ -85,11 +85,11 @@ TQ_INLINE tq_pairs tq_pair_words(tq_pairs a, tq_pairs b)
 #endif
 }
 
-/* The 4 * TQ_PAIRS words of blocks first .., in order. */
-TQ_INLINE void tq_philox_words(tq_uints words[2], tq_u32 key0, tq_u32 key1, tq_u64 first, tq_u32 stream)
+/* The 4 * TQ_PAIRS words of the blocks with these counters, in order. */
+TQ_INLINE void tq_philox_words(tq_uints words[2], tq_u32 key0, tq_u32 key1, tq_pairs index, tq_pairs block,
+                               tq_u32 stream)
 {
-    const tq_pairs index = TQ_PAIR_NUMBERS + first;
-    tq_pairs word0 = index, word1 = index >> 32, word2 = (tq_pairs)0, word3 = (tq_pairs)stream, front, back;
+    tq_pairs word0 = index, word1 = index >> 32, word2 = block, word3 = (tq_pairs)stream, front, back;
 #pragma unroll
     for (tq_i32 round = 0; round < 10; ++round) {
         const tq_pairs product0 = (word0 & 0xFFFFFFFFul) * 0xD2511F53ul;
@@ -124,23 +124,11 @@ TQ_INLINE void tq_halve(tq_uints halves[2], tq_uints groups, tq_i32 bits)
     halves[1] = back;
 }
 
-/*
- * The draws of elements first .. first + TQ_LANES * TQ_DRAW_ROWS(bits) - 1, in order, vector by vector;
- * `first` must be a multiple of 128 / bits. TQ_LANES blocks serve them all.
- */
-TQ_INLINE void tq_element_draw_rows(tq_uints *rows, tq_u32 key0, tq_u32 key1, tq_u64 first, tq_u32 stream,
-                                    tq_i32 bits)
+/* Words in every 32 / bits-th row become all rows: draws at the top of a word, in order. */
+TQ_INLINE void tq_split_words(tq_uints *rows, tq_i32 bits)
 {
-    const tq_u64 block = first / (128u / (tq_u32)bits);
     const tq_i32 step = 32 / bits; /* rows that come of one vector of words */
-    tq_uints words[4];
-    tq_philox_words(words, key0, key1, block, stream);
-    tq_philox_words(words + 2, key0, key1, block + TQ_PAIRS, stream);
-#pragma unroll
-    for (tq_i32 i = 0; i < 4; ++i)
-        rows[i * step] = words[i];
-        /* Widths halve in place: what stands at a multiple of 2 * distance is split to there and one distance
-         * on. */
+    /* Widths halve in place: what stands at a multiple of 2 * distance is split to there and one distance on. */
 #pragma unroll
     for (tq_i32 width = 16, distance = step / 2; width >= 4; width /= 2, distance /= 2) {
         if (width >= bits) {
@@ -153,6 +141,39 @@ TQ_INLINE void tq_element_draw_rows(tq_uints *rows, tq_u32 key0, tq_u32 key1, tq
             }
         }
     }
+}
+
+/*
+ * The draws of elements first .. first + TQ_LANES * TQ_DRAW_ROWS(bits) - 1, in order, vector by vector;
+ * `first` must be a multiple of 128 / bits. TQ_LANES blocks serve them all.
+ */
+TQ_INLINE void tq_element_draw_rows(tq_uints *rows, tq_u32 key0, tq_u32 key1, tq_u64 first, tq_u32 stream,
+                                    tq_i32 bits)
+{
+    const tq_pairs index = TQ_PAIR_NUMBERS + first / (128u / (tq_u32)bits);
+    const tq_i32 step = 32 / bits;
+    tq_uints words[4];
+    tq_philox_words(words, key0, key1, index, (tq_pairs)0, stream);
+    tq_philox_words(words + 2, key0, key1, index + TQ_PAIRS, (tq_pairs)0, stream);
+#pragma unroll
+    for (tq_i32 i = 0; i < 4; ++i)
+        rows[i * step] = words[i];
+    tq_split_words(rows, bits);
+}
+
+/* Draws number `number` .. of one index, likewise; `number` must be a multiple of 128 / bits. */
+TQ_INLINE void tq_index_draw_rows(tq_uints *rows, tq_u32 key0, tq_u32 key1, tq_u64 index, tq_u32 number,
+                                  tq_u32 stream, tq_i32 bits)
+{
+    const tq_pairs block = TQ_PAIR_NUMBERS + (tq_u64)(number / (128u / (tq_u32)bits));
+    const tq_i32 step = 32 / bits;
+    tq_uints words[4];
+    tq_philox_words(words, key0, key1, (tq_pairs)index, block, stream);
+    tq_philox_words(words + 2, key0, key1, (tq_pairs)index, block + TQ_PAIRS, stream);
+#pragma unroll
+    for (tq_i32 i = 0; i < 4; ++i)
+        rows[i * step] = words[i];
+    tq_split_words(rows, bits);
 }
 #else
 TQ_INLINE void tq_element_draw_rows(tq_uints *rows, tq_u32 key0, tq_u32 key1, tq_u64 first, tq_u32 stream,

@@ -111,6 +111,16 @@ static tq_problem limited(const tq_problem *problem, double magnitude)
     return smaller;
 }
 
+/* Instructions of a path on this problem. */
+static double cost_of(const tq_path *path, const tq_problem *problem)
+{
+    tq_program_text ignored = {0};
+    tq_path_plan plan = {.instructions = path->instructions, .text = &ignored};
+    path->plan(problem, &plan);
+    tq_program_text__free(&ignored);
+    return plan.instructions;
+}
+
 /*
  * A cheaper path for inputs of at most some power of two below what is known: its magnitude, or INFINITY when
  * there is none worth a check of the input at every run.
@@ -118,7 +128,7 @@ static tq_problem limited(const tq_problem *problem, double magnitude)
 static double find_smaller(const tq_path **found, const tq_problem *problem, const tq_path *safe)
 {
     const double largest = fmin(tq_range__magnitude(problem->input), FLT_MAX);
-    double best = safe->instructions * WORTH_A_CHECK, bound = INFINITY;
+    double best = cost_of(safe, problem) * WORTH_A_CHECK, bound = INFINITY;
     if (largest == 0.0)
         return INFINITY;
     /* Coarser steps where little is known. */
@@ -128,9 +138,10 @@ static double find_smaller(const tq_path **found, const tq_problem *problem, con
         const tq_problem smaller = limited(problem, magnitude);
         const tq_path *path = tq_path__choose(&smaller, false, &ignored);
         tq_text__free(&ignored);
-        if (path != NULL && path->instructions < best) {
+        const double cost = path != NULL ? cost_of(path, &smaller) : INFINITY;
+        if (cost < best) {
             *found = path;
-            best = path->instructions;
+            best = cost;
             bound = magnitude;
         }
     }

@@ -12,7 +12,11 @@ static int64_t word_size(const tq_draws *d)
 static tq_status find_kernel(tq_draws *d, tq_context *context)
 {
     tq_program_text text = {0};
+    tq_program_text__define(&text, "TQ_LANES", "%d", d->lanes);
     tq_program_text__define(&text, "TQ_DRAW_FORM", "%d", (int)d->layout.shorts);
+    tq_program_text__define(&text, "TQ_DRAW_BITS", "%d", d->layout.bits);
+    tq_program_text__add(&text, "quantizers/vector.cl");
+    tq_program_text__add(&text, "quantizers/element_draws.cl");
     tq_program_text__add(&text, "layers/draws.cl");
     const tq_status status = tq_context__kernel(&d->kernel, context, &text, "draws");
     tq_program_text__free(&text);
@@ -22,7 +26,10 @@ static tq_status find_kernel(tq_draws *d, tq_context *context)
 tq_status tq_draws__create(tq_draws *d, tq_context *context, const tq_panels *panels,
                            const tq_draw_layout *layout, tq_u32 row_stream, int64_t rows)
 {
-    *d = (tq_draws){.layout = *layout, .row_stream = row_stream, .terms = (tq_u32)panels->steps};
+    *d = (tq_draws){.layout = *layout,
+                    .row_stream = row_stream,
+                    .terms = (tq_u32)panels->steps,
+                    .lanes = tq_context_device(context)->vector_width >= 16 ? 16 : 8};
     if (layout->bits == 0)
         return TQ_OK;
     const int64_t bytes = tq_panels__draws(panels) * word_size(d);
@@ -52,12 +59,12 @@ tq_status tq_draws__run(const tq_draws *d, uint64_t first, int64_t count)
         return TQ_OK;
     const tq_u32 rows = (tq_u32)count, key[2] = {d->layout.key0, d->layout.key1};
     const tq_u64 index = first;
-    const tq_i32 bits = d->layout.bits, right = d->layout.right, left = d->layout.left;
-    const int64_t per_block = 128 / bits, blocks = (d->terms + per_block - 1) / per_block;
-    const tq_argument arguments[] = {TQ_MEMORY(d->rows), TQ_VALUE(rows),  TQ_VALUE(d->terms),
-                                     TQ_VALUE(index),    TQ_VALUE(key),   TQ_VALUE(d->row_stream),
-                                     TQ_VALUE(bits),     TQ_VALUE(right), TQ_VALUE(left)};
-    return tq_kernel__run(d->kernel, (const size_t[]){(size_t)blocks, (size_t)rows, 1},
+    const tq_i32 right = d->layout.right, left = d->layout.left;
+    const int64_t each = (int64_t)d->lanes * (128 / d->layout.bits), items = (d->terms + each - 1) / each;
+    const tq_argument arguments[] = {TQ_MEMORY(d->rows), TQ_VALUE(rows), TQ_VALUE(d->terms),
+                                     TQ_VALUE(index),    TQ_VALUE(key),  TQ_VALUE(d->row_stream),
+                                     TQ_VALUE(right),    TQ_VALUE(left)};
+    return tq_kernel__run(d->kernel, (const size_t[]){(size_t)items, (size_t)rows, 1},
                           (const size_t[]){1, 1, 1}, arguments, TQ_COUNT(arguments));
 }
 

@@ -87,69 +87,94 @@ static float moved_away(float w)
     return w;
 }
 
-static int32_t integer_of(const tq_path_plan *plan, float w)
+/* What becomes of a weight, worked out once. */
+typedef struct tq_conversion {
+    tq_form form;
+    float scale;
+    bool away;
+} tq_conversion;
+
+static void put(void *to, int64_t at, const tq_conversion *c, float w)
 {
-    return (int32_t)ldexpf(w, plan->weight_shift) + (plan->away ? (w > 0.0f) - (w < 0.0f) : 0);
+    if (c->form == TQ_FORM_CARRIER) {
+        ((float *)to)[at] = c->away ? moved_away(w) : w;
+        return;
+    }
+    const int32_t integer = (int32_t)(w * c->scale) + (c->away ? (w > 0.0f) - (w < 0.0f) : 0);
+    if (c->form == TQ_FORM_INT16)
+        ((int16_t *)to)[at] = (int16_t)integer;
+    else
+        ((int32_t *)to)[at] = integer & 0xFFFF;
 }
 
-static void put(void *to, int64_t at, const tq_path_plan *plan, float w)
+/* The weights of one step. */
+static void pack_step(void *to, const tq_panels *p, const tq_conversion *c, const tq_packed_step *step,
+                      const float *weight)
 {
-    if (plan->form == TQ_FORM_CARRIER)
-        ((float *)to)[at] = plan->away ? moved_away(w) : w;
-    else if (plan->form == TQ_FORM_INT16)
-        ((int16_t *)to)[at] = (int16_t)integer_of(plan, w);
-    else
-        ((int32_t *)to)[at] = integer_of(plan, w) & 0xFFFF;
+    const int64_t channels = (int64_t)p->groups * p->group_outputs;
+    const float *from = weight + step->k * channels + step->channel;
+    for (int32_t place = 0; place < p->width; ++place) {
+        const int32_t output = output_at(p, step, place);
+        for (int32_t term = 0; output >= 0 && term < step->terms; ++term)
+            put(to, (step->at + place) * p->step_terms + term, c, from[term * channels + output]);
+    }
 }
 
 void tq_pack__weights(void *to, const tq_panels *p, const tq_path_plan *plan, const float *weight)
 {
-    const int64_t channels = (int64_t)p->groups * p->group_outputs;
+    const tq_conversion c = {plan->form, ldexpf(1.0f, plan->weight_shift), plan->away};
     memset(to, 0, (size_t)tq_panels__count(p) * (plan->form == TQ_FORM_INT16 ? 2 : 4));
     for (int64_t i = 0; i < packed_steps(p); ++i) {
         const tq_packed_step step = packed_step(p, i);
-        for (int32_t place = 0; place < p->width; ++place) {
-            const int32_t output = output_at(p, &step, place);
-            for (int32_t term = 0; output >= 0 && term < step.terms; ++term)
-                put(to, (step.at + place) * p->step_terms + term, plan,
-                    weight[(step.k + term) * channels + step.channel + output]);
-        }
+        pack_step(to, p, &c, &step, weight);
     }
 }
 
-/* Draws of one output, `stride` words apart; a block of the generator holds those of several terms. */
-static void pack_column(void *to, int64_t at, int64_t stride, int64_t terms, uint64_t channel,
-                        const tq_draw_layout *draws)
+/* tq_draw of the prelude for terms that come in order: a block of the generator holds several. */
+typedef struct tq_column {
+    uint64_t channel;
+    int64_t number; /* of the block; -1: none yet */
+    tq_block block;
+} tq_column;
+
+static uint32_t draw_of(tq_column *column, const tq_draw_layout *draws, int64_t k)
 {
-    const int64_t per_block = 128 / draws->bits;
-    tq_block block = {{0}};
-    for (int64_t k = 0; k < terms; ++k) {
-        const int position = (int)(k % per_block) * draws->bits;
-        if (position == 0)
-            block = tq_philox((tq_block){{(uint32_t)channel, (uint32_t)(channel >> 32),
-                                          (uint32_t)(k / per_block), draws->stream}},
-                              draws->key0, draws->key1);
-        const uint32_t draw =
-            block.word[position / 32] >> (position % 32) << (32 - draws->bits) >> draws->right << draws->left;
+    const int64_t per_block = 128 / draws->bits, number = k / per_block;
+    const int position = (int)(k % per_block) * draws->bits;
+    if (number != column->number) {
+        const tq_block counter = {
+            {(uint32_t)column->channel, (uint32_t)(column->channel >> 32), (uint32_t)number, draws->stream}};
+        column->block = tq_philox(counter, draws->key0, draws->key1);
+        column->number = number;
+    }
+    return column->block.word[position / 32] >> (position % 32) << (32 - draws->bits);
+}
+
+/* One place of the width of one panel. */
+static void pack_column(void *to, const tq_panels *p, const tq_draw_layout *draws, int64_t panel,
+                        int32_t place)
+{
+    tq_column column = {.number = -1};
+    for (int64_t i = panel * p->steps; i < (panel + 1) * p->steps; ++i) {
+        const tq_packed_step step = packed_step(p, i);
+        const int32_t output = output_at(p, &step, place);
+        if (output < 0)
+            continue;
+        column.channel = (uint64_t)(step.channel + output);
+        const uint32_t draw = draw_of(&column, draws, step.k) >> draws->right << draws->left;
         if (draws->shorts)
-            ((uint16_t *)to)[at + k * stride] = (uint16_t)draw;
+            ((uint16_t *)to)[step.at + place] = (uint16_t)draw;
         else
-            ((uint32_t *)to)[at + k * stride] = draw;
+            ((uint32_t *)to)[step.at + place] = draw;
     }
 }
 
 void tq_pack__draws(void *to, const tq_panels *p, const tq_draw_layout *draws)
 {
     memset(to, 0, (size_t)tq_panels__draws(p) * (draws->shorts ? 2 : 4));
-    for (int64_t panel = 0; panel < (int64_t)p->groups * p->panels; ++panel) {
-        const tq_packed_step step = packed_step(p, panel * p->steps);
-        for (int32_t place = 0; place < p->width; ++place) {
-            const int32_t output = output_at(p, &step, place);
-            if (output >= 0)
-                pack_column(to, step.at + place, p->width, p->steps, (uint64_t)(step.channel + output),
-                            draws);
-        }
-    }
+    for (int64_t panel = 0; panel < (int64_t)p->groups * p->panels; ++panel)
+        for (int32_t place = 0; place < p->width; ++place)
+            pack_column(to, p, draws, panel, place);
 }
 
 void tq_pack__bias(float *to, const tq_panels *p, const float *bias)

@@ -33,6 +33,16 @@ bool tq_range__keeps(tq_range range, const tq_quantizer *q)
            tq_quantizer__apply(q, zero, 0) == 0;
 }
 
+/* A bound of what numbers up to `highest` >= 0 become, whatever the rounding: the next number of the format.
+ */
+static double rounded_out(double highest, const tq_format *format)
+{
+    const double step = ldexp(1.0, format->grid);
+    if (format->family == TQ_FAMILY_FIXED)
+        return highest == 0.0 ? 0.0 : highest + step;
+    return highest == 0.0 ? 0.0 : highest * (1.0 + ldexp(1.0, 1 - format->precision)) + step;
+}
+
 tq_range tq_range__quantized(tq_range from, const tq_quantizer *q)
 {
     const tq_format format = tq_quantizer__format(q);
@@ -44,11 +54,18 @@ tq_range tq_range__quantized(tq_range from, const tq_quantizer *q)
         return unknown;
     }
     const bool bounded = format.overflow == TQ_OVERFLOW_SATURATE || format.overflow == TQ_OVERFLOW_WRAP;
-    return (tq_range){.grid = format.grid,
+    tq_range range = {.grid = format.grid,
                       .lowest = fmin(format.lowest, 0.0),
                       .highest = fmax(format.highest, 0.0),
                       .finite = from.finite && bounded,
                       .members = *q};
+    if (format.overflow != TQ_OVERFLOW_WRAP && from.finite) {
+        range.highest = fmin(range.highest, rounded_out(from.highest, &format));
+        range.lowest = fmax(range.lowest, -rounded_out(-from.lowest, &format));
+        /* What is below the largest number does not overflow. */
+        range.finite = bounded || fmax(from.highest, -from.lowest) <= fmin(format.highest, -format.lowest);
+    }
+    return range;
 }
 
 /* Position of the lowest bit that is set in a finite number; above all others for zero. */

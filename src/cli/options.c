@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include <errno.h>
+#include <float.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,6 +130,27 @@ const tq_option tq_option_profile = {
     .type = TQ_OPTION_FLAG,
     PLACE(profile),
 };
+const tq_option tq_option_measure = {
+    .name = "measure",
+    .help = "measure the layers also when that takes long",
+    .type = TQ_OPTION_FLAG,
+    PLACE(measure),
+};
+const tq_option tq_option_input = {
+    .name = "data",
+    .value = "DATA",
+    .help = "plan for the numbers of this data set, and measure with its first batch:\n"
+            "fashion-mnist, idx:IMAGES,LABELS or npy:INPUTS[,LABELS]",
+    .type = TQ_OPTION_TEXT,
+    PLACE(data),
+};
+const tq_option tq_option_input_largest = {
+    .name = "input-largest",
+    .value = "X",
+    .help = "plan for inputs of at most this magnitude, more than 0",
+    .type = TQ_OPTION_REAL,
+    PLACE(input_largest),
+};
 const tq_option tq_option_json = {
     .name = "json",
     .help = "print JSON",
@@ -168,8 +190,20 @@ static int read_integer(int64_t *to, const tq_option *option, const char *text)
     return TQ_EXIT_OK;
 }
 
+static int read_real(double *to, const tq_option *option, const char *text)
+{
+    char *end;
+    const double number = strtod(text, &end);
+    if (end == text || *end != '\0' || !(number > 0 && number <= FLT_MAX))
+        return tq_report__usage("--%s: '%s' is not a finite number above 0", option->name, text);
+    *to = number;
+    return TQ_EXIT_OK;
+}
+
 static int set(tq_settings *settings, const tq_option *option, const char *text)
 {
+    if (option->type == TQ_OPTION_REAL)
+        return read_real(place_of(settings, option), option, text);
     if (option->type == TQ_OPTION_INTEGER)
         return read_integer(place_of(settings, option), option, text);
     *(const char **)place_of(settings, option) = text;

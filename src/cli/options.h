@@ -12,10 +12,16 @@ typedef struct tq_settings {
     const char *device, *data, *weights, *extrinsic, *intrinsic, *out, *rows, *formats, *scopes,
         *float_mode;            /* or NULL */
     int64_t batch, limit, seed; /* limit 0: all */
-    bool compare, profile, json, help;
+    double input_largest;       /* 0: not given */
+    bool compare, profile, measure, json, help;
 } tq_settings;
 
-typedef enum tq_option_type { TQ_OPTION_FLAG, TQ_OPTION_TEXT, TQ_OPTION_INTEGER } tq_option_type;
+typedef enum tq_option_type {
+    TQ_OPTION_FLAG,
+    TQ_OPTION_TEXT,
+    TQ_OPTION_INTEGER,
+    TQ_OPTION_REAL
+} tq_option_type;
 
 typedef struct tq_option {
     const char *name;  /* without the dashes */
@@ -29,7 +35,8 @@ typedef struct tq_option {
 
 extern const tq_option tq_option_device, tq_option_data, tq_option_weights, tq_option_extrinsic,
     tq_option_intrinsic, tq_option_out, tq_option_rows, tq_option_formats, tq_option_scopes, tq_option_batch,
-    tq_option_limit, tq_option_seed, tq_option_float, tq_option_compare, tq_option_profile, tq_option_json;
+    tq_option_limit, tq_option_seed, tq_option_float, tq_option_compare, tq_option_profile, tq_option_measure,
+    tq_option_input, tq_option_input_largest, tq_option_json;
 
 struct tq_command;
 

@@ -39,6 +39,8 @@ int tq_session__open(tq_session *session, const tq_settings *settings, const cha
         result = open_map(&session->intrinsic, settings->intrinsic);
     if (result == TQ_EXIT_OK)
         result = open_data(session, settings);
+    if (settings->input_largest > 0)
+        session->largest = settings->input_largest;
     if (result == TQ_EXIT_OK)
         result = tq_report__status(tq_context_open(&session->context, settings->device));
     if (result == TQ_EXIT_OK && settings->float_mode != NULL)

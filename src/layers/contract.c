@@ -21,6 +21,15 @@ static tq_range output_range(const tq_layer *layer)
     return tq_range__quantized(from, &a->result);
 }
 
+void tq_contract__describe(tq_layer *layer, const tq_contraction_path *path)
+{
+    layer->path = path->name;
+    layer->proof = path->proof;
+    layer->instructions = path->instructions;
+    layer->path_bound = path->bound;
+    layer->otherwise = path->otherwise;
+}
+
 tq_status tq_contract__plan(tq_layer *layer, const tq_geometry *geometry)
 {
     tq_contract *state = layer->state;
@@ -29,7 +38,9 @@ tq_status tq_contract__plan(tq_layer *layer, const tq_geometry *geometry)
     TQ_TRY(tq_fast_float__create(&state->fast, layer, geometry));
     if (state->fast == NULL)
         TQ_TRY(tq_contraction__create(&state->contraction, layer->context, &setup, &layer->reasons));
-    layer->path = state->fast != NULL ? "clblast" : tq_contraction__path(state->contraction).name;
+    const tq_contraction_path path =
+        state->fast != NULL ? tq_fast_float__path() : tq_contraction__path(state->contraction);
+    tq_contract__describe(layer, &path);
     layer->macs = (int64_t)geometry->rows * geometry->out_channels * tq_geometry__terms(geometry);
     layer->output_range = output_range(layer);
     return TQ_OK;

@@ -13,6 +13,9 @@ typedef struct tq_contract {
     tq_geometry geometry;
 } tq_contract;
 
+/* Sets what a layer says of how it is computed. */
+void tq_contract__describe(tq_layer *layer, const tq_contraction_path *path);
+
 /* Plans a contraction of this geometry with weights 0 ("weight") and 1 ("bias", optional); sets path, macs,
  * range. */
 tq_status tq_contract__plan(tq_layer *layer, const tq_geometry *geometry);

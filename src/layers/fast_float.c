@@ -1,5 +1,6 @@
 #include "layers/fast_float.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,14 @@ struct tq_fast_float {
     tq_memory *patches;         /* NULL when the input is the matrix already */
     tq_kernel *unfold, *repeat; /* borrowed from the context */
 };
+
+tq_contraction_path tq_fast_float__path(void)
+{
+    return (tq_contraction_path){.name = "clblast",
+                                 .proof = "none: another library's binary32, near the specified numbers",
+                                 .bound = INFINITY,
+                                 .otherwise = ""};
+}
 
 void tq_fast_float__destroy(tq_fast_float *fast)
 {

@@ -21,6 +21,7 @@ typedef struct tq_fast_float tq_fast_float;
 tq_status tq_fast_float__create(tq_fast_float **fast, tq_layer *layer, const tq_geometry *geometry);
 tq_status tq_fast_float__run(const tq_fast_float *fast, const tq_layer *layer, const tq_tensor *x,
                              tq_tensor *y);
+tq_contraction_path tq_fast_float__path(void);
 void tq_fast_float__destroy(tq_fast_float *fast);
 
 #endif

@@ -54,6 +54,10 @@ struct tq_layer {
     bool result_is_done,
         extrinsic_is_done; /* the output is on the quantizer's grid already: no pass over it */
     const char *path;      /* accumulation path, "" when none */
+    const char *proof;     /* why it is right, "" when none */
+    double instructions;   /* of it per multiply-accumulate, 0 when none */
+    double path_bound;     /* the path counts on inputs up to this; INFINITY: on none */
+    const char *otherwise; /* path of other inputs, "" when none */
     tq_text reasons;       /* why no cheaper path */
     int64_t macs;
     void *state; /* the kind's own, `state_size` bytes, zeroed before plan */

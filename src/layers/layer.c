@@ -71,7 +71,7 @@ tq_status tq_layer_create(tq_layer **layer, tq_context *context, const char *kin
         return tq_status__fail(TQ_E_MEMORY, "no memory for layer '%s'", name);
     made->kind = found;
     made->context = context;
-    made->path = "";
+    made->path = made->proof = made->otherwise = "";
     snprintf(made->name, sizeof made->name, "%s", name);
     const tq_status status = tq_layer__prefix(made, read_options(made, options));
     if (status != TQ_OK)
@@ -162,6 +162,15 @@ const char *tq_layer_path(const tq_layer *layer)
 const char *tq_layer_path_reasons(const tq_layer *layer)
 {
     return layer->planned ? tq_text__get(&layer->reasons) : "";
+}
+
+tq_layer_path_info tq_layer_path_details(const tq_layer *layer)
+{
+    return (tq_layer_path_info){.name = layer->path,
+                                .proof = layer->proof,
+                                .instructions = layer->instructions,
+                                .bound = layer->path_bound,
+                                .otherwise = layer->otherwise};
 }
 
 int64_t tq_layer_macs(const tq_layer *layer)

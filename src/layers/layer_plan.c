@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,9 @@ void tq_layer__unplan(tq_layer *layer)
     free(layer->state);
     layer->state = NULL;
     tq_text__free(&layer->reasons);
-    layer->path = "";
+    layer->path = layer->proof = layer->otherwise = "";
+    layer->instructions = 0.0;
+    layer->path_bound = INFINITY;
     layer->macs = 0;
     layer->planned = false;
 }

@@ -11,19 +11,18 @@ typedef struct source {
     uint64_t first; /* index of element 0 */
 } source;
 
-/* The draws of the elements at `index` and behind it, as tq_element_draw gives them: elements share blocks.
- */
+/* tq_element_draw of the elements at `index` and behind it: a block of the generator is for several. */
 static void draw_block(tq_u32 *draw, const source *from, uint64_t index, int bits)
 {
-    const tq_u32 per_block = 128u / (tq_u32)bits;
-    tq_block block = {{0}};
-    for (tq_u32 i = 0; i < TQ_ARRAY_BLOCK; ++i) {
-        const tq_u64 element = index + i, number = element / per_block;
-        const tq_u32 position = (tq_u32)(element % per_block) * (tq_u32)bits;
-        if (i == 0 || position == 0)
-            block = tq_philox((tq_block){{(tq_u32)number, (tq_u32)(number >> 32), 0, from->stream}},
-                              from->key0, from->key1);
-        draw[i] = block.word[position / 32] >> (position % 32) << (32 - bits);
+    const uint64_t per_block = 128 / (uint64_t)bits;
+    for (uint64_t i = 0; i < TQ_ARRAY_BLOCK;) {
+        const uint64_t number = (index + i) / per_block;
+        const tq_block counter = {{(tq_u32)number, (tq_u32)(number >> 32), 0, from->stream}};
+        const tq_block block = tq_philox(counter, from->key0, from->key1);
+        for (; i < TQ_ARRAY_BLOCK && (index + i) / per_block == number; ++i) {
+            const unsigned position = (unsigned)((index + i) % per_block) * (unsigned)bits;
+            draw[i] = block.word[position / 32] >> (position % 32) << (32 - bits);
+        }
     }
 }
 

@@ -63,9 +63,6 @@ tq_status tq_kernel__run(tq_kernel *kernel, const size_t global[3], const size_t
 
 /* Local size for a plain one-dimensional elementwise kernel on this device: 1 .. the kernel's limit. */
 size_t tq_context__local_size(const tq_context *context);
-/* Option `paths`: which accumulation paths the planner may use. */
-typedef enum tq_paths { TQ_PATHS_ALL, TQ_PATHS_CERTAIN, TQ_PATHS_GENERAL } tq_paths;
-tq_paths tq_context__paths(const tq_context *context);
 /* Changes when an option is set: what was planned before may be planned otherwise now. */
 unsigned tq_context__options_set(const tq_context *context);
 
@@ -78,8 +75,10 @@ typedef struct tq_profile_scope {
 } tq_profile_scope;
 void tq_profile__enter(tq_context *context, const tq_profile_scope *scope); /* texts live until `leave` */
 void tq_profile__leave(tq_context *context);
-double tq_profile__macs(const tq_context *context,
-                        const tq_tensor *bound); /* for a launch with this tensor */
+
+/* Option `paths`: which accumulation paths the planner may use. */
+typedef enum tq_paths { TQ_PATHS_ALL, TQ_PATHS_CERTAIN, TQ_PATHS_GENERAL } tq_paths;
+tq_paths tq_context__paths(const tq_context *context);
 
 /* A small cache that belongs to the context, for the quantizers' elementwise kernels; freed at close. */
 typedef struct tq_cache_entry tq_cache_entry;

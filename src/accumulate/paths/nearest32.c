@@ -38,6 +38,12 @@ static bool can_move_weights(const tq_problem *problem)
     return problem->input.grid != TQ_GRID_UNKNOWN && input * weight < 0x1p23;
 }
 
+static bool products_fit(const tq_problem *problem)
+{
+    const double largest = tq_problem__largest_product(problem);
+    return largest <= problem->product.highest && -largest >= problem->product.lowest;
+}
+
 static bool applicable(const tq_problem *problem, char *why, size_t size)
 {
     const double largest = tq_problem__largest_product(problem);
@@ -50,15 +56,11 @@ static bool applicable(const tq_problem *problem, char *why, size_t size)
     if (largest > ldexp(MOST_UNITS, problem->product.grid))
         return tq_path__refuse(why, size, "products reach %g, needed at most %g", largest,
                                ldexp(MOST_UNITS, problem->product.grid));
+    if (problem->product.overflow != TQ_OVERFLOW_SATURATE && !products_fit(problem))
+        return tq_path__refuse(why, size, "products may wrap");
     if (problem->product.rounding == TQ_ROUND_AWAY && !can_move_weights(problem))
         return tq_path__refuse(why, size, "ties away from zero need operands of at most 23 bits together");
     return true;
-}
-
-static bool products_fit(const tq_problem *problem)
-{
-    const double largest = tq_problem__largest_product(problem);
-    return largest <= problem->product.highest && -largest >= problem->product.lowest;
 }
 
 static void plan(const tq_problem *problem, tq_path_plan *plan)

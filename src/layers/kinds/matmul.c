@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "accumulate/contraction.h"
+#include "layers/contract.h"
 #include "layers/matrices.h"
 
 /* Where the matrices of a tensor lie, and an array of them without gaps, unless they lie so. */
@@ -148,7 +148,8 @@ static tq_status plan(tq_layer *layer)
     TQ_TRY(place(&state->b, layer->context, product, true));
     TQ_TRY(place(&state->y, layer->context, product, false));
     TQ_TRY(make_contraction(layer));
-    layer->path = tq_contraction__path(state->contraction).name;
+    const tq_contraction_path path = tq_contraction__path(state->contraction);
+    tq_contract__describe(layer, &path);
     layer->macs = tq_shape_count(&layer->output) * tq_matrices__rows(&state->b.matrices);
     layer->output_range = output_range(layer);
     return TQ_OK;
