@@ -87,8 +87,10 @@ static void print_path(const job *j, size_t i)
     printf("    %-10s %s", "path", path.name);
     if (path.otherwise[0])
         printf(" for inputs up to %g, checked at every run; %s for others", path.bound, path.otherwise);
-    printf("\n    %-10s %s\n    %-10s %.3g instructions per MAC", "proof", path.proof, "speed",
-           path.instructions);
+    printf("\n    %-10s %s\n", "proof", path.proof);
+    if (path.instructions == 0) /* another library's loop */
+        return;
+    printf("    %-10s %.3g instructions per MAC", "speed", path.instructions);
     if (expected > 0)
         printf(", %.3g GMAC/s expected", expected);
     if (measured > 0)
@@ -124,8 +126,11 @@ static int report(const job *j, const tq_settings *settings)
     const char *const device = tq_context_device(j->session.context)->name;
     json_t *const layers = settings->json ? json_array() : NULL;
     if (!settings->json)
-        printf("%s on %s, batch %lld; plain float reaches %.3g GMAC/s there\n", settings->operand[0], device,
-               (long long)j->session.batch, j->peak.gmacs);
+        printf("%s on %s, batch %lld", settings->operand[0], device, (long long)j->session.batch);
+    if (!settings->json && j->peak.gmacs > 0)
+        printf("; plain float reaches %.3g GMAC/s there", j->peak.gmacs);
+    if (!settings->json)
+        printf("\n");
     for (size_t i = 0; i < tq_network_layer_count(j->session.network); ++i)
         if (settings->json)
             json_array_append_new(layers, describe(j, i));
