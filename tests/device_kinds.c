@@ -16,8 +16,9 @@
 #include "oracle/oracle_cases.h"
 #include "oracle/oracle_kinds.h"
 
-#define FIRST_SAMPLE 7
-#define MOST_TAPS    64
+#define FIRST_SAMPLE  7
+#define MOST_TAPS     64
+#define MOST_CHANNELS 40
 
 typedef struct slots {
     const char *product, *sum, *result, *extrinsic;
@@ -45,14 +46,20 @@ static const trial trials[] = {
     {"avgpool2d", "kernel=3x2,stride=2x1,pads=1x0x1x1,ceil_mode=1", 4, {2, 7, 5, 2}, 0},
     {"avgpool2d", "kernel=3,stride=2,pads=1,count_include_pad=1", 4, {2, 6, 7, 5}, 20},
     {"avgpool2d", "kernel=3,stride=2,auto_pad=same_upper", 4, {2, 6, 6, 2}, 3},
+    {"avgpool2d", "kernel=2,stride=2", 4, {2, 4, 4, 1}, 5},
+    {"avgpool2d", "kernel=2,stride=1,pads=1", 4, {2, 3, 3, 33}, 8},
     {"globalavgpool", "", 4, {3, 5, 3, 7}, 0},
+    {"globalavgpool", "", 4, {2, 3, 3, 66}, 9},
     {"maxpool2d", "kernel=2,stride=2", 4, {2, 6, 5, 19}, 0},
     {"maxpool2d", "kernel=3x2,stride=1x2,pads=1x1x1x0,dilation=2x1", 4, {2, 7, 6, 4}, 0},
     {"maxpool2d", "kernel=3,stride=2,pads=1,ceil_mode=1", 4, {2, 6, 6, 1}, 0},
     {"batchnorm", "epsilon=0.001", 4, {3, 2, 3, 5}, 9},
     {"batchnorm", "", 2, {4, 6, 0, 0}, 0},
+    {"batchnorm", "", 4, {2, 2, 3, 33}, 20},
+    {"batchnorm", "", 3, {2, 5, 17, 0}, 0},
     {"add", "", 4, {2, 3, 2, 5}, 0},
     {"add", "", 2, {3, 7, 0, 0}, 30},
+    {"add", "", 4, {2, 5, 3, 17}, 5},
     {"relu", "", 4, {2, 3, 3, 5}, 0},
     {"softmax", "", 2, {3, 11, 0, 0}, 9},
     {"softmax", "", 2, {2, 5, 0, 0}, 100},
@@ -67,7 +74,7 @@ typedef struct bench {
     tq_shape in[2];
     size_t in_count;
     float *x[2], *device, *reference;
-    uint32_t weight[4][16]; /* gamma, beta, mean, variance */
+    uint32_t weight[4][MOST_CHANNELS]; /* gamma, beta, mean, variance */
 } bench;
 
 static void fill(float *to, int64_t count, double size, uint64_t *state)
@@ -92,7 +99,7 @@ static void set_weights(bench *b, uint64_t *state)
     static const char *const names[] = {"gamma", "beta", "mean", "variance"};
     const tq_shape shape = tq_shape_of(1, &b->t->dim[b->t->rank - 1]);
     for (size_t i = 0; i < TQ_COUNT(names); ++i) {
-        float values[16];
+        float values[MOST_CHANNELS];
         fill(values, shape.dim[0], 3, state);
         for (int64_t c = 0; i == 3 && c < shape.dim[0]; ++c)
             values[c] = values[c] < 0 ? -values[c] : values[c];

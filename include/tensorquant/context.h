@@ -107,7 +107,7 @@ TQ_API const tq_device_info *tq_context_device(const tq_context *context);
  *               after a context that used it was closed
  *     paths     which accumulation paths the planner may use: "all" (initial); "certain": none that counts on
  *               a smaller input than its format allows and checks that at every run; "general": only the exact
- *               integer ones. Results are the same
+ *               integer ones, and the exact forms of other layers. Results are the same
  *     profile   "off" (initial), "on" or "wall": counts launches and their time (profile.h). "on" needs a
  *               queue with CL_QUEUE_PROFILING_ENABLE, which an adopted one must have (TQ_E_ARGUMENT). Not
  *               while networks have runs under way

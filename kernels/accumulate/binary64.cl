@@ -30,6 +30,7 @@ typedef double tq_lane;
 #define TQ_FORM_FLOAT 2
 
 #define tq_spread(p)               ((tq_factor)(double)*(p))
+#define tq_load_inputs(p)          tq_to_double(TQ_CAT(vload, TQ_LANES)(0, p))
 #define tq_to_double(v)            TQ_CAT(convert_double, TQ_LANES)(v)
 #define tq_to_float(v)             TQ_CAT(convert_float, TQ_LANES)(v)
 #define tq_as_longs(v)             TQ_CAT(as_long, TQ_LANES)(v)

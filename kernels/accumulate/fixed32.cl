@@ -17,6 +17,7 @@ typedef int tq_lane;
 
 #define tq_spread(p)            ((tq_factor)*(p))
 #define tq_load_factor(p)       TQ_CAT(vload, TQ_LANES)(0, p)
+#define tq_load_inputs(p) tq_load_factor(p)
 #define tq_zero(path)               ((tq_sum)0)
 #define tq_store_sums(s, lanes) TQ_CAT(vstore, TQ_LANES)(s, 0, lanes)
 

@@ -12,6 +12,7 @@ typedef uint tq_sum; /* bits of a binary32 */
 typedef uint tq_lane;
 
 #define tq_spread(p) tq_exact_of(*(p))
+#define tq_load_inputs(p) tq_exact_of(*(p))
 
 TQ_INLINE tq_factor tq_load_factor(__global const tq_w *w)
 {

@@ -20,6 +20,7 @@ typedef tq_shorts tq_factor;
 
 #define tq_spread(p)            tq_spread_short(*(p))
 #define tq_load_factor(p)       tq_load_shorts(p)
+#define tq_load_inputs(p)       tq_load_shorts_anywhere(p)
 #define tq_store_sums(s, lanes) tq_store_shorts(s, lanes)
 #define tq_zero(path)           tq_spread_short(0)
 

@@ -11,6 +11,7 @@ typedef float tq_lane;
 
 #define tq_spread(p)            ((tq_factor)*(p))
 #define tq_load_factor(p)          TQ_CAT(vload, TQ_LANES)(0, p)
+#define tq_load_inputs(p) tq_load_factor(p)
 #define tq_zero(path)                  ((tq_sum)0.0f)
 #define tq_store_sums(s, lanes)    TQ_CAT(vstore, TQ_LANES)(s, 0, lanes)
 #define tq_lane_sum(lane, slots)   tq_exact_of(as_uint(*(lane)))

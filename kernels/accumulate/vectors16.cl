@@ -19,7 +19,10 @@ typedef float tq_half_floats __attribute__((ext_vector_type(16)));
 typedef short tq_machine_shorts __attribute__((__vector_size__(64)));
 typedef int tq_machine_ints __attribute__((__vector_size__(64)));
 
+typedef tq_shorts tq_shorts_anywhere __attribute__((aligned(2)));
+
 #define tq_load_shorts(p)       (*(__global const tq_shorts *)(p))
+#define tq_load_shorts_anywhere(p) (*(__global const tq_shorts_anywhere *)(p))
 #define tq_store_shorts(s, p)   (*(__private tq_shorts *)(p) = (s))
 #define tq_widen(a)             __builtin_convertvector(a, tq_wide_ints)
 #define tq_high(a, b)           __builtin_convertvector((tq_widen(a) * tq_widen(b)) >> 16, tq_shorts)
@@ -31,6 +34,7 @@ typedef TQ_CAT(int, TQ_HALF) tq_half_ints;
 typedef TQ_CAT(float, TQ_HALF) tq_half_floats;
 
 #define tq_load_shorts(p)       TQ_CAT(vload, TQ_SHORTS)(0, p)
+#define tq_load_shorts_anywhere(p) tq_load_shorts(p)
 #define tq_store_shorts(s, p)   TQ_CAT(vstore, TQ_SHORTS)(s, 0, p)
 #define tq_widen(a)             TQ_CAT(convert_int, TQ_SHORTS)(a)
 #define tq_high(a, b)           mul_hi(a, b)

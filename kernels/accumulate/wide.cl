@@ -11,6 +11,7 @@ typedef tq_wide tq_sum;
 typedef tq_wide tq_lane;
 
 #define tq_spread(p) tq_exact_of(*(p))
+#define tq_load_inputs(p) tq_exact_of(*(p))
 
 TQ_INLINE tq_factor tq_load_factor(__global const tq_w *w)
 {

@@ -16,6 +16,9 @@
  *     tq_part(s, part, slots)  TQ_LANES sums as binary32, with TQ_FINISH_CARRIERS
  *     tq_finish(s, bias, slots), with TQ_FINISH_OWN      the results' bits for a whole vector
  *
+ * A depthwise convolution (TQ_DEPTHWISE) has as many inputs as outputs, and output n sees input channel n alone: a run is one
+ * tap, a step takes a vector of channels. Then tq_load_inputs(pointer) gives a vector of inputs as a factor.
+ *
  * Weights are packed in panels [group][panel][step][TQ_WIDTH], TQ_WIDTH = TQ_VECTORS * TQ_STEP, the last padded with zeros.
  * Random draws: [row][k] for rows and packed like the weights for columns; a step mixes the two.
  */
@@ -71,6 +74,7 @@ typedef struct tq_task {
     tq_slots slots;
     int first, row_begin; /* first row of the tile; rows of the draws count from row_begin */
     int steps, terms;     /* of a run; of a row */
+    int channel;          /* first output of the panel */
     __global const tq_x *x, *zeros;
     __global const tq_w *w; /* this panel's */
 #if TQ_PRODUCT_DRAWS
@@ -117,10 +121,17 @@ TQ_INLINE void tq_task_run(tq_sum (*s)[TQ_VECTORS], const tq_task t, const tq_wi
             w[j] = tq_load_factor(t.w + ((ulong)(first + step) * TQ_WIDTH + j * TQ_STEP) * TQ_TERMS);
 #pragma unroll
         for (int i = 0; i < TQ_ROWS; ++i) {
+#if TQ_DEPTHWISE
+#pragma unroll
+            for (int j = 0; j < TQ_VECTORS; ++j)
+                s[i][j] = tq_task_step(t, s[i][j], tq_load_inputs(number[i] + t.channel + j * TQ_STEP), w[j], i, j,
+                                       first + step);
+#else
             const tq_factor x = tq_spread(number[i] + step * TQ_TERMS);
 #pragma unroll
             for (int j = 0; j < TQ_VECTORS; ++j)
                 s[i][j] = tq_task_step(t, s[i][j], x, w[j], i, j, first + step);
+#endif
         }
     }
 }
@@ -255,6 +266,7 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
     t.slots.path = path;
     t.first = begin + (int)get_global_id(0) * TQ_ROWS;
     t.row_begin = row_begin;
+    t.channel = output;
     t.steps = (columns * g.group_inputs + TQ_TERMS - 1) / TQ_TERMS;
     t.terms = runs * columns * g.group_inputs;
     t.x = x + x_offset;

@@ -26,13 +26,29 @@ static int32_t entries_of(const tq_contraction_setup *setup)
 }
 
 /* Tiles no taller or wider than the problem needs. */
-static void fit_tile(tq_path_plan *plan, const tq_contraction_setup *setup)
+static void fit_tile(tq_path_plan *plan, const tq_geometry *g, int32_t entries)
 {
-    const tq_geometry *g = &setup->geometry;
-    const int outputs = g->out_channels / g->groups, rows = g->rows / entries_of(setup);
+    const int outputs = g->out_channels / g->groups, rows = g->rows / entries;
     plan->rows = plan->rows < rows ? plan->rows : rows;
     while (plan->vectors > 1 && (plan->vectors - 1) * plan->step >= outputs)
         --plan->vectors;
+}
+
+/* A panel's vectors of inputs end with the channels; where a single one does not, the input is copied with
+ * room behind. */
+static void fit_depthwise(tq_path_plan *plan, int channels)
+{
+    while (plan->vectors > 1 && channels % (plan->vectors * plan->step) != 0)
+        --plan->vectors;
+}
+
+/* As the weights are packed: a depthwise convolution has one group, of all outputs. */
+static tq_geometry packed_geometry(const tq_branch *b, const tq_contraction_setup *setup)
+{
+    tq_geometry g = setup->geometry;
+    if (b->depthwise)
+        g.groups = 1;
+    return g;
 }
 
 /* Sum and bias are multiples of one power of two with at most 24 bits: adding them in binary32 is exact. */
@@ -95,6 +111,7 @@ static void define_structure(tq_program_text *text, const tq_branch *b, const tq
         {"TQ_DRAW_FORM", plan->draw_form},
         {"TQ_INSIDE", b->operand.inside},
         {"TQ_ENTRIES", b->entries > 1},
+        {"TQ_DEPTHWISE", b->depthwise},
         {"TQ_PRODUCT_DRAWS", b->product.layout.bits > 0},
         {"TQ_SUM_DRAWS", b->sum.layout.bits > 0},
     };
@@ -149,7 +166,8 @@ static tq_status make_weights(tq_branch *b, const tq_contraction_setup *setup)
 static tq_status make_bias(tq_branch *b, const tq_contraction_setup *setup)
 {
     const int64_t columns = tq_panels__columns(&b->panels);
-    const int64_t zero_bytes = ((int64_t)setup->geometry.group_inputs + b->plan.terms) * element_size(b);
+    const int64_t inputs = b->depthwise ? columns : setup->geometry.group_inputs;
+    const int64_t zero_bytes = (inputs + b->plan.terms) * element_size(b);
     float *bias = malloc((size_t)columns * sizeof *bias);
     if (bias != NULL)
         tq_pack__bias(bias, &b->panels, setup->bias);
@@ -201,12 +219,16 @@ static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const 
                              .text = text};
     b->path->plan(problem, &b->plan);
     choose_finish(&b->plan, problem);
-    fit_tile(&b->plan, setup);
-    tq_operand__lay_out(&b->operand, &setup->geometry, b->plan.form != TQ_FORM_CARRIER || isfinite(bound),
-                        bound);
+    const tq_geometry packed = packed_geometry(b, setup);
+    fit_tile(&b->plan, &packed, b->entries);
+    if (b->depthwise)
+        fit_depthwise(&b->plan, packed.out_channels);
+    const bool ragged = b->depthwise && packed.out_channels % b->plan.step != 0;
+    tq_operand__lay_out(&b->operand, &setup->geometry,
+                        b->plan.form != TQ_FORM_CARRIER || isfinite(bound) || ragged, bound);
     lay_out_draws(b, a);
     TQ_TRY(make_kernel(b, text, a));
-    b->panels = tq_panels__of(&setup->geometry, &b->plan, b->operand.columns);
+    b->panels = tq_panels__of(&packed, &b->plan, b->operand.columns);
     TQ_TRY(make_weights(b, setup));
     TQ_TRY(make_bias(b, setup));
     TQ_TRY(tq_operand__create(&b->operand, b->context, &b->plan));
@@ -219,6 +241,7 @@ tq_status tq_branch__create(tq_branch *b, tq_context *context, const tq_contract
     tq_program_text text = {0};
     *b = (tq_branch){.context = context,
                      .path = path,
+                     .depthwise = problem->depthwise && path->depthwise,
                      .slab = setup->geometry.rows,
                      .entries = entries_of(setup),
                      .key = {(tq_u32)setup->seed, (tq_u32)(setup->seed >> 32) ^ setup->id}};

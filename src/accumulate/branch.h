@@ -14,6 +14,7 @@ typedef struct tq_branch {
     tq_context *context;
     const tq_path *path;
     tq_path_plan plan;
+    bool depthwise; /* the loop takes an input for each output */
     tq_panels panels;
     tq_operand operand;
     tq_kernel *kernel;

@@ -25,6 +25,11 @@ int64_t tq_geometry__terms(const tq_geometry *g)
     return (int64_t)g->kernel_rows * g->kernel_columns * g->group_inputs;
 }
 
+bool tq_geometry__is_depthwise(const tq_geometry *g)
+{
+    return g->groups > 1 && g->group_inputs == 1 && g->out_channels == g->groups;
+}
+
 tq_contraction_path tq_contraction__path(const tq_contraction *c)
 {
     const tq_branch *b = &c->branch[0];
@@ -95,6 +100,7 @@ static tq_status describe(tq_problem *problem, const tq_contraction_setup *setup
                             .result = tq_quantizer__format(&a->result),
                             .input = setup->input,
                             .terms = terms,
+                            .depthwise = tq_geometry__is_depthwise(&setup->geometry),
                             .device = device};
     problem->accumulation.fused = tq_accumulation__fused(a);
     problem->bias = tq_range__measure(setup->bias, setup->bias ? setup->geometry.out_channels : 0);

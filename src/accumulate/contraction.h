@@ -28,6 +28,8 @@ typedef struct tq_geometry {
 
 /* Terms of one output: K. */
 int64_t tq_geometry__terms(const tq_geometry *g);
+/* Output n sees input channel n alone. */
+bool tq_geometry__is_depthwise(const tq_geometry *g);
 
 typedef struct tq_contraction tq_contraction;
 

@@ -55,8 +55,9 @@ tq_status tq_operand__create(tq_operand *o, tq_context *context, const tq_path_p
     tq_program_text text = {0};
     if (o->shape[7] == 0)
         return TQ_OK;
-    /* A step may read behind the last run: its weights there are zero. */
-    const int64_t bytes = (elements + plan->terms) * element_size(plan);
+    /* A step may read behind the last run, where its weights are zero, or behind the last channels, for no
+     * output. */
+    const int64_t bytes = (elements + plan->terms + plan->step) * element_size(plan);
     o->scale = plan->form == TQ_FORM_CARRIER ? 1.0f : ldexpf(1.0f, plan->input_shift);
     TQ_TRY(tq_memory__create(&o->copy, context, (uint64_t)(bytes + 3) / 4 * 4));
     tq_program_text__define(&text, "TQ_LANES", "%d", tq_context_device(context)->vector_width >= 16 ? 16 : 8);

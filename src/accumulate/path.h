@@ -17,6 +17,7 @@ typedef struct tq_problem {
     tq_range input, weight, bias;   /* the weights and the bias are measured */
     double weight_sum;              /* largest sum over k of |w| of any output */
     int64_t terms;                  /* K */
+    bool depthwise;                 /* output n sees input channel n alone */
     const tq_device_info *device;
 } tq_problem;
 
@@ -65,6 +66,7 @@ typedef struct tq_path {
     double
         instructions; /* per multiply-accumulate on a machine with 512-bit vectors, about; orders the paths */
     const char *part[4]; /* kernel files, NULL at the end */
+    bool depthwise; /* has tq_load_inputs: can run the loop of a depthwise convolution */
     /* Whether the path is right for this problem; if not, the reason goes to `why`. */
     bool (*applicable)(const tq_problem *problem, char *why, size_t size);
     /* Tile, words and structure for an applicable problem. */

@@ -31,10 +31,26 @@ static bool is_general(const tq_path *path)
     return strcmp(path->name, "general") == 0 || strcmp(path->name, "wide") == 0;
 }
 
+/* The cheapest path that runs the loop of a depthwise convolution, other than the general ones. */
+static const tq_path *choose_depthwise(const tq_problem *problem)
+{
+    char why[256];
+    for (const tq_path *path = next_path(NULL); path != NULL; path = next_path(path))
+        if (path->depthwise && !is_general(path) && path->applicable(problem, why, sizeof why))
+            return path;
+    return NULL;
+}
+
 const tq_path *tq_path__choose(const tq_problem *problem, bool only_general, tq_text *reasons)
 {
     char why[256];
+    const tq_path *depthwise = problem->depthwise && !only_general ? choose_depthwise(problem) : NULL;
     for (const tq_path *path = next_path(NULL); path != NULL; path = next_path(path)) {
+        if (depthwise != NULL && !path->depthwise) {
+            tq_text__print(reasons, "%s%s: takes one input for all outputs of a step, not one for each",
+                           reasons->length > 0 ? "\n" : "", path->name);
+            continue;
+        }
         if (only_general && !is_general(path))
             continue;
         if (path->applicable(problem, why, sizeof why))

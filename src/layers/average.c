@@ -1,10 +1,10 @@
 #include "layers/average.h"
 
-#include "layers/elementwise.h"
 #include "tensorquant/kernels/accumulate/wide_sum.cl"
 
 /* The number of taps of an image can be any binary32 integer. */
-#define MOST_TAPS (1 << 24)
+#define MOST_TAPS    (1 << 24)
+#define MOST_VECTORS 4 /* side by side */
 
 static tq_range output_range(const tq_layer *layer)
 {
@@ -16,37 +16,66 @@ static tq_range output_range(const tq_layer *layer)
     return tq_range__quantized(from, &a->result);
 }
 
+/* Forms of the sums; the quotient is a binary32. */
+static void choose_forms(const tq_layer *layer, tq_pool *state, int64_t taps)
+{
+    tq_lanes *v = &state->lanes;
+    const tq_accumulation *a = &layer->quantizers.intrinsic;
+    const bool subnormals = tq_context_device(layer->context)->subnormals;
+    const bool rounds = !a->exact_sum && !tq_quantizer_is_none(&a->sum);
+    const tq_range x = layer->input_range[0];
+    const tq_range before = rounds ? tq_range__quantized(x, &a->sum) : tq_range__repeated(x, taps - 1);
+    const bool exact = tq_range__fits(tq_range__sum(before, x));
+    v->sum = a->exact_sum && !exact ? TQ_LANES_EXACT : tq_lane_form__of(&a->sum, exact);
+    v->result = TQ_LANES_NEAREST;
+    v->wild = !tq_range__tame(x) && (!subnormals || v->sum != TQ_LANES_NEAREST);
+    v->fast = tq_lanes__allowed(layer, true) && v->sum != TQ_LANES_EXACT &&
+              (subnormals || !rounds || tq_lane_form__keeps_tame(&a->sum));
+}
+
+/* Vectors whose sums are made side by side: enough to hide what one addition waits for the last. */
+static int vectors_for(const tq_pool *state)
+{
+    const int vectors = (state->geometry.channels + (int)state->lanes.count - 1) / (int)state->lanes.count;
+    return !state->lanes.fast ? 1 : vectors < MOST_VECTORS ? vectors : MOST_VECTORS;
+}
+
 tq_status tq_average__plan(tq_layer *layer)
 {
     static const char *const files[] = {"accumulate/wide_sum.cl", "layers/pool.cl", "layers/avgpool.cl"};
     tq_pool *state = layer->state;
     const int64_t taps = (int64_t)state->geometry.kernel_rows * state->geometry.kernel_columns;
+    tq_program_text text = {0};
     if (taps > MOST_TAPS)
         return tq_status__fail(TQ_E_SHAPE, "a window of %lld taps, at most %d", (long long)taps, MOST_TAPS);
     state->inner = tq_inner__of(&layer->quantizers.intrinsic, layer->quantizers.seed, layer->quantizers.id);
     layer->output_range = output_range(layer);
-    return tq_layer__inner_kernel(layer, &state->kernel, files, TQ_COUNT(files), "avgpool");
-}
-
-static uint64_t first_output(const tq_layer *layer)
-{
-    return layer->first_sample * (uint64_t)(tq_shape_count(&layer->output) / layer->output.dim[0]);
+    choose_forms(layer, state, taps);
+    tq_lanes__define(&state->lanes, layer, &text, state->geometry.channels);
+    tq_program_text__define(&text, "TQ_VECTORS", "%d", vectors_for(state));
+    const tq_status status = tq_tail__plan(layer, &state->lanes.tail, &text);
+    return tq_lanes__kernel(&state->lanes, layer, &text, status, files, TQ_COUNT(files), "avgpool");
 }
 
 tq_status tq_average__forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)
 {
     const tq_pool *state = layer->state;
+    const tq_pool_geometry *g = &state->geometry;
     const tq_u32 key[2] = {state->inner.key0, state->inner.key1};
-    const tq_u64 first = first_output(layer);
+    /* The host's division is correctly rounded (IEEE 754). */
+    const float reciprocal = 1.0f / (float)(g->kernel_rows * g->kernel_columns);
+    const tq_u64 first = tq_layer__first_element(layer);
     const tq_argument arguments[] = {TQ_TENSOR(inputs[0]),
                                      TQ_TENSOR(output),
                                      TQ_VALUE(state->geometry),
                                      TQ_VALUE(state->inner.sum.words),
                                      TQ_VALUE(state->inner.result.words),
                                      TQ_VALUE(key),
+                                     TQ_VALUE(reciprocal),
+                                     TQ_MEMORY(state->lanes.tail.memory),
                                      TQ_VALUE(first)};
-    return tq_layer__run_elements(layer, state->kernel, tq_pool__outputs(layer), arguments,
-                                  TQ_COUNT(arguments));
+    return tq_lanes__run_pixels(&state->lanes, layer, tq_pool__outputs(layer) / g->channels, g->channels,
+                                arguments, TQ_COUNT(arguments));
 }
 
 /* The sum of one window, and how many taps lie inside the image. */
@@ -97,7 +126,7 @@ tq_status tq_average__reference(const tq_layer *layer, const float *const *input
     const tq_inner *inner = &state->inner;
     for (int64_t i = 0; i < tq_pool__outputs(layer); ++i) {
         const tq_pool_window window = tq_pool__window(&state->geometry, i);
-        const tq_u64 index = first_output(layer) + (tq_u64)i;
+        const tq_u64 index = tq_layer__first_element(layer) + (tq_u64)i;
         int inside = 0;
         const tq_exact sum = sum_window(state, inputs[0], window, index, &inside);
         const tq_exact count = {.significand = (tq_u64)divisor(&state->geometry, window, inside)};

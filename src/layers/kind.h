@@ -52,7 +52,13 @@ struct tq_layer {
     uint64_t first_sample; /* of the data set; set by the network before forward and reference */
     bool planned;
     bool result_is_done,
-        extrinsic_is_done; /* the output is on the quantizer's grid already: no pass over it */
+        extrinsic_is_done; /* no pass over the output: it is on the quantizer's grid, or the kernel took it */
+    /* Set by the network before plan: a relu with these quantizers is all that reads the output. */
+    bool relu_follows;
+    tq_layer_quantizers relu_quantizers;
+    /* Set by the kind's plan: what its kernel does besides (layers/tail.h). relu_taken: forward's output is
+     * the relu's, with the relu's quantizers applied; output_range stays that of this layer's own output. */
+    bool result_taken, extrinsic_taken, relu_taken;
     const char *path;      /* accumulation path, "" when none */
     const char *proof;     /* why it is right, "" when none */
     double instructions;   /* of it per multiply-accumulate, 0 when none */

@@ -15,6 +15,7 @@ void tq_layer__unplan(tq_layer *layer)
     layer->instructions = 0.0;
     layer->path_bound = INFINITY;
     layer->macs = 0;
+    layer->result_taken = layer->extrinsic_taken = layer->relu_taken = false;
     layer->planned = false;
 }
 
@@ -101,8 +102,9 @@ static tq_status plan(tq_layer *layer, const tq_shape *inputs, size_t count)
     layer->output_range = tq_range__unknown();
     if (kind->plan != NULL)
         TQ_TRY(kind->plan(layer));
-    layer->result_is_done = kind->inner || quantize_range(layer, &layer->quantizers.intrinsic.result);
-    layer->extrinsic_is_done = quantize_range(layer, &layer->quantizers.extrinsic);
+    layer->result_is_done =
+        kind->inner || quantize_range(layer, &layer->quantizers.intrinsic.result) || layer->result_taken;
+    layer->extrinsic_is_done = quantize_range(layer, &layer->quantizers.extrinsic) || layer->extrinsic_taken;
     return TQ_OK;
 }
 

@@ -97,6 +97,5 @@ bool tq_pool__hits(const tq_pool_geometry *g)
 void tq_pool__release(tq_layer *layer)
 {
     tq_pool *state = layer->state;
-    tq_kernel__destroy(state->kernel);
-    state->kernel = NULL;
+    tq_lanes__release(&state->lanes);
 }

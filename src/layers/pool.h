@@ -3,7 +3,7 @@
 #define TQ_LAYERS_POOL_H
 
 #include "accumulate/inner.h"
-#include "layers/kind.h"
+#include "layers/lanes.h"
 #include "layers/window.h"
 
 /* Counts in elements; the order is that of the kernels' int16 argument. */
@@ -22,7 +22,7 @@ typedef struct tq_pool_geometry {
 typedef struct tq_pool {
     tq_pool_geometry geometry;
     tq_inner inner;
-    tq_kernel *kernel;
+    tq_lanes lanes;
 } tq_pool;
 
 /* Geometry from the options of a kind that has kernel, stride, pads, auto_pad, ceil_mode (and dilation). */

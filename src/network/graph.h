@@ -23,6 +23,8 @@ typedef struct tq_value {
     tq_range range;
     tq_tensor *tensor;
     size_t last_use; /* index of the last value computed from it; SIZE_MAX: to the end */
+    size_t relu;     /* the relu that this layer computes as well, writing its output; SIZE_MAX: none */
+    size_t producer; /* of such a relu: the layer that computes it; SIZE_MAX: it is its own */
 } tq_value;
 
 /* One batch: its numbers on the host, and its input on the device. Two of them, so that one can be made ready

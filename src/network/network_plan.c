@@ -117,6 +117,47 @@ static void apply_maps(tq_network *network, const tq_plan *plan)
     }
 }
 
+/* How many values are computed from value i, counting the caller where it is the output. */
+static size_t count_uses(const tq_network *network, size_t i)
+{
+    size_t uses = i == tq_network__output(network);
+    for (size_t j = 0; j < network->value_count; ++j)
+        for (size_t k = 0; k < network->value[j].input_count; ++k)
+            uses += network->value[j].input[k] == i;
+    return uses;
+}
+
+/* A layer may compute the relu behind it where nothing else reads its output. */
+static void find_relus(tq_network *network)
+{
+    for (size_t i = 0; i < network->value_count; ++i)
+        network->value[i].relu = network->value[i].producer = SIZE_MAX;
+    for (size_t i = 0; i < network->value_count && !network->keep; ++i) {
+        const tq_value *value = &network->value[i];
+        if (value->source != TQ_SOURCE_LAYER || strcmp(tq_layer_kind_of(value->layer), "relu") != 0)
+            continue;
+        tq_value *from = &network->value[value->input[0]];
+        if (from->source == TQ_SOURCE_LAYER && count_uses(network, value->input[0]) == 1)
+            from->relu = i;
+    }
+}
+
+/* Tells the layer what follows, before its plan; and whether it took that on, behind it. */
+static void offer_relu(tq_network *network, tq_value *value)
+{
+    value->layer->relu_follows = value->relu != SIZE_MAX;
+    if (value->layer->relu_follows)
+        value->layer->relu_quantizers = network->value[value->relu].quantizers;
+}
+
+static void note_relu(tq_network *network, tq_value *value)
+{
+    if (!value->layer->relu_taken)
+        value->relu = SIZE_MAX;
+    else
+        network->value[value->relu].producer = (size_t)(value - network->value);
+}
+
 static tq_status plan_layer(tq_network *network, tq_value *value)
 {
     tq_shape shapes[TQ_LAYER_INPUTS];
@@ -125,7 +166,9 @@ static tq_status plan_layer(tq_network *network, tq_value *value)
         shapes[i] = network->value[value->input[i]].shape;
         ranges[i] = network->value[value->input[i]].range;
     }
+    offer_relu(network, value);
     TQ_TRY(tq_layer__plan(value->layer, shapes, ranges, value->input_count, &value->quantizers));
+    note_relu(network, value);
     TQ_TRY(tq_layer_output_shape(value->layer, &value->shape));
     value->range = value->layer->output_range;
     return TQ_OK;
@@ -156,6 +199,7 @@ static tq_status plan_value(tq_network *network, tq_value *value)
 
 static tq_status plan_all(tq_network *network)
 {
+    find_relus(network);
     for (size_t i = 0; i < network->value_count; ++i)
         TQ_TRY(plan_value(network, &network->value[i]));
     TQ_TRY(tq_network__place(network));

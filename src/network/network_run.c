@@ -79,10 +79,13 @@ static const tq_tensor *tensor_of(const tq_network *network, size_t value, const
 static tq_status run_layer(tq_network *network, tq_value *value, const tq_run *run, int64_t first_sample)
 {
     const tq_tensor *inputs[TQ_LAYER_INPUTS];
+    if (value->producer != SIZE_MAX)
+        return TQ_OK; /* computed already */
     for (size_t i = 0; i < value->input_count; ++i)
         inputs[i] = tensor_of(network, value->input[i], run);
     tq_layer__set_first_sample(value->layer, (uint64_t)first_sample);
-    return tq_layer_forward(value->layer, inputs, value->tensor);
+    return tq_layer_forward(value->layer, inputs,
+                            value->relu == SIZE_MAX ? value->tensor : network->value[value->relu].tensor);
 }
 
 static tq_status queue_run(tq_network *network, tq_run *run, int64_t first_sample)

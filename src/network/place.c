@@ -40,6 +40,12 @@ static void first_fit(tq_slot *slot, size_t last)
         }
 }
 
+/* The value with which value i is computed. */
+static size_t written_at(const tq_value *value, size_t i)
+{
+    return value->producer == SIZE_MAX ? i : value->producer;
+}
+
 static uint64_t place_slots(const tq_network *network, tq_slot *slot)
 {
     uint64_t end = 0;
@@ -49,8 +55,9 @@ static uint64_t place_slots(const tq_network *network, tq_slot *slot)
         const uint64_t count = value->source == TQ_SOURCE_INPUT ? 0 : (uint64_t)tq_shape_count(&value->shape);
         /* Constants and kept values live from the start, because they are written before the first layer
          * runs. */
-        slot[i] = (tq_slot){.size = (count + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT,
-                            .from = value->source == TQ_SOURCE_LAYER ? i : 0,
+        const uint64_t stored = value->relu == SIZE_MAX ? count : 0; /* else only the relu's output is */
+        slot[i] = (tq_slot){.size = (stored + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT,
+                            .from = value->source == TQ_SOURCE_LAYER ? written_at(value, i) : 0,
                             .to = value->last_use};
         first_fit(slot, i);
         end = slot[i].offset + slot[i].size > end ? slot[i].offset + slot[i].size : end;

@@ -152,6 +152,7 @@ const tq_path tq_path_binary64 = {
     .proof = "products of 48 bits are exact in binary64, sums exact or rounded twice harmlessly",
     .instructions = 2.0,
     .part = {"accumulate/binary64.cl"},
+    .depthwise = true,
     .applicable = applicable,
     .plan = plan,
 };

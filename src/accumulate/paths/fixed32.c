@@ -68,6 +68,7 @@ const tq_path tq_path_fixed32 = {
         "fma onto a constant rounds the exact product once; no product or sum can saturate, or sums wrap",
     .instructions = 0.125,
     .part = {"accumulate/fixed32.cl"},
+    .depthwise = true,
     .applicable = applicable,
     .plan = plan,
 };

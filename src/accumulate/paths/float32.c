@@ -87,6 +87,7 @@ const tq_path tq_path_float32 = {
              "as once",
     .instructions = 0.9,
     .part = {"accumulate/float32.cl"},
+    .depthwise = true,
     .applicable = applicable,
     .plan = plan,
 };

@@ -21,6 +21,7 @@ const tq_path tq_path_general = {
     .proof = "exact products and sums in integers, each rounded once by the quantizers' own functions",
     .instructions = 120.0,
     .part = {"accumulate/general.cl"},
+    .depthwise = true,
     .applicable = applicable,
     .plan = plan,
 };

@@ -106,6 +106,7 @@ const tq_path tq_path_lanes16 = {
              "saturates as the format",
     .instructions = 0.0625,
     .part = {"accumulate/vectors16.cl", "accumulate/lanes16.cl"},
+    .depthwise = true,
     .applicable = applicable,
     .plan = plan,
 };

@@ -92,6 +92,7 @@ const tq_path tq_path_nearest32 = {
     .proof = "the sum is held in a binade whose last bit is the grid; fma rounds once, clamps saturate",
     .instructions = 0.2,
     .part = {"accumulate/nearest32.cl"},
+    .depthwise = true,
     .applicable = applicable,
     .plan = plan,
 };

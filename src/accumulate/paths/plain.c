@@ -28,6 +28,7 @@ const tq_path tq_path_plain = {
     .proof = "OpenCL's fma is the correctly rounded step that the definition asks for",
     .instructions = 0.07,
     .part = {"accumulate/plain.cl"},
+    .depthwise = true,
     .applicable = applicable,
     .plan = plan,
 };

@@ -62,6 +62,7 @@ const tq_path tq_path_product16 = {
     .proof = "products fit 16 bits; a draw added below the unit carries exactly when it rounds up",
     .instructions = 0.16,
     .part = {"accumulate/vectors16.cl", "accumulate/draws16.cl", "accumulate/product16.cl"},
+    .depthwise = true,
     .applicable = applicable,
     .plan = plan,
 };

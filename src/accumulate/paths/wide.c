@@ -23,6 +23,7 @@ const tq_path tq_path_wide = {
     .proof = "nothing is rounded: products are added exactly in a long accumulator",
     .instructions = 130.0,
     .part = {"accumulate/wide_sum.cl", "accumulate/wide.cl"},
+    .depthwise = true,
     .applicable = applicable,
     .plan = plan,
 };

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "layers/elementwise.h"
+#include "layers/lanes.h"
 
 enum { GAMMA, BETA, MEAN, VARIANCE };
 
@@ -22,7 +22,7 @@ static const tq_weight_info weights[] = {
 };
 
 typedef struct tq_batchnorm {
-    tq_kernel *kernel;
+    tq_lanes lanes;
     tq_inner inner;
     tq_memory *factor, *rest; /* device copies */
     float *values;            /* factor of each channel, then rest of each */
@@ -79,15 +79,72 @@ static void prepare_channel(const tq_layer *layer, tq_batchnorm *state, int64_t 
     state->values[state->channels + c] = tq_bits__number(tq_exact_to_carrier(rest));
 }
 
+/* A device copy; behind the last channel the first ones again, as a vector across the end reads them. */
 static tq_status upload(const tq_layer *layer, tq_memory **memory, const float *values, tq_u32 count)
 {
-    TQ_TRY(tq_memory__create(memory, layer->context, (uint64_t)count * 4));
-    return tq_memory__write(*memory, 0, values, (uint64_t)count * 4);
+    const tq_batchnorm *state = layer->state;
+    const tq_u32 all = count + state->lanes.count;
+    float *copy = malloc(all * sizeof *copy);
+    if (copy == NULL)
+        return tq_status__fail(TQ_E_MEMORY, "no memory for %u channels", count);
+    for (tq_u32 i = 0; i < all; ++i)
+        copy[i] = values[i % count];
+    tq_status status = tq_memory__create(memory, layer->context, (uint64_t)all * sizeof *copy);
+    if (status == TQ_OK)
+        status = tq_memory__write(*memory, 0, copy, (uint64_t)all * sizeof *copy);
+    free(copy);
+    return status;
+}
+
+/* The quantizer that takes the sum: SUM, or RESULT of an exact sum. */
+static const tq_quantizer *behind_sum(const tq_accumulation *a)
+{
+    return a->exact_sum ? &a->result : &a->sum;
+}
+
+/* Forms of x * f and of the sum with t. Only fused, the product is a part of the sum. */
+static void choose_forms(const tq_layer *layer, tq_batchnorm *state, tq_range factor, tq_range term)
+{
+    tq_lanes *v = &state->lanes;
+    const tq_accumulation *a = &layer->quantizers.intrinsic;
+    const bool subnormals = tq_context_device(layer->context)->subnormals;
+    const tq_range x = layer->input_range[0], product = tq_range__product(x, factor);
+    const tq_range rounded = state->inner.fused || tq_quantizer_is_none(&a->product)
+                                 ? product
+                                 : tq_range__quantized(product, &a->product);
+    const bool keeps = tq_lane_form__keeps_tame(&a->product) || state->inner.fused;
+    v->product = tq_lane_form__of(&a->product, tq_range__fits(product));
+    v->sum = tq_lane_form__of(behind_sum(a), tq_range__fits(tq_range__sum(rounded, term)));
+    if (v->sum == TQ_LANES_PAIR && (a->exact_sum || state->inner.fused))
+        v->sum = TQ_LANES_EXACT; /* pairs are made of one rounded product or sum, for SUM */
+    v->result = TQ_LANES_NEAREST;
+    v->wild = (!tq_range__tame(x) || !tq_range__tame(product)) &&
+              (!subnormals || v->product != TQ_LANES_NEAREST || v->sum != TQ_LANES_NEAREST);
+    v->fast = tq_lanes__allowed(layer, true) && v->sum != TQ_LANES_EXACT && (subnormals || keeps) &&
+              (state->inner.fused || v->product != TQ_LANES_EXACT) &&
+              tq_lane_form__tame(state->values, 2 * (int64_t)state->channels);
+    v->result_keeps = !a->exact_sum &&
+                      (tq_quantizer_is_none(&a->sum)
+                           ? tq_quantizer_is_none(&a->result)
+                           : tq_range__keeps(tq_range__quantized(tq_range__unknown(), &a->sum), &a->result));
+}
+
+static tq_status make_kernel(tq_layer *layer)
+{
+    static const char *const files[] = {"layers/batchnorm.cl"};
+    tq_batchnorm *state = layer->state;
+    tq_program_text text = {0};
+    tq_lanes__define(&state->lanes, layer, &text, tq_shape_count(&layer->output));
+    tq_status status = upload(layer, &state->factor, state->values, state->channels);
+    if (status == TQ_OK)
+        status = upload(layer, &state->rest, state->values + state->channels, state->channels);
+    if (status == TQ_OK)
+        status = tq_tail__plan(layer, &state->lanes.tail, &text);
+    return tq_lanes__kernel(&state->lanes, layer, &text, status, files, TQ_COUNT(files), "batchnorm");
 }
 
 static tq_status plan(tq_layer *layer)
 {
-    static const char *const files[] = {"layers/batchnorm.cl"};
     tq_batchnorm *state = layer->state;
     const tq_accumulation *a = &layer->quantizers.intrinsic;
     tq_range from = tq_range__unknown();
@@ -98,17 +155,13 @@ static tq_status plan(tq_layer *layer)
         return tq_status__fail(TQ_E_MEMORY, "no memory for %u channels", state->channels);
     for (int64_t c = 0; c < state->channels; ++c)
         prepare_channel(layer, state, c);
-    const tq_range channels = tq_range__measure(state->values, 2 * (int64_t)state->channels);
-    from.finite = layer->input_range[0].finite && channels.finite && tq_accumulation__keeps_finite(a);
+    const tq_range factor = tq_range__measure(state->values, state->channels);
+    const tq_range term = tq_range__measure(state->values + state->channels, state->channels);
+    from.finite =
+        layer->input_range[0].finite && factor.finite && term.finite && tq_accumulation__keeps_finite(a);
     layer->output_range = tq_range__quantized(from, &a->result);
-    TQ_TRY(upload(layer, &state->factor, state->values, state->channels));
-    TQ_TRY(upload(layer, &state->rest, state->values + state->channels, state->channels));
-    return tq_layer__inner_kernel(layer, &state->kernel, files, TQ_COUNT(files), "batchnorm");
-}
-
-static tq_u64 first_element(const tq_layer *layer)
-{
-    return layer->first_sample * (tq_u64)(tq_shape_count(&layer->output) / layer->output.dim[0]);
+    choose_forms(layer, state, factor, term);
+    return make_kernel(layer);
 }
 
 static tq_status forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)
@@ -116,7 +169,7 @@ static tq_status forward(tq_layer *layer, const tq_tensor *const *inputs, tq_ten
     const tq_batchnorm *state = layer->state;
     const tq_inner *inner = &state->inner;
     const tq_u32 key[2] = {inner->key0, inner->key1};
-    const tq_u64 first = first_element(layer);
+    const tq_u64 first = tq_layer__first_element(layer);
     const tq_argument arguments[] = {TQ_TENSOR(inputs[0]),
                                      TQ_TENSOR(output),
                                      TQ_MEMORY(state->factor),
@@ -126,9 +179,10 @@ static tq_status forward(tq_layer *layer, const tq_tensor *const *inputs, tq_ten
                                      TQ_VALUE(inner->sum.words),
                                      TQ_VALUE(inner->result.words),
                                      TQ_VALUE(key),
+                                     TQ_MEMORY(state->lanes.tail.memory),
                                      TQ_VALUE(first)};
-    return tq_layer__run_elements(layer, state->kernel, tq_shape_count(&layer->output), arguments,
-                                  TQ_COUNT(arguments));
+    return tq_lanes__run(&state->lanes, layer, tq_shape_count(&layer->output), arguments,
+                         TQ_COUNT(arguments));
 }
 
 static float normalize(const tq_batchnorm *state, float x, int64_t channel, tq_u64 index)
@@ -148,14 +202,15 @@ static tq_status reference(const tq_layer *layer, const float *const *inputs, fl
 {
     const tq_batchnorm *state = layer->state;
     for (int64_t i = 0; i < tq_shape_count(&layer->output); ++i)
-        output[i] = normalize(state, inputs[0][i], i % state->channels, first_element(layer) + (tq_u64)i);
+        output[i] =
+            normalize(state, inputs[0][i], i % state->channels, tq_layer__first_element(layer) + (tq_u64)i);
     return TQ_OK;
 }
 
 static void release(tq_layer *layer)
 {
     tq_batchnorm *state = layer->state;
-    tq_kernel__destroy(state->kernel);
+    tq_lanes__release(&state->lanes);
     tq_memory__release(state->factor);
     tq_memory__release(state->rest);
     free(state->values);

@@ -1,5 +1,4 @@
 /* maxpool2d: the largest number of each window. */
-#include "layers/elementwise.h"
 #include "layers/pool.h"
 #include "tensorquant/kernels/layers/maximum.cl"
 
@@ -47,15 +46,6 @@ static const tq_parameter options[] = {
      .help = "1: a last partial window counts"},
 };
 
-/* The widest vector that the channels fill. */
-static int lanes_for(int channels)
-{
-    int lanes = 16;
-    while (lanes > channels)
-        lanes /= 2;
-    return lanes;
-}
-
 static tq_status plan(tq_layer *layer)
 {
     static const char *const files[] = {"layers/pool.cl", "layers/maximum.cl", "layers/maxpool.cl"};
@@ -63,20 +53,20 @@ static tq_status plan(tq_layer *layer)
     tq_program_text text = {0};
     TQ_TRY(tq_pool__resolve(layer, &state->geometry));
     layer->output_range = tq_pool__hits(&state->geometry) ? layer->input_range[0] : tq_range__unknown();
-    tq_program_text__define(&text, "TQ_LANES", "%d", lanes_for(state->geometry.channels));
-    for (size_t i = 0; i < TQ_COUNT(files); ++i)
-        tq_program_text__add(&text, files[i]);
-    const tq_status status = tq_kernel__create(&state->kernel, layer->context, &text, "maxpool");
-    tq_program_text__free(&text);
-    return status;
+    state->lanes.fast = true;
+    tq_lanes__define(&state->lanes, layer, &text, state->geometry.channels);
+    const tq_status status = tq_tail__plan_own(layer, &state->lanes.tail, &text, false);
+    return tq_lanes__kernel(&state->lanes, layer, &text, status, files, TQ_COUNT(files), "maxpool");
 }
 
 static tq_status forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)
 {
     const tq_pool *state = layer->state;
-    const tq_argument arguments[] = {TQ_TENSOR(inputs[0]), TQ_TENSOR(output), TQ_VALUE(state->geometry)};
-    return tq_layer__run_elements(layer, state->kernel, tq_pool__outputs(layer) / state->geometry.channels,
-                                  arguments, TQ_COUNT(arguments));
+    const tq_u64 first = tq_layer__first_element(layer);
+    const tq_argument arguments[] = {TQ_TENSOR(inputs[0]), TQ_TENSOR(output), TQ_VALUE(state->geometry),
+                                     TQ_MEMORY(state->lanes.tail.memory), TQ_VALUE(first)};
+    return tq_lanes__run_pixels(&state->lanes, layer, tq_pool__outputs(layer) / state->geometry.channels,
+                                state->geometry.channels, arguments, TQ_COUNT(arguments));
 }
 
 static float largest(const tq_pool_geometry *g, const float *x, int64_t output)

@@ -1,5 +1,5 @@
 /* relu: max(x, 0). */
-#include "layers/elementwise.h"
+#include "layers/lanes.h"
 
 static tq_status shape(const tq_layer *layer, tq_shape *output)
 {
@@ -9,18 +9,24 @@ static tq_status shape(const tq_layer *layer, tq_shape *output)
 
 static tq_status plan(tq_layer *layer)
 {
+    static const char *const files[] = {"layers/relu.cl"};
+    tq_lanes *state = layer->state;
+    tq_program_text text = {0};
     layer->output_range = layer->input_range[0];
     layer->output_range.lowest = 0.0;
-    return TQ_OK;
+    state->fast = true;
+    tq_lanes__define(state, layer, &text, tq_shape_count(&layer->output));
+    const tq_status status = tq_tail__plan_own(layer, &state->tail, &text, true);
+    return tq_lanes__kernel(state, layer, &text, status, files, TQ_COUNT(files), "relu");
 }
 
 static tq_status forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)
 {
-    const tq_argument arguments[] = {TQ_TENSOR(inputs[0]), TQ_TENSOR(output)};
-    tq_kernel *kernel;
-    TQ_TRY(tq_layer__plain_kernel(layer, &kernel, "layers/relu.cl", "relu"));
-    return tq_layer__run_elements(layer, kernel, tq_shape_count(&layer->output), arguments,
-                                  TQ_COUNT(arguments));
+    const tq_lanes *state = layer->state;
+    const tq_u64 first = tq_layer__first_element(layer);
+    const tq_argument arguments[] = {TQ_TENSOR(inputs[0]), TQ_TENSOR(output), TQ_MEMORY(state->tail.memory),
+                                     TQ_VALUE(first)};
+    return tq_lanes__run(state, layer, tq_shape_count(&layer->output), arguments, TQ_COUNT(arguments));
 }
 
 static tq_status reference(const tq_layer *layer, const float *const *inputs, float *output)
@@ -32,13 +38,20 @@ static tq_status reference(const tq_layer *layer, const float *const *inputs, fl
     return TQ_OK;
 }
 
+static void release(tq_layer *layer)
+{
+    tq_lanes__release(layer->state);
+}
+
 const tq_layer_kind tq_layer_relu = {
     .name = "relu",
     .summary = "max(x, 0)",
     .inputs_least = 1,
     .inputs_most = 1,
+    .state_size = sizeof(tq_lanes),
     .shape = shape,
     .plan = plan,
     .forward = forward,
     .reference = reference,
+    .release = release,
 };

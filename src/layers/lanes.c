@@ -1,0 +1,128 @@
+#include "layers/lanes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MOST_VECTORS   256 /* of one work-item on a CPU */
+#define ITEMS_PER_UNIT 8   /* work-items that a CPU's core gets, at least, where there are so many vectors */
+#define FEW_PIXELS     32  /* so few that a CPU's work-items share the channels of one */
+#define MOST_ARGUMENTS 20
+
+bool tq_lanes__allowed(const tq_layer *layer, bool multiplies)
+{
+    const tq_device_info *device = tq_context_device(layer->context);
+    return tq_context__paths(layer->context) != TQ_PATHS_GENERAL && (device->fma || !multiplies);
+}
+
+static bool is_cpu(const tq_layer *layer)
+{
+    return strcmp(tq_context_device(layer->context)->type, "cpu") == 0;
+}
+
+/* The widest vector that the device likes and a row fills. */
+static tq_u32 lanes_for(const tq_layer *layer, int64_t row)
+{
+    tq_u32 lanes = tq_context_device(layer->context)->vector_width >= 16 ? 16 : is_cpu(layer) ? 8 : 4;
+    while (lanes > row)
+        lanes /= 2;
+    return lanes;
+}
+
+static void define_slot(tq_program_text *text, const char *slot, const tq_quantizer *q, tq_lane_form form)
+{
+    char name[64];
+    tq_quantizer__bind(text, slot, q);
+    snprintf(name, sizeof name, "%s_FORM", slot);
+    tq_program_text__define(text, name, "%d", (int)form);
+}
+
+void tq_lanes__define(tq_lanes *v, const tq_layer *layer, tq_program_text *text, int64_t row)
+{
+    const tq_accumulation *a = &layer->quantizers.intrinsic;
+    v->count = v->fast ? lanes_for(layer, row) : 1;
+    tq_program_text__add(text, "quantizers/vector.cl");
+    tq_program_text__define(text, "TQ_LANES", "%u", v->count);
+    tq_program_text__define(text, "TQ_FAST", "%d", v->fast);
+    tq_program_text__define(text, "TQ_WILD", "%d", v->wild);
+    if (!layer->kind->inner)
+        return;
+    tq_program_text__define(text, "TQ_FUSED", "%d", tq_accumulation__fused(a));
+    tq_program_text__define(text, "TQ_EXACT_SUM", "%d", a->exact_sum);
+    tq_program_text__define(text, "TQ_RESULT_KEEPS", "%d", v->result_keeps);
+    define_slot(text, "TQ_PRODUCT", &a->product, v->product);
+    define_slot(text, "TQ_SUM", &a->sum, v->sum);
+    define_slot(text, "TQ_RESULT", &a->result, v->result);
+}
+
+tq_status tq_lanes__kernel(tq_lanes *v, const tq_layer *layer, tq_program_text *text, tq_status status,
+                           const char *const *files, size_t count, const char *name)
+{
+    tq_program_text__add(text, "layers/lanes.cl");
+    tq_program_text__add(text, "layers/lane_slots.cl");
+    for (size_t i = 0; i < count; ++i)
+        tq_program_text__add(text, files[i]);
+    if (status == TQ_OK)
+        status = tq_kernel__create(&v->kernel, layer->context, text, name);
+    tq_program_text__free(text);
+    return status;
+}
+
+/* Vectors of one work-item: on a CPU a run of memory, elsewhere one, so that neighbours read neighbours. */
+static tq_u32 vectors_of_item(const tq_layer *layer, int64_t vectors)
+{
+    const int64_t items = (int64_t)tq_context_device(layer->context)->compute_units * ITEMS_PER_UNIT;
+    const int64_t each = is_cpu(layer) ? vectors / items : 1;
+    return (tq_u32)(each < 1 ? 1 : each > MOST_VECTORS ? MOST_VECTORS : each);
+}
+
+tq_status tq_lanes__run(const tq_lanes *v, const tq_layer *layer, int64_t count, const tq_argument *arguments,
+                        size_t argument_count)
+{
+    const int64_t vectors = (count + v->count - 1) / v->count;
+    const tq_u32 each = vectors_of_item(layer, vectors);
+    const size_t local = is_cpu(layer) ? 1 : tq_context__local_size(layer->context);
+    const size_t items = (size_t)((vectors + each - 1) / each);
+    const tq_u64 elements = (tq_u64)count;
+    tq_argument all[MOST_ARGUMENTS + 2];
+    memcpy(all, arguments, argument_count * sizeof *arguments);
+    all[argument_count] = TQ_VALUE(each);
+    all[argument_count + 1] = TQ_VALUE(elements);
+    return tq_kernel__run(v->kernel, (const size_t[]){(items + local - 1) / local * local, 1, 1},
+                          (const size_t[]){local, 1, 1}, all, argument_count + 2);
+}
+
+/* Pixels of one work-item, likewise. */
+static tq_u64 pixels_of_item(const tq_layer *layer, int64_t pixels, int64_t vectors)
+{
+    const tq_u64 each = vectors_of_item(layer, pixels * vectors) / (tq_u64)vectors;
+    return each < 1 ? 1 : each;
+}
+
+tq_status tq_lanes__run_pixels(const tq_lanes *v, const tq_layer *layer, int64_t pixels, int64_t channels,
+                               const tq_argument *arguments, size_t argument_count)
+{
+    const int64_t vectors = (channels + v->count - 1) / v->count;
+    const tq_u64 all_pixels = (tq_u64)pixels, each = pixels_of_item(layer, pixels, vectors);
+    const tq_i32 vectors_each = is_cpu(layer) && pixels >= FEW_PIXELS ? (tq_i32)vectors : 1;
+    const size_t items = (size_t)((all_pixels + each - 1) / each);
+    tq_argument all[MOST_ARGUMENTS + 3];
+    memcpy(all, arguments, argument_count * sizeof *arguments);
+    all[argument_count] = TQ_VALUE(vectors_each);
+    all[argument_count + 1] = TQ_VALUE(each);
+    all[argument_count + 2] = TQ_VALUE(all_pixels);
+    return tq_kernel__run(v->kernel,
+                          (const size_t[]){items, (size_t)((vectors + vectors_each - 1) / vectors_each), 1},
+                          (const size_t[]){1, 1, 1}, all, argument_count + 3);
+}
+
+void tq_lanes__release(tq_lanes *v)
+{
+    tq_kernel__destroy(v->kernel);
+    v->kernel = NULL;
+    tq_tail__release(&v->tail);
+}
+
+tq_u64 tq_layer__first_element(const tq_layer *layer)
+{
+    return layer->first_sample * (tq_u64)(tq_shape_count(&layer->output) / layer->output.dim[0]);
+}
