@@ -232,12 +232,13 @@ TQ_INLINE void tq_store_results(const tq_target to, const tq_sum s, const tq_slo
 
 /*
  * verdict: the operand sets it to run_number when the input exceeds what a faster loop counts on (operand.cl); the loop
- * whose turn it then is not does nothing. columns: kernel columns of a run.
+ * whose turn it then is not does nothing. columns: kernel columns of a run. With TQ_ENTRIES the third dimension is not groups
+ * but matrices: each has entry_rows rows, and weights of its own.
  */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint *restrict y, const ulong y_offset,
             __global const tq_w *restrict w, __global const uint *restrict bias, __global const tq_x *restrict zeros,
-            const int16 geometry, const int columns, const int row_begin, const int8 product, const int8 sum,
+            const int16 geometry, const int columns, const int row_begin, const int entry_rows, const int8 product, const int8 sum,
             const int8 result, const int8 path, const uint2 key, const ulong first_row, __global const uint *verdict,
             const uint run_number, const uint on_exceeded, __global const int *tail
 #if TQ_PRODUCT_DRAWS
@@ -251,9 +252,14 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
 )
 {
     const tq_geometry g = tq_geometry_of(geometry);
-    const int panels = (int)get_global_size(1), group = (int)get_global_id(2);
-    const int panel = group * panels + (int)get_global_id(1);
-    const int outputs = g.out_channels / (int)get_global_size(2), output = (int)get_global_id(1) * TQ_WIDTH;
+#if TQ_ENTRIES
+    const int entry = (int)get_global_id(2), group = 0, groups = 1;
+    const int begin = row_begin + entry * entry_rows, end = begin + entry_rows;
+#else
+    const int group = (int)get_global_id(2), groups = (int)get_global_size(2), begin = row_begin, end = g.rows;
+#endif
+    const int panels = (int)get_global_size(1), panel = group * panels + (int)get_global_id(1);
+    const int outputs = g.out_channels / groups, output = (int)get_global_id(1) * TQ_WIDTH;
     const int runs = g.kernel_rows * g.kernel_columns / columns;
     tq_window window[TQ_ROWS];
     tq_sum s[TQ_ROWS][TQ_VECTORS];
@@ -266,7 +272,7 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
     t.slots.sum = sum;
     t.slots.result = result;
     t.slots.path = path;
-    t.first = row_begin + (int)get_global_id(0) * TQ_ROWS;
+    t.first = begin + (int)get_global_id(0) * TQ_ROWS;
     t.row_begin = row_begin;
     t.channel = output;
     t.steps = (columns * g.group_inputs + TQ_TERMS - 1) / TQ_TERMS;
@@ -274,6 +280,9 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
     t.x = x + x_offset;
     t.zeros = zeros;
     t.w = w + (ulong)panel * (ulong)(runs * t.steps) * (TQ_WIDTH * TQ_TERMS);
+#if TQ_ENTRIES
+    t.w += (ulong)(begin / entry_rows) * (ulong)panels * (ulong)t.steps * (TQ_WIDTH * TQ_TERMS);
+#endif
 #if TQ_PRODUCT_DRAWS
     t.product_rows = product_rows;
     t.product_columns = product_columns + (ulong)panel * (ulong)t.terms * TQ_WIDTH;
@@ -304,7 +313,7 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
             to.key = key;
             to.tail = tail_words;
             to.count = outputs - output - j * TQ_STEP;
-            if (t.first + i < g.rows && to.count > 0)
+            if (t.first + i < end && to.count > 0)
                 tq_store_results(to, s[i][j], t.slots);
         }
     }

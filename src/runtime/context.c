@@ -158,6 +158,7 @@ void tq_context_close(tq_context *c)
     free_programs(c);
     if (c->queue != NULL)
         tq_context__quiesce(c);
+    tq_gemm__forget(c);
     if (c->uploads != NULL)
         clReleaseCommandQueue(c->uploads);
     if (c->queue != NULL)
@@ -197,7 +198,8 @@ tq_status tq_context_set(tq_context *context, const char *option, const char *va
     static const struct {
         const char *name;
         tq_status (*set)(tq_context *, const char *);
-    } options[] = {{"cache", set_cache}, {"paths", set_paths}, {"profile", tq_profile__set}};
+    } options[] = {
+        {"cache", set_cache}, {"float", tq_gemm__set}, {"paths", set_paths}, {"profile", tq_profile__set}};
     if (context == NULL || option == NULL || value == NULL)
         return tq_status__fail(TQ_E_ARGUMENT, "tq_context_set: NULL argument");
     for (size_t i = 0; i < TQ_COUNT(options); ++i)
@@ -205,7 +207,8 @@ tq_status tq_context_set(tq_context *context, const char *option, const char *va
             context->options_set += options[i].set != tq_profile__set;
             return options[i].set(context, value);
         }
-    return tq_status__fail(TQ_E_NAME, "there is no option '%s'; options: cache, paths, profile", option);
+    return tq_status__fail(TQ_E_NAME, "there is no option '%s'; options: cache, float, paths, profile",
+                           option);
 }
 
 tq_program_counts tq_context_programs(const tq_context *context)

@@ -5,6 +5,7 @@
 #define CL_TARGET_OPENCL_VERSION 120
 #include <CL/cl.h>
 
+#include "runtime/gemm.h"
 #include "runtime/launch.h"
 
 /* 128 bits of everything that shapes a program. */
@@ -33,6 +34,8 @@ struct tq_context {
     tq_device_info info;
     char cache[1024]; /* directory of built programs; "" when there is none */
     tq_paths paths;
+    tq_float_mode float_mode;
+    bool used_clblast;
     tq_program_counts counts;
     tq_program *programs;
     tq_cache_entry *kernels;
