@@ -10,7 +10,7 @@
  * only off the ties. Sums: the lane's saturation is the format's, the bits it leaves below the word never carry and are
  * masked at the end; wrapping likewise. Products cannot overflow: the host checks their bounds.
  *
- * path.s0: mask; s1: half; s2: log2 of the unit; s3: 16 - bits of the word.
+ * path.s0: mask; s1: half, 0 when products have no bits below the grid; s2: log2 of the unit; s3: 16 - bits of the word.
  */
 typedef short tq_x;
 typedef short tq_w;

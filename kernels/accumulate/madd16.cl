@@ -2,14 +2,15 @@
  * Path `madd16`: fixed point of up to 16 bits, `down` or stochastic, saturating at each product and sum, operands of up to 16
  * bits: 32-bit products of the two halves of a step, 16-bit sums.
  *
- * Operands are integers X and W on their grids, in the low halves of ints whose high halves are zero, so that tq_multiply is
+ * Operands are integers X and W on their grids, W shifted left so that a product has at least 16 - w bits below its unit,
+ * in the low halves of ints whose high halves are zero, so that tq_multiply is
  * X*W, exactly. Proof. The arithmetic shift is the floor of the product in units; a draw r of as many bits as the shift,
  * added before, carries into the units exactly when r plus the bits below them reaches a unit. Words of fewer than 16 bits
  * stand at the top of the lane: the shift leaves 16 - w bits fewer away, and the mask clears what stands below the word
  * (floor again). tq_pack_halves saturates as the format does; so does the sum, and the bits that a positive saturation leaves below
  * the word never carry and are shifted out at the end. No product overflows 32 bits: the host checks.
  *
- * path.s0: shift to the right; s1: mask; s2: log2 of the unit; s3: 16 - bits of the word; s4: shift to the left.
+ * path.s0: shift to the right; s1: mask; s2: log2 of the unit; s3: 16 - bits of the word.
  */
 typedef int tq_x;
 typedef int tq_w;
@@ -45,11 +46,7 @@ TQ_INLINE tq_half_ints tq_products(const tq_half_ints x, const tq_half_ints w, c
 #else
     const tq_half_ints product = tq_multiply(x, w);
 #endif
-#if TQ_LEFT_SHIFT
-    return product << path.s4;
-#else
     return product >> path.s0;
-#endif
 }
 
 TQ_INLINE tq_sum tq_step(tq_sum s, tq_factor x, tq_factor w, tq_draws product_draw, tq_draws sum_draw, tq_slots slots)
@@ -60,9 +57,7 @@ TQ_INLINE tq_sum tq_step(tq_sum s, tq_factor x, tq_factor w, tq_draws product_dr
 #else
     tq_sum term = tq_pack_halves(tq_products(x.low, w.low, 0, slots.path), tq_products(x.high, w.high, 0, slots.path));
 #endif
-#if TQ_MASK
     term &= tq_spread_short(slots.path.s1);
-#endif
 #if TQ_WRAP
     return s + term;
 #else

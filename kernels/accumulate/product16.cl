@@ -1,6 +1,6 @@
 /*
  * Path `product16`: stochastic fixed point of up to 16 bits, saturating or wrapping at each step, operands whose products
- * have 16 bits: five instructions for 16 or 32 steps.
+ * have 16 bits: six instructions for 16 or 32 steps.
  *
  * Operands are integers X and W on their grids, shifted left so that a product has at least 16 - w bits below its unit.
  * Proof. X*W and X*W + r fit 16 bits (the host checks), so the low half of the product is the product; a draw r of as many
@@ -25,9 +25,7 @@ typedef tq_shorts tq_factor;
 TQ_INLINE tq_sum tq_step(tq_sum s, tq_factor x, tq_factor w, tq_draws product_draw, tq_draws sum_draw, tq_slots slots)
 {
     tq_sum term = (x * w + product_draw) >> tq_spread_short(slots.path.s0);
-#if TQ_MASK
     term &= tq_spread_short(slots.path.s1);
-#endif
 #if TQ_WRAP
     return s + term;
 #else

@@ -181,7 +181,7 @@ TQ_INLINE tq_uints tq_part_results(const tq_target to, const tq_sum s, const int
 #else
 #if TQ_FINISH == TQ_FINISH_CARRIERS
 /*
- * The bits of s + bias. With TQ_BIAS_ODD rounded to odd, so that RESULT, which keeps at least two bits less, rounds as it
+ * The bits of s + bias. Rounded to odd, unless RESULT is `none`, so that RESULT, which keeps at least two bits less, rounds as it
  * would round the exact sum: where the nearest binary32 u is even and not exact (TwoSum gives the error, exactly), the
  * neighbour on the other side of the exact sum is odd.
  */
@@ -189,7 +189,7 @@ TQ_INLINE tq_uints tq_biased_bits(const tq_floats s, const tq_floats bias)
 {
     const tq_floats u = s + bias;
     const tq_uints bits = TQ_CAT(as_uint, TQ_LANES)(u);
-#if TQ_BIAS_ODD
+#if !TQ_RESULT_NONE
     const tq_floats part = u - s, error = (s - (u - part)) + (bias - part);
     const tq_uints outwards = (TQ_CAT(as_uint, TQ_LANES)(error) ^ bits) >> 31; /* 0: the exact sum is beyond u */
     const tq_uints odd = bits + 1u - 2u * outwards;

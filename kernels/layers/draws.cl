@@ -1,37 +1,42 @@
 /*
  * Random draws for the rows of a contraction: to[row][number], number = 0 .. count-1, of streams indexed by
- * first + row: TQ_DRAW_BITS bits at the top of a word, >> right << left. A work-item makes the draws of TQ_LANES blocks of
- * 128 bits of one row. See docs/numerics.md, "Randomness".
+ * first + row: `bits` bits at the top of a word, >> right << left & mask, as words or shorts. A work-item makes the draws of
+ * TQ_LANES blocks of 128 bits of one row. See docs/numerics.md, "Randomness".
  */
-#if TQ_DRAW_FORM == 1
-typedef ushort tq_draw_word;
-typedef TQ_CAT(ushort, TQ_LANES) tq_draw_words;
-#define tq_to_words(v) TQ_CAT(convert_ushort, TQ_LANES)(v)
-#else
-typedef uint tq_draw_word;
-typedef tq_uints tq_draw_words;
-#define tq_to_words(v) (v)
-#endif
-#define TQ_ROWS_OF_DRAWS TQ_DRAW_ROWS(TQ_DRAW_BITS)
+typedef TQ_CAT(ushort, TQ_LANES) tq_draw_shorts;
 
-__kernel void draws(__global tq_draw_word *restrict to, const uint rows, const uint count, const ulong first,
-                    const uint2 key, const uint stream, const int right, const int left)
+/* TQ_LANES draws, or the first `count` of them, to place `at`. */
+TQ_INLINE void tq_store_draws(__global uint *to, const ulong at, const tq_uints draw, const uint count, const int shorts)
 {
-    const uint row = (uint)get_global_id(1), begin = (uint)get_global_id(0) * TQ_LANES * TQ_ROWS_OF_DRAWS;
-    if (row < rows && begin < count) {
-        tq_uints draw[TQ_ROWS_OF_DRAWS];
-        tq_index_draw_rows(draw, key.s0, key.s1, first + row, begin, stream, TQ_DRAW_BITS);
-        for (uint i = 0; i < TQ_ROWS_OF_DRAWS; ++i) {
-            const tq_draw_words words = tq_to_words(draw[i] >> (uint)right << (uint)left);
-            const uint number = begin + i * TQ_LANES;
-            if (number + TQ_LANES <= count) {
-                TQ_CAT(vstore, TQ_LANES)(words, 0, to + (ulong)row * count + number);
-            } else {
-                tq_draw_word lanes[TQ_LANES];
-                TQ_CAT(vstore, TQ_LANES)(words, 0, lanes);
-                for (uint lane = 0; number + lane < count && lane < TQ_LANES; ++lane)
-                    to[(ulong)row * count + number + lane] = lanes[lane];
-            }
-        }
+    uint lanes[TQ_LANES];
+    if (count >= TQ_LANES && shorts) {
+        TQ_CAT(vstore, TQ_LANES)(TQ_CAT(convert_ushort, TQ_LANES)(draw), 0, (__global ushort *)to + at);
+    } else if (count >= TQ_LANES) {
+        TQ_CAT(vstore, TQ_LANES)(draw, 0, to + at);
+    } else {
+        TQ_CAT(vstore, TQ_LANES)(draw, 0, lanes);
+        for (uint lane = 0; lane < count; ++lane)
+            if (shorts)
+                ((__global ushort *)to)[at + lane] = (ushort)lanes[lane];
+            else
+                to[at + lane] = lanes[lane];
     }
+}
+
+__kernel void draws(__global uint *restrict to, const uint rows, const uint count, const ulong first, const uint2 key,
+                    const uint stream, const int bits, const int right, const int left, const uint mask, const int shorts,
+                    __global const uint *verdict, const uint run_number, const uint on_exceeded)
+{
+    const uint row = (uint)get_global_id(1), vectors = 128u / (uint)bits;
+    const uint begin = (uint)get_global_id(0) * TQ_LANES * vectors;
+    tq_uints draw[TQ_DRAW_ROWS(4)];
+    if ((verdict[0] == run_number) != (on_exceeded != 0) || row >= rows || begin >= count)
+        return;
+    if (bits == 16) /* the usual number, known when compiled */
+        tq_index_draw_rows(draw, key.s0, key.s1, first + row, begin, stream, 16);
+    else
+        tq_index_draw_rows(draw, key.s0, key.s1, first + row, begin, stream, bits);
+    for (uint i = 0, number = begin; i < vectors && number < count; ++i, number += TQ_LANES)
+        tq_store_draws(to, (ulong)row * count + number, (draw[i] >> (uint)right << (uint)left) & mask, count - number,
+                       shorts);
 }

@@ -1,8 +1,8 @@
 /*
  * The tail: what is done to a layer's output, vectors of carriers, before it is stored.
  *
- * Its parts, each there if its macro is 1, in sequence: the layer's extrinsic quantizer (TQ_HAS_EXTRINSIC), relu
- * (TQ_HAS_RELU), then RESULT and the extrinsic quantizer (TQ_HAS_THEN_RESULT, TQ_HAS_THEN_EXTRINSIC) of a layer without
+ * Its parts, each there if its macro is 1, in sequence: the layer's extrinsic quantizer (TQ_HAS_EXTRINSIC), relu (if the
+ * words ask for it), then RESULT and the extrinsic quantizer (TQ_HAS_THEN_RESULT, TQ_HAS_THEN_EXTRINSIC) of a layer without
  * inner arithmetic: of the relu behind, or of this layer itself.
  */
 /* To an array of the work-item. */
@@ -15,22 +15,19 @@
 typedef struct tq_tail {
     tq_words extrinsic, result, then_extrinsic;
     uint2 key, then_key;
+    uint relu; /* all ones, or 0 */
 } tq_tail;
 
-/* From the words, which are not there if no quantizer is, of the three quantizers and the two keys, as src/layers/tail.c writes them. */
+/* From the words of the three quantizers and the two keys, as src/layers/tail.c writes them. */
 TQ_INLINE tq_tail tq_tail_of(__global const int *words)
 {
     tq_tail tail;
-#if TQ_HAS_EXTRINSIC || TQ_HAS_THEN_RESULT || TQ_HAS_THEN_EXTRINSIC
     tail.extrinsic = vload8(0, words);
     tail.result = vload8(1, words);
     tail.then_extrinsic = vload8(2, words);
     tail.key = (uint2)((uint)words[24], (uint)words[25]);
     tail.then_key = (uint2)((uint)words[26], (uint)words[27]);
-#else
-    tail.extrinsic = tail.result = tail.then_extrinsic = (tq_words)0;
-    tail.key = tail.then_key = (uint2)0;
-#endif
+    tail.relu = (uint)words[28];
     return tail;
 }
 
@@ -106,9 +103,7 @@ TQ_INLINE tq_uints tq_lanes_tail(tq_uints bits, const tq_tail tail, const ulong 
     draws = tq_lanes_element_draws(tail.key, index, TQ_STREAM_ELEMENT, TQ_EXTRINSIC_BITS);
     bits = tq_lanes_extrinsic(bits, tail.extrinsic, draws);
 #endif
-#if TQ_HAS_RELU
-    bits = tq_lanes_relu(bits);
-#endif
+    bits = tail.relu != 0 ? tq_lanes_relu(bits) : bits;
 #if TQ_HAS_THEN_RESULT
     draws = tq_lanes_element_draws(tail.then_key, index, TQ_STREAM_RESULT, TQ_THEN_RESULT_BITS);
     bits = tq_lanes_then_result(bits, tail.result, draws);

@@ -7,6 +7,7 @@
 #include "util/fail.h"
 
 /* Bytes of the random draws of one launch's rows; larger layers run in slabs of rows. */
+#define TAIL_BYTES 128 /* words of a tail (layers/tail.c) */
 #define DRAW_BYTES ((int64_t)64 << 20)
 
 void tq_branch__destroy(tq_branch *b)
@@ -26,12 +27,12 @@ static int32_t entries_of(const tq_contraction_setup *setup)
     return setup->weight == NULL ? setup->entries : 1;
 }
 
-/* Tiles no taller or wider than the problem needs. */
+/* Tiles no taller than the problem needs, and not much wider: programs are few. */
 static void fit_tile(tq_path_plan *plan, const tq_geometry *g, int32_t entries)
 {
     const int outputs = g->out_channels / g->groups, rows = g->rows / entries;
     plan->rows = plan->rows < rows ? plan->rows : rows;
-    while (plan->vectors > 1 && (plan->vectors - 1) * plan->step >= outputs)
+    while (plan->vectors * plan->step > 32 && (plan->vectors - 1) * plan->step >= outputs)
         --plan->vectors;
 }
 
@@ -74,18 +75,16 @@ static void choose_finish(tq_path_plan *plan, const tq_problem *problem)
 {
     const tq_quantizer *q = &problem->accumulation.result;
     const bool bounded = plan->sum_largest <= 0x1p100;
-    bool odd = false;
     if (plan->finish != TQ_FINISH_CARRIERS)
         return;
     if (!tq_quantizer_is_none(q)) {
-        odd = !(problem->bias.finite && bias_is_exact(plan, problem));
+        const bool odd = !(problem->bias.finite && bias_is_exact(plan, problem));
         if (!tq_quantizer__has_vector(q) ||
             (odd && !(bounded && tq_range__magnitude(problem->bias) <= 0x1p100 && allows_odd(q, problem))))
             plan->finish = TQ_FINISH_LANES;
     }
     if (!problem->device->subnormals)
         plan->finish = TQ_FINISH_LANES;
-    tq_program_text__define(plan->text, "TQ_BIAS_ODD", "%d", odd);
 }
 
 static void define_slot(tq_program_text *text, const char *slot, const char *structure, const tq_quantizer *q)
@@ -173,7 +172,8 @@ static tq_status make_bias(tq_branch *b, const tq_contraction_setup *setup)
 {
     const int64_t columns = tq_panels__columns(&b->panels);
     const int64_t inputs = b->depthwise ? columns : setup->geometry.group_inputs;
-    const int64_t zero_bytes = (inputs + b->plan.terms) * element_size(b);
+    const int64_t needed = (inputs + b->plan.terms) * element_size(b);
+    const int64_t zero_bytes = needed < TAIL_BYTES ? TAIL_BYTES : needed; /* an empty tail's words, too */
     float *bias = malloc((size_t)columns * sizeof *bias);
     if (bias != NULL)
         tq_pack__bias(bias, &b->panels, setup->bias);
@@ -192,6 +192,7 @@ static void lay_out_draws(tq_branch *b, const tq_accumulation *a)
     b->product.layout = layout_of(b, &a->product, TQ_STREAM_PRODUCT);
     b->product.layout.right = b->plan.draw_right;
     b->product.layout.left = b->plan.draw_left;
+    b->product.layout.nothing = b->plan.draw_nothing;
     b->product.layout.shorts = b->plan.draw_form == TQ_DRAWS_SHORT;
     b->sum.layout = layout_of(b, &a->sum, TQ_STREAM_SUM);
     if (!b->plan.sum_draws)
@@ -272,8 +273,8 @@ static tq_status run_slab(tq_branch *b, const tq_tensor *x, tq_tensor *y, int64_
     size_t count = 1;
     g.rows = (int32_t)end;
     memcpy(words, &g, sizeof words);
-    TQ_TRY(tq_draws__run(&b->product, first_row + (uint64_t)begin, end - begin));
-    TQ_TRY(tq_draws__run(&b->sum, first_row + (uint64_t)begin, end - begin));
+    TQ_TRY(tq_draws__run(&b->product, first_row + (uint64_t)begin, end - begin, verdict, b->on_exceeded));
+    TQ_TRY(tq_draws__run(&b->sum, first_row + (uint64_t)begin, end - begin, verdict, b->on_exceeded));
     if (b->operand.copy != NULL) {
         arguments[0] = TQ_MEMORY(b->operand.copy);
         arguments[count++] = TQ_VALUE(offset);
@@ -300,7 +301,7 @@ tq_status tq_branch__run(tq_branch *b, const tq_tensor *x, const tq_second *seco
 {
     if (b->repack != NULL)
         TQ_TRY(tq_repack__run(b->repack, &b->panels, &b->plan, second, b->weight, b->entries));
-    TQ_TRY(tq_operand__run(&b->operand, b->context, x, verdict));
+    TQ_TRY(tq_operand__run(&b->operand, b->context, x, verdict, b->on_exceeded));
     for (int64_t begin = 0; begin < b->operand.geometry.rows; begin += b->slab)
         TQ_TRY(run_slab(b, x, y, begin, first_row, verdict));
     return TQ_OK;

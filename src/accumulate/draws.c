@@ -2,25 +2,12 @@
 
 #include <stdlib.h>
 
+#include "accumulate/common.h"
 #include "util/fail.h"
 
 static int64_t word_size(const tq_draws *d)
 {
     return d->layout.shorts ? 2 : 4;
-}
-
-static tq_status find_kernel(tq_draws *d, tq_context *context)
-{
-    tq_program_text text = {0};
-    tq_program_text__define(&text, "TQ_LANES", "%d", d->lanes);
-    tq_program_text__define(&text, "TQ_DRAW_FORM", "%d", (int)d->layout.shorts);
-    tq_program_text__define(&text, "TQ_DRAW_BITS", "%d", d->layout.bits);
-    tq_program_text__add(&text, "quantizers/vector.cl");
-    tq_program_text__add(&text, "quantizers/element_draws.cl");
-    tq_program_text__add(&text, "layers/draws.cl");
-    const tq_status status = tq_context__kernel(&d->kernel, context, &text, "draws");
-    tq_program_text__free(&text);
-    return status;
 }
 
 tq_status tq_draws__create(tq_draws *d, tq_context *context, const tq_panels *panels,
@@ -29,7 +16,7 @@ tq_status tq_draws__create(tq_draws *d, tq_context *context, const tq_panels *pa
     *d = (tq_draws){.layout = *layout,
                     .row_stream = row_stream,
                     .terms = (tq_u32)panels->steps,
-                    .lanes = tq_context_device(context)->vector_width >= 16 ? 16 : 8};
+                    .lanes = tq_common__lanes(context)};
     if (layout->bits == 0)
         return TQ_OK;
     const int64_t bytes = tq_panels__draws(panels) * word_size(d);
@@ -43,7 +30,7 @@ tq_status tq_draws__create(tq_draws *d, tq_context *context, const tq_panels *pa
     free(columns);
     TQ_TRY(status);
     TQ_TRY(tq_memory__create(&d->rows, context, (uint64_t)(rows * d->terms * word_size(d) + 3) / 4 * 4));
-    return find_kernel(d, context);
+    return tq_common__kernel(&d->kernel, context, "draws");
 }
 
 void tq_draws__destroy(tq_draws *d)
@@ -53,17 +40,22 @@ void tq_draws__destroy(tq_draws *d)
     d->rows = d->columns = NULL;
 }
 
-tq_status tq_draws__run(const tq_draws *d, uint64_t first, int64_t count)
+tq_status tq_draws__run(const tq_draws *d, uint64_t first, int64_t count, const tq_verdict *verdict,
+                        tq_u32 on_exceeded)
 {
     if (d->layout.bits == 0)
         return TQ_OK;
     const tq_u32 rows = (tq_u32)count, key[2] = {d->layout.key0, d->layout.key1};
+    const tq_u32 mask = d->layout.nothing ? 0 : ~(tq_u32)0;
     const tq_u64 index = first;
-    const tq_i32 right = d->layout.right, left = d->layout.left;
-    const int64_t each = (int64_t)d->lanes * (128 / d->layout.bits), items = (d->terms + each - 1) / each;
-    const tq_argument arguments[] = {TQ_MEMORY(d->rows), TQ_VALUE(rows), TQ_VALUE(d->terms),
-                                     TQ_VALUE(index),    TQ_VALUE(key),  TQ_VALUE(d->row_stream),
-                                     TQ_VALUE(right),    TQ_VALUE(left)};
+    const tq_i32 bits = d->layout.bits, right = d->layout.right, left = d->layout.left,
+                 shorts = d->layout.shorts;
+    const int64_t each = (int64_t)d->lanes * (128 / bits), items = (d->terms + each - 1) / each;
+    const tq_argument arguments[] = {TQ_MEMORY(d->rows),     TQ_VALUE(rows),       TQ_VALUE(d->terms),
+                                     TQ_VALUE(index),        TQ_VALUE(key),        TQ_VALUE(d->row_stream),
+                                     TQ_VALUE(bits),         TQ_VALUE(right),      TQ_VALUE(left),
+                                     TQ_VALUE(mask),         TQ_VALUE(shorts),     TQ_MEMORY(verdict->memory),
+                                     TQ_VALUE(verdict->run), TQ_VALUE(on_exceeded)};
     return tq_kernel__run(d->kernel, (const size_t[]){(size_t)items, (size_t)rows, 1},
                           (const size_t[]){1, 1, 1}, arguments, TQ_COUNT(arguments));
 }

@@ -2,6 +2,7 @@
 #ifndef TQ_ACCUMULATE_DRAWS_H
 #define TQ_ACCUMULATE_DRAWS_H
 
+#include "accumulate/operand.h"
 #include "accumulate/pack.h"
 
 typedef struct tq_draws {
@@ -17,8 +18,10 @@ typedef struct tq_draws {
 tq_status tq_draws__create(tq_draws *draws, tq_context *context, const tq_panels *panels,
                            const tq_draw_layout *layout, tq_u32 row_stream, int64_t rows);
 void tq_draws__destroy(tq_draws *draws);
-/* Draws of `count` rows from number `first` of the data set on. */
-tq_status tq_draws__run(const tq_draws *draws, uint64_t first, int64_t count);
+/* Draws of `count` rows from number `first` of the data set on, if it is the turn of the branch with
+ * `on_exceeded`. */
+tq_status tq_draws__run(const tq_draws *draws, uint64_t first, int64_t count, const tq_verdict *verdict,
+                        tq_u32 on_exceeded);
 /* Appends the kernel arguments rows and columns, when the slot draws; the new count. */
 size_t tq_draws__arguments(const tq_draws *draws, tq_argument *arguments, size_t count);
 

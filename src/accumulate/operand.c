@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "accumulate/common.h"
 #include "util/fail.h"
 
 /* Few channels make short runs, where a copy with padding that joins the taps of a kernel row pays. */
@@ -52,20 +53,15 @@ static int64_t element_size(const tq_path_plan *plan)
 tq_status tq_operand__create(tq_operand *o, tq_context *context, const tq_path_plan *plan)
 {
     const int64_t elements = (int64_t)o->shape[7] * o->shape[4] * o->shape[2];
-    tq_program_text text = {0};
     if (o->shape[7] == 0)
         return TQ_OK;
     /* A step may read behind the last run, where its weights are zero, or behind the last channels, for no
      * output. */
     const int64_t bytes = (elements + plan->terms + plan->step) * element_size(plan);
+    o->form = plan->form;
     o->scale = plan->form == TQ_FORM_CARRIER ? 1.0f : ldexpf(1.0f, plan->input_shift);
     TQ_TRY(tq_memory__create(&o->copy, context, (uint64_t)(bytes + 3) / 4 * 4));
-    tq_program_text__define(&text, "TQ_LANES", "%d", tq_context_device(context)->vector_width >= 16 ? 16 : 8);
-    tq_program_text__define(&text, "TQ_OPERAND_FORM", "%d", (int)plan->form);
-    tq_program_text__add(&text, "layers/operand.cl");
-    const tq_status status = tq_context__kernel(&o->kernel, context, &text, "operand");
-    tq_program_text__free(&text);
-    return status;
+    return tq_common__kernel(&o->kernel, context, "operand");
 }
 
 void tq_operand__destroy(tq_operand *o)
@@ -75,15 +71,16 @@ void tq_operand__destroy(tq_operand *o)
 }
 
 tq_status tq_operand__run(const tq_operand *o, tq_context *context, const tq_tensor *x,
-                          const tq_verdict *verdict)
+                          const tq_verdict *verdict, tq_u32 when)
 {
     if (o->copy == NULL)
         return TQ_OK;
     const size_t local = tq_context__local_size(context) < 4 ? tq_context__local_size(context) : 4;
     const size_t lines = ((size_t)o->shape[7] + local - 1) / local * local;
-    const tq_argument arguments[] = {TQ_TENSOR(x),          TQ_MEMORY(o->copy), TQ_VALUE(o->shape),
-                                     TQ_VALUE(o->scale),    TQ_VALUE(o->bound), TQ_MEMORY(verdict->memory),
-                                     TQ_VALUE(verdict->run)};
+    const tq_argument arguments[] = {
+        TQ_TENSOR(x),       TQ_MEMORY(o->copy), TQ_VALUE(o->shape),         TQ_VALUE(o->scale),
+        TQ_VALUE(o->bound), TQ_VALUE(o->form),  TQ_MEMORY(verdict->memory), TQ_VALUE(verdict->run),
+        TQ_VALUE(when)};
     return tq_kernel__run(o->kernel, (const size_t[]){lines, 1, 1}, (const size_t[]){local, 1, 1}, arguments,
                           TQ_COUNT(arguments));
 }

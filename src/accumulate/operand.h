@@ -22,6 +22,7 @@ typedef struct tq_operand {
     tq_kernel *kernel;    /* borrowed from the context */
     tq_i32 shape[8];
     float scale, bound;
+    tq_i32 form;
 } tq_operand;
 
 /* Where the loop's taps lie; `copied`: a copy will be made, whatever the geometry. `bound`: INFINITY for
@@ -30,7 +31,8 @@ void tq_operand__lay_out(tq_operand *operand, const tq_geometry *geometry, bool 
 /* Makes memory and kernel for a copy in the plan's form, if tq_operand__lay_out decided for one. */
 tq_status tq_operand__create(tq_operand *operand, tq_context *context, const tq_path_plan *plan);
 void tq_operand__destroy(tq_operand *operand);
+/* `when`: 1 to copy only if the verdict is that the bound was exceeded, else 0. */
 tq_status tq_operand__run(const tq_operand *operand, tq_context *context, const tq_tensor *x,
-                          const tq_verdict *verdict);
+                          const tq_verdict *verdict, tq_u32 when);
 
 #endif

@@ -161,7 +161,8 @@ static void pack_column(void *to, const tq_panels *p, const tq_draw_layout *draw
         if (output < 0)
             continue;
         column.channel = (uint64_t)(step.channel + output);
-        const uint32_t draw = draw_of(&column, draws, step.k) >> draws->right << draws->left;
+        const uint32_t draw =
+            draws->nothing ? 0 : draw_of(&column, draws, step.k) >> draws->right << draws->left;
         if (draws->shorts)
             ((uint16_t *)to)[step.at + place] = (uint16_t)draw;
         else

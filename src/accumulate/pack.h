@@ -33,6 +33,7 @@ typedef struct tq_draw_layout {
     uint32_t key0, key1, stream;
     int bits, right, left;
     bool shorts;
+    bool nothing; /* all are 0 */
 } tq_draw_layout;
 /* Writes tq_panels__draws draws of the columns' stream. */
 void tq_pack__draws(void *to, const tq_panels *p, const tq_draw_layout *draws);

@@ -52,6 +52,7 @@ typedef struct tq_path_plan {
     bool away; /* weights move away from zero: integers by one, carriers by one unit in the last place */
     tq_draw_form draw_form;
     int draw_right, draw_left; /* draws of PRODUCT: bits at the top of a word >> right << left */
+    bool draw_nothing;         /* products have no bits below the grid: draws are 0 */
     bool sum_draws;            /* sums need random draws */
     int sum_grid;              /* sums are multiples of 2^sum_grid ... */
     double sum_largest;        /* ... of at most this magnitude; initially the sum format's */

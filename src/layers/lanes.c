@@ -1,5 +1,7 @@
 #include "layers/lanes.h"
 
+#include "accumulate/common.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -42,10 +44,10 @@ void tq_lanes__define(tq_lanes *v, const tq_layer *layer, tq_program_text *text,
     v->count = v->fast ? lanes_for(layer, row) : 1;
     tq_program_text__add(text, "quantizers/vector.cl");
     tq_program_text__define(text, "TQ_LANES", "%u", v->count);
-    tq_program_text__define(text, "TQ_FAST", "%d", v->fast);
-    tq_program_text__define(text, "TQ_WILD", "%d", v->wild);
     if (!layer->kind->inner)
         return;
+    tq_program_text__define(text, "TQ_FAST", "%d", v->fast);
+    tq_program_text__define(text, "TQ_WILD", "%d", v->wild);
     tq_program_text__define(text, "TQ_FUSED", "%d", tq_accumulation__fused(a));
     tq_program_text__define(text, "TQ_EXACT_SUM", "%d", a->exact_sum);
     tq_program_text__define(text, "TQ_RESULT_KEEPS", "%d", v->result_keeps);
@@ -57,6 +59,8 @@ void tq_lanes__define(tq_lanes *v, const tq_layer *layer, tq_program_text *text,
 tq_status tq_lanes__kernel(tq_lanes *v, const tq_layer *layer, tq_program_text *text, tq_status status,
                            const char *const *files, size_t count, const char *name)
 {
+    if (!layer->kind->inner)
+        tq_common__add(text);
     tq_program_text__add(text, "layers/tail.cl");
     tq_program_text__add(text, "layers/lanes.cl");
     tq_program_text__add(text, "layers/lane_slots.cl");

@@ -1,5 +1,7 @@
 #include "layers/reorder.h"
 
+#include "accumulate/common.h"
+
 const char *const tq_order_choices[] = {"nhwc", "nchw", NULL};
 
 static bool is_nchw(const tq_layer *layer)
@@ -68,7 +70,7 @@ tq_status tq_reorder__forward(tq_layer *layer, const tq_tensor *const *inputs, t
         TQ_TENSOR(inputs[0]),    TQ_TENSOR(output),   TQ_VALUE(block),       TQ_VALUE(from.pixels),
         TQ_VALUE(from.channels), TQ_VALUE(to.pixels), TQ_VALUE(to.channels), TQ_VALUE(run)};
     tq_kernel *kernel;
-    TQ_TRY(tq_layer__plain_kernel(layer, &kernel, "layers/reorder.cl", "reorder"));
+    TQ_TRY(tq_common__kernel(&kernel, layer->context, "reorder"));
     return tq_layer__run_elements(layer, kernel, count / run, arguments, TQ_COUNT(arguments));
 }
 

@@ -11,7 +11,7 @@ enum { EXTRINSIC, THEN_RESULT, THEN_EXTRINSIC, SLOTS };
 /* As kernels/layers/tail.cl reads them. */
 typedef struct tail_words {
     tq_words words[SLOTS];
-    tq_u32 key[2], then_key[2], unused[4];
+    tq_u32 key[2], then_key[2], relu, unused[3];
 } tail_words;
 
 static void write_key(tq_u32 key[2], const tq_layer_quantizers *q)
@@ -21,15 +21,15 @@ static void write_key(tq_u32 key[2], const tq_layer_quantizers *q)
 }
 
 static tq_status make(tq_layer *layer, tq_tail *tail, tq_program_text *text, const tail_slot *slot,
-                      const tq_layer_quantizers *then)
+                      const tq_layer_quantizers *then, bool relu)
 {
-    tail_words words = {0};
+    tail_words words = {.relu = relu ? ~(tq_u32)0 : 0};
     write_key(words.key, &layer->quantizers);
     write_key(words.then_key, then);
     for (size_t i = 0; i < SLOTS; ++i) {
-        tq_program_text__define(text, slot[i].present, "%d", slot[i].is_present);
         if (!slot[i].is_present)
             continue;
+        tq_program_text__define(text, slot[i].present, "1");
         tq_quantizer__bind(text, slot[i].slot, slot[i].quantizer);
         words.words[i] = tq_quantizer__words(slot[i].quantizer);
     }
@@ -72,8 +72,7 @@ tq_status tq_tail__plan(tq_layer *layer, tq_tail *tail, tq_program_text *text)
         slot[THEN_RESULT].is_present = changes(&range, &then->intrinsic.result);
         slot[THEN_EXTRINSIC].is_present = changes(&range, &then->extrinsic);
     }
-    tq_program_text__define(text, "TQ_HAS_RELU", "%d", layer->relu_taken);
-    return make(layer, tail, text, slot, then);
+    return make(layer, tail, text, slot, then, layer->relu_taken);
 }
 
 tq_status tq_tail__plan_own(tq_layer *layer, tq_tail *tail, tq_program_text *text, bool relu)
@@ -88,8 +87,7 @@ tq_status tq_tail__plan_own(tq_layer *layer, tq_tail *tail, tq_program_text *tex
         slot[THEN_RESULT].is_present = changes(&range, &own->intrinsic.result);
     if (layer->extrinsic_taken)
         slot[THEN_EXTRINSIC].is_present = changes(&range, &own->extrinsic);
-    tq_program_text__define(text, "TQ_HAS_RELU", "%d", relu);
-    return make(layer, tail, text, slot, own);
+    return make(layer, tail, text, slot, own, relu);
 }
 
 void tq_tail__release(tq_tail *tail)

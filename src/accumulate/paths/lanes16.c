@@ -90,11 +90,11 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
     plan->away = split.away;
     plan->instructions = (split.high || !split.away ? 2.0 : 3.0) / 32.0 + (below > 0) / 32.0;
     plan->path.s0 = -(1 << below);
-    plan->path.s1 = below > 0 ? 1 << (below - 1) : 0;
+    plan->path.s1 = split.away && below > 0 ? 1 << (below - 1) : 0;
     plan->path.s2 = problem->product.grid;
     plan->path.s3 = below;
     tq_program_text__define(plan->text, "TQ_ROUNDING_HIGH", "%d", split.high);
-    tq_program_text__define(plan->text, "TQ_AWAY", "%d", split.away);
+    tq_program_text__define(plan->text, "TQ_AWAY", "%d", problem->product.rounding == TQ_ROUND_AWAY);
     tq_program_text__define(plan->text, "TQ_MASK", "%d", below > 0);
     tq_program_text__define(plan->text, "TQ_WRAP", "%d", problem->sum.overflow == TQ_OVERFLOW_WRAP);
 }

@@ -9,10 +9,11 @@ static int shift_of(const tq_problem *problem)
     return problem->product.grid - problem->input.grid - problem->weight.grid;
 }
 
-/* Bits by which products move right so that the word stands at the top of 16 bits; negative: to the left. */
-static int move_of(const tq_problem *problem)
+/* Bits by which weights move left so that products have at least 16 - w bits below the unit. */
+static int left_of(const tq_problem *problem)
 {
-    return shift_of(problem) - (16 - problem->product.precision);
+    const int below = 16 - problem->product.precision, shift = shift_of(problem);
+    return below > shift ? below - shift : 0;
 }
 
 static bool applicable(const tq_problem *problem, char *why, size_t size)
@@ -24,11 +25,13 @@ static bool applicable(const tq_problem *problem, char *why, size_t size)
         return tq_path__refuse(why, size, "the product's rounding is neither down nor stochastic");
     if (!tq_range__fits_int16(problem->input) || !tq_range__fits_int16(problem->weight))
         return tq_path__refuse(why, size, "an operand does not fit 16 bits on a known grid");
-    const int shift = shift_of(problem), move = move_of(problem);
+    const int shift = shift_of(problem), left = left_of(problem);
     const double largest = tq_range__units(problem->input) * tq_range__units(problem->weight);
     if (shift < 0 || shift > 30)
         return tq_path__refuse(why, size, "products have %d bits below the grid, needed 0 to 30", shift);
-    if ((largest + ldexp(1.0, shift)) * ldexp(1.0, move < 0 ? -move : 0) >= 0x1p31)
+    if (tq_range__units(problem->weight) * ldexp(1.0, left) > 32767.0)
+        return tq_path__refuse(why, size, "weights need %d bits more than 16", left);
+    if ((largest + ldexp(1.0, shift)) * ldexp(1.0, left) >= 0x1p31)
         return tq_path__refuse(why, size, "products need more than 32 bits");
     if (problem->product.overflow == TQ_OVERFLOW_WRAP &&
         ldexp(largest, -shift) + 1.0 > -ldexp(problem->product.lowest, -problem->product.grid) - 1.0)
@@ -38,8 +41,8 @@ static bool applicable(const tq_problem *problem, char *why, size_t size)
 
 static void plan(const tq_problem *problem, tq_path_plan *plan)
 {
-    const int below = 16 - problem->product.precision, shift = shift_of(problem), move = move_of(problem);
-    const bool stochastic = problem->product.rounding == TQ_ROUND_STOCHASTIC && shift > 0;
+    const int below = 16 - problem->product.precision, shift = shift_of(problem), left = left_of(problem);
+    const bool stochastic = problem->product.rounding == TQ_ROUND_STOCHASTIC;
     plan->step = plan->shorts = tq_device__lanes16(problem->device);
     plan->vectors = 1;
     plan->rows = stochastic ? 6 : 8;
@@ -48,18 +51,17 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
     plan->halves = true;
     plan->sum_draws = false;
     plan->input_shift = -problem->input.grid;
-    plan->weight_shift = -problem->weight.grid;
-    plan->draw_form = problem->product.random_bits > 0 ? TQ_DRAWS_HALVES : TQ_DRAWS_TOP;
-    plan->draw_right = shift > 0 ? 32 - shift : 31;
+    plan->weight_shift = left - problem->weight.grid;
+    plan->draw_form = stochastic ? TQ_DRAWS_HALVES : TQ_DRAWS_TOP;
+    plan->draw_right = shift > 0 ? 32 - shift : 0;
+    plan->draw_left = left;
+    plan->draw_nothing = shift == 0;
     plan->instructions = (stochastic ? 10.0 : 6.0) / 32.0;
-    plan->path.s0 = move;
+    plan->path.s0 = shift + left - below;
     plan->path.s1 = -(1 << below);
     plan->path.s2 = problem->product.grid;
     plan->path.s3 = below;
-    plan->path.s4 = -move;
     tq_program_text__define(plan->text, "TQ_STOCHASTIC", "%d", stochastic);
-    tq_program_text__define(plan->text, "TQ_LEFT_SHIFT", "%d", move < 0);
-    tq_program_text__define(plan->text, "TQ_MASK", "%d", below > 0);
     tq_program_text__define(plan->text, "TQ_WRAP", "%d", problem->sum.overflow == TQ_OVERFLOW_WRAP);
 }
 

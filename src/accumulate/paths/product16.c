@@ -38,21 +38,21 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
 {
     const int below = 16 - problem->product.precision, shift = shift_of(problem), left = left_of(problem);
     plan->step = plan->shorts = tq_device__lanes16(problem->device);
-    plan->vectors = plan->step == 32 ? 2 : 1;
-    plan->rows = 6;
+    plan->vectors = 1;
+    plan->rows = 10;
     plan->finish = TQ_FINISH_CARRIERS;
     plan->form = TQ_FORM_INT16;
     plan->sum_draws = false;
     plan->input_shift = -problem->input.grid;
     plan->weight_shift = left - problem->weight.grid;
     plan->draw_form = TQ_DRAWS_SHORT;
-    plan->draw_right = shift > 0 ? 32 - shift : 31;
-    plan->draw_left = shift > 0 ? left : 16; /* no bits below the grid: nothing is drawn */
+    plan->draw_right = shift > 0 ? 32 - shift : 0;
+    plan->draw_left = left;
+    plan->draw_nothing = shift == 0;
     plan->path.s0 = shift + left - below;
     plan->path.s1 = -(1 << below);
     plan->path.s2 = problem->product.grid;
     plan->path.s3 = below;
-    tq_program_text__define(plan->text, "TQ_MASK", "%d", below > 0);
     tq_program_text__define(plan->text, "TQ_WRAP", "%d", problem->sum.overflow == TQ_OVERFLOW_WRAP);
 }
 
