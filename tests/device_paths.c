@@ -37,6 +37,9 @@ static const trial trials[] = {
     {"nearest,16,8", "nearest,16,8", {12, -4}, {10, -6}, "fma16"},
     {"fixed,16,8", "fixed,16,8", {12, -4}, {10, -6}, "fma16"},
     {"nearest,8,4", "nearest,8,4", {8, -4}, {8, -7}, "fma16"},
+    /* Ties of operands with too many bits to move every weight. */
+    {"nearest,16,2", "nearest,16,2", {11, -8}, {12, -15}, "fma16"},
+    {"nearest,13,2", "nearest,13,2", {11, -8}, {11, -13}, "fma16"},
     {"nearest,12,2", "nearest,12,2", {12, -6}, {9, -6}, "fma16"},
     {"fixed,8,4", "fixed,8,4", {8, -4}, {8, -6}, "fma16"},
     {"fixed,6,3", "fixed,6,3", {8, -4}, {8, -6}, "fma16"},

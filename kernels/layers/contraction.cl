@@ -12,6 +12,7 @@
  *     tq_factor          operands of a step: tq_spread(pointer) of the input, tq_load_factor(pointer) of the weights
  *     tq_sum             a vector of TQ_STEP sums; tq_zero(path's words)
  *     tq_step(s, x, w, product draws, sum draws, slots)   one step
+ *     tq_exact_step(s, x, w, slots)   with TQ_STEP_KINDS: a step that needs more care
  *     tq_store_sums(s, lanes), tq_lane_sum(lane, slots)   a lane's sum as an exact number
  *     tq_part(s, part, slots)  TQ_LANES sums as binary32, with TQ_FINISH_CARRIERS
  *     tq_finish(s, bias, slots), with TQ_FINISH_OWN      the results' bits for a whole vector
@@ -77,6 +78,9 @@ typedef struct tq_task {
     int channel;          /* first output of the panel */
     __global const tq_x *x, *zeros;
     __global const tq_w *w; /* this panel's */
+#if TQ_STEP_KINDS
+    __global const uchar *kinds; /* of its steps: 1 for tq_exact_step */
+#endif
 #if TQ_PRODUCT_DRAWS
     __global const tq_draw_word *product_rows, *product_columns;
 #endif
@@ -103,6 +107,29 @@ TQ_INLINE tq_sum tq_task_step(const tq_task t, const tq_sum s, const tq_factor x
     return tq_step(s, x, w, product_draw, sum_draw, t.slots);
 }
 
+/* One step of all rows; `exact`: by the path's tq_exact_step. */
+TQ_INLINE void tq_task_rows(tq_sum (*s)[TQ_VECTORS], const tq_task t, __global const tq_x *const *number,
+                            const tq_factor *w, const int at, const int step, const int exact)
+{
+#pragma unroll
+    for (int i = 0; i < TQ_ROWS; ++i) {
+#if TQ_DEPTHWISE
+#pragma unroll
+        for (int j = 0; j < TQ_VECTORS; ++j)
+            s[i][j] = tq_task_step(t, s[i][j], tq_load_inputs(number[i] + t.channel + j * TQ_STEP), w[j], i, j, step);
+#else
+        const tq_factor x = tq_spread(number[i] + at * TQ_TERMS);
+#pragma unroll
+        for (int j = 0; j < TQ_VECTORS; ++j)
+#if TQ_STEP_KINDS
+            s[i][j] = exact ? tq_exact_step(s[i][j], x, w[j], t.slots) : tq_task_step(t, s[i][j], x, w[j], i, j, step);
+#else
+            s[i][j] = tq_task_step(t, s[i][j], x, w[j], i, j, step);
+#endif
+#endif
+    }
+}
+
 /* One run, whose first tap is at kernel_row, kernel_column and whose first step is number `first`. */
 TQ_INLINE void tq_task_run(tq_sum (*s)[TQ_VECTORS], const tq_task t, const tq_window *window, const int kernel_row,
                            const int kernel_column, const int first)
@@ -119,20 +146,12 @@ TQ_INLINE void tq_task_run(tq_sum (*s)[TQ_VECTORS], const tq_task t, const tq_wi
 #pragma unroll
         for (int j = 0; j < TQ_VECTORS; ++j)
             w[j] = tq_load_factor(t.w + ((ulong)(first + step) * TQ_WIDTH + j * TQ_STEP) * TQ_TERMS);
-#pragma unroll
-        for (int i = 0; i < TQ_ROWS; ++i) {
-#if TQ_DEPTHWISE
-#pragma unroll
-            for (int j = 0; j < TQ_VECTORS; ++j)
-                s[i][j] = tq_task_step(t, s[i][j], tq_load_inputs(number[i] + t.channel + j * TQ_STEP), w[j], i, j,
-                                       first + step);
-#else
-            const tq_factor x = tq_spread(number[i] + step * TQ_TERMS);
-#pragma unroll
-            for (int j = 0; j < TQ_VECTORS; ++j)
-                s[i][j] = tq_task_step(t, s[i][j], x, w[j], i, j, first + step);
+#if TQ_STEP_KINDS
+        if (t.kinds[first + step])
+            tq_task_rows(s, t, number, w, step, first + step, 1);
+        else
 #endif
-        }
+            tq_task_rows(s, t, number, w, step, first + step, 0);
     }
 }
 
@@ -249,6 +268,10 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
             ,
             __global const uint *restrict sum_rows, __global const uint *restrict sum_columns
 #endif
+#if TQ_STEP_KINDS
+            ,
+            __global const uchar *restrict kinds
+#endif
 )
 {
     const tq_geometry g = tq_geometry_of(geometry);
@@ -282,6 +305,9 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
     t.w = w + (ulong)panel * (ulong)(runs * t.steps) * (TQ_WIDTH * TQ_TERMS);
 #if TQ_ENTRIES
     t.w += (ulong)(begin / entry_rows) * (ulong)panels * (ulong)t.steps * (TQ_WIDTH * TQ_TERMS);
+#endif
+#if TQ_STEP_KINDS
+    t.kinds = kinds + (ulong)panel * (ulong)(runs * t.steps);
 #endif
 #if TQ_PRODUCT_DRAWS
     t.product_rows = product_rows;

@@ -17,6 +17,7 @@ void tq_branch__destroy(tq_branch *b)
     tq_memory__release(b->bias);
     tq_memory__release(b->zeros);
     tq_memory__release(b->tail);
+    tq_memory__release(b->kinds);
     tq_operand__destroy(&b->operand);
     tq_draws__destroy(&b->product);
     tq_draws__destroy(&b->sum);
@@ -168,6 +169,18 @@ static tq_status make_weights(tq_branch *b, const tq_contraction_setup *setup)
     return upload(&b->weight, b->context, weight, bytes);
 }
 
+/* Which steps need more care. */
+static tq_status make_kinds(tq_branch *b, const tq_contraction_setup *setup)
+{
+    const int64_t bytes = tq_panels__steps(&b->panels);
+    if (!b->plan.step_kinds)
+        return TQ_OK;
+    uint8_t *kinds = malloc((size_t)bytes);
+    if (kinds != NULL)
+        tq_pack__kinds(kinds, &b->panels, &b->plan, setup->weight);
+    return upload(&b->kinds, b->context, kinds, bytes);
+}
+
 static tq_status make_bias(tq_branch *b, const tq_contraction_setup *setup)
 {
     const int64_t columns = tq_panels__columns(&b->panels);
@@ -237,6 +250,7 @@ static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const 
     TQ_TRY(make_kernel(b, text, setup, a));
     b->panels = tq_panels__of(&packed, &b->plan, b->operand.columns);
     TQ_TRY(make_weights(b, setup));
+    TQ_TRY(make_kinds(b, setup));
     TQ_TRY(make_bias(b, setup));
     TQ_TRY(tq_operand__create(&b->operand, b->context, &b->plan));
     return make_draws(b);
@@ -289,6 +303,8 @@ static tq_status run_slab(tq_branch *b, const tq_tensor *x, tq_tensor *y, int64_
     memcpy(arguments + count, rest, sizeof rest);
     count = tq_draws__arguments(&b->product, arguments, count + TQ_COUNT(rest));
     count = tq_draws__arguments(&b->sum, arguments, count);
+    if (b->kinds != NULL)
+        arguments[count++] = TQ_MEMORY(b->kinds);
     const int64_t rows = b->entries > 1 ? entry_rows : end - begin;
     const size_t tiles = (size_t)((rows + b->plan.rows - 1) / b->plan.rows);
     const size_t groups = (size_t)(b->entries > 1 ? (end - begin) / rows : b->panels.groups);

@@ -18,7 +18,7 @@ typedef struct tq_branch {
     tq_panels panels;
     tq_operand operand;
     tq_kernel *kernel;
-    tq_memory *weight, *bias, *zeros, *tail;
+    tq_memory *weight, *bias, *zeros, *tail, *kinds;
     tq_kernel *repack; /* for a second operand that is computed, else NULL; borrowed from the context */
     int32_t entries;   /* matrices of weights, each for as many rows */
     tq_draws product, sum;

@@ -101,6 +101,7 @@ static tq_status describe(tq_problem *problem, const tq_contraction_setup *setup
                             .input = setup->input,
                             .terms = terms,
                             .depthwise = tq_geometry__is_depthwise(&setup->geometry),
+                            .weights_known = setup->weight != NULL,
                             .device = device};
     problem->accumulation.fused = tq_accumulation__fused(a);
     problem->bias = tq_range__measure(setup->bias, setup->bias ? setup->geometry.out_channels : 0);

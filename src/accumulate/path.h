@@ -18,6 +18,7 @@ typedef struct tq_problem {
     double weight_sum;              /* largest sum over k of |w| of any output */
     int64_t terms;                  /* K */
     bool depthwise;                 /* output n sees input channel n alone */
+    bool weights_known;             /* false: a second operand that is computed, of which only the range is */
     const tq_device_info *device;
 } tq_problem;
 
@@ -38,6 +39,13 @@ typedef enum tq_finish {
 /* What the draws of PRODUCT are in memory; the numbers are those of kernels/accumulate/slots.cl. */
 typedef enum tq_draw_form { TQ_DRAWS_TOP = 0, TQ_DRAWS_SHORT = 1, TQ_DRAWS_HALVES = 2 } tq_draw_form;
 
+/* From which follows whether a product can be a tie, and whether its weight may move
+ * (kernels/accumulate/fma16.cl). */
+typedef struct tq_ties {
+    int input_grid, grid;           /* of the input; of the products' format */
+    double input_units, most_units; /* largest input on its grid; largest number of the format on its */
+} tq_ties;
+
 /* What a path decides for a problem. Set before `plan`: the slots' words, terms 1, sum_draws, what is known
  * of sums from their format. */
 typedef struct tq_path_plan {
@@ -49,6 +57,9 @@ typedef struct tq_path_plan {
     tq_form form;
     bool halves; /* columns of a step lie in memory as tq_pack_halves (vectors16.cl) wants them */
     int input_shift, weight_shift; /* integers: X = x * 2^input_shift, W = w * 2^weight_shift */
+    bool step_kinds; /* carriers: weights move away or not, one by one (tq_ties), and steps may need
+                        tq_exact_step */
+    tq_ties ties;
     bool away; /* weights move away from zero: integers by one, carriers by one unit in the last place */
     tq_draw_form draw_form;
     int draw_right, draw_left; /* draws of PRODUCT: bits at the top of a word >> right << left */
