@@ -10,6 +10,7 @@
 
 #include "accumulate/range.h"
 #include "runtime/launch.h"
+#include "runtime/tuned.h"
 #include "tensorquant/accumulation.h"
 #include "util/text.h"
 
@@ -43,6 +44,7 @@ typedef struct tq_contraction_setup {
     const float *bias; /* [n] or NULL */
     uint64_t seed;
     uint32_t id;
+    tq_tile tile; /* rows 0: the one that tile.h chooses */
 } tq_contraction_setup;
 
 /* Plans: picks the path, packs the weights, makes the kernels. Where a much cheaper path is right for smaller
