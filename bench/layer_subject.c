@@ -1,4 +1,4 @@
-/* A layer with weights, planned as inside a network, as a subject. */
+/* A layer with weights, or with two inputs, planned as inside a network, as a subject. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,13 +15,14 @@
 typedef struct layer_state {
     tq_context *context;
     tq_layer *layer;
-    tq_tensor *x, *y;
+    tq_tensor *x[2], *y; /* x[1]: the second input of a matmul, else NULL */
 } layer_state;
 
 static void destroy(void *opaque)
 {
     layer_state *s = opaque;
-    tq_tensor_destroy(s->x);
+    tq_tensor_destroy(s->x[0]);
+    tq_tensor_destroy(s->x[1]);
     tq_tensor_destroy(s->y);
     tq_layer_destroy(s->layer);
     free(s);
@@ -31,7 +32,7 @@ static tq_status run(void *opaque, int64_t times)
 {
     layer_state *s = opaque;
     for (int64_t i = 1; i <= times; ++i) {
-        TQ_TRY(tq_layer_forward(s->layer, (const tq_tensor *const[]){s->x}, s->y));
+        TQ_TRY(tq_layer_forward(s->layer, (const tq_tensor *const *)s->x, s->y));
         if (i % QUEUE == 0)
             TQ_TRY(tq_context_finish(s->context));
     }
@@ -60,42 +61,57 @@ static tq_status set_weight(layer_state *s, const tq_bench_format *format, const
 
 static tq_status create_layer(layer_state *s, const tq_bench_format *format, const tq_work *work)
 {
+    static const char *const kinds[] = {
+        [TQ_WORK_CONV] = "conv2d", [TQ_WORK_DENSE] = "dense", [TQ_WORK_MATMUL] = "matmul"};
     char options[80] = "";
     if (work->kind == TQ_WORK_CONV)
         snprintf(options, sizeof options, "pads=%lld,groups=%lld", (long long)work->pad,
                  (long long)work->groups);
-    TQ_TRY(tq_layer_create(&s->layer, s->context, work->kind == TQ_WORK_CONV ? "conv2d" : "dense", "timed",
-                           options));
-    return set_weight(s, format, work);
+    TQ_TRY(tq_layer_create(&s->layer, s->context, kinds[work->kind], "timed", options));
+    return work->kind == TQ_WORK_MATMUL ? TQ_OK : set_weight(s, format, work);
+}
+
+static tq_status describe(tq_range *range, const char *quantizer, double size)
+{
+    tq_quantizer q;
+    TQ_TRY(tq_quantizer_parse(&q, quantizer));
+    *range = tq_range__unknown();
+    range->finite = true;
+    range->lowest = -size;
+    range->highest = size;
+    *range = tq_range__quantized(*range, &q);
+    range->lowest = fmax(range->lowest, -size);
+    range->highest = fmin(range->highest, size);
+    return TQ_OK;
 }
 
 static tq_status plan(layer_state *s, const tq_bench_format *format, const tq_work *work)
 {
-    const tq_shape shape = tq_work__input(work);
+    const tq_shape shapes[] = {tq_work__input(work), tq_work__weight(work)};
     tq_layer_quantizers quantizers = {.seed = 1, .id = 1};
-    tq_quantizer input;
-    tq_range range = tq_range__unknown();
-    range.finite = true;
-    range.lowest = -format->input_size;
-    range.highest = format->input_size;
+    tq_range ranges[2];
+    TQ_TRY(describe(&ranges[0], format->input, format->input_size));
+    TQ_TRY(describe(&ranges[1], format->weight, format->weight_size));
     TQ_TRY(tq_accumulation_parse(&quantizers.intrinsic, format->arithmetic));
-    TQ_TRY(tq_quantizer_parse(&input, format->input));
-    range = tq_range__quantized(range, &input);
-    range.lowest = fmax(range.lowest, -format->input_size);
-    range.highest = fmin(range.highest, format->input_size);
-    return tq_layer__plan(s->layer, &shape, &range, 1, &quantizers);
+    return tq_layer__plan(s->layer, shapes, ranges, work->kind == TQ_WORK_MATMUL ? 2 : 1, &quantizers);
+}
+
+static tq_status create_input(layer_state *s, size_t i, const char *quantizer, double size)
+{
+    const int64_t count = tq_shape_count(&s->layer->input[i]);
+    float *numbers;
+    TQ_TRY(tq_tensor_create(&s->x[i], s->context, &s->layer->input[i]));
+    TQ_TRY(make_operand(&numbers, count, quantizer, size));
+    const tq_status status = tq_tensor_write(s->x[i], numbers, count);
+    free(numbers);
+    return status;
 }
 
 static tq_status create_tensors(layer_state *s, const tq_bench_format *format)
 {
-    const int64_t count = tq_shape_count(&s->layer->input[0]);
-    float *numbers;
-    TQ_TRY(tq_tensor_create(&s->x, s->context, &s->layer->input[0]));
     TQ_TRY(tq_tensor_create(&s->y, s->context, &s->layer->output));
-    TQ_TRY(make_operand(&numbers, count, format->input, format->input_size));
-    const tq_status status = tq_tensor_write(s->x, numbers, count);
-    free(numbers);
-    return status;
+    TQ_TRY(create_input(s, 0, format->input, format->input_size));
+    return s->layer->input_count == 1 ? TQ_OK : create_input(s, 1, format->weight, format->weight_size);
 }
 
 static bool is_slow(const tq_layer *layer)

@@ -60,7 +60,7 @@ static tq_status create_matrix(tq_tensor **matrix, tq_context *context, int64_t 
 
 tq_status tq_reference__clblast(tq_subject *subject, const tq_work *work, tq_context *context)
 {
-    if (work->groups != 1)
+    if (work->groups != 1 || work->kind == TQ_WORK_MATMUL)
         return TQ_OK;
     clblast_state *s = calloc(1, sizeof *s);
     if (s == NULL)

@@ -111,8 +111,10 @@ static tq_status prepare(dnnl_state *s, const tq_work *work)
 
 tq_status tq_reference__onednn(tq_subject *subject, const tq_work *work, tq_context *context)
 {
-    dnnl_state *s = calloc(1, sizeof *s);
     (void)context;
+    if (work->kind == TQ_WORK_MATMUL)
+        return TQ_OK;
+    dnnl_state *s = calloc(1, sizeof *s);
     if (s == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for a layer to time");
     subject->state = s;

@@ -23,9 +23,11 @@ static tq_status run(void *opaque, int64_t times)
 {
     const blas_state *s = opaque;
     const int m = (int)s->size.m, n = (int)s->size.n, k = (int)s->size.k;
-    for (int64_t i = 0; i < times; ++i)
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1.0f, s->a, k, s->b, n, 0.0f, s->c,
-                    n);
+    for (int64_t i = 0; i < times * s->size.count; ++i) {
+        const int64_t one = i % s->size.count;
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1.0f, s->a + one * m * k, k,
+                    s->b + one * k * n, n, 0.0f, s->c + one * m * n, n);
+    }
     return TQ_OK;
 }
 
@@ -41,7 +43,7 @@ tq_status tq_reference__openblas(tq_subject *subject, const tq_work *work, tq_co
     subject->state = s;
     subject->destroy = destroy;
     subject->run = run;
-    TQ_TRY(tq_numbers__create(&s->a, s->size.m * s->size.k, 1.0));
-    TQ_TRY(tq_numbers__create(&s->b, s->size.k * s->size.n, 1.0));
-    return tq_numbers__create(&s->c, s->size.m * s->size.n, 1.0);
+    TQ_TRY(tq_numbers__create(&s->a, s->size.count * s->size.m * s->size.k, 1.0));
+    TQ_TRY(tq_numbers__create(&s->b, s->size.count * s->size.k * s->size.n, 1.0));
+    return tq_numbers__create(&s->c, s->size.count * s->size.m * s->size.n, 1.0);
 }

@@ -13,10 +13,12 @@ static const tq_work works[] = {
     {"conv 28x28x128 3x3", TQ_WORK_CONV, FULL, 1, 28, 28, 128, 3, 128, 1, 1},
     {"conv 7x7x2048 to 512 1x1", TQ_WORK_CONV, FULL, 1, 7, 7, 2048, 1, 512, 1, 0},
     {"depthwise 112x112x32 3x3", TQ_WORK_CONV, FULL, 1, 112, 112, 32, 3, 32, 32, 1},
+    {"matmul 12 x 128x128x64", TQ_WORK_MATMUL, FULL, 12, 128, 1, 64, 1, 128, 1, 0},
     {"elements 1M", TQ_WORK_ELEMENTS, QUICK, 1 << 20, 1, 1, 1, 1, 1, 1, 0},
     {"elements 4M", TQ_WORK_ELEMENTS, FULL, 1 << 22, 1, 1, 1, 1, 1, 1, 0},
     {"smoke dense 8x16x32", TQ_WORK_DENSE, SMOKE, 8, 1, 1, 16, 1, 32, 1, 0},
     {"smoke depthwise 6x6x4 3x3", TQ_WORK_CONV, SMOKE, 1, 6, 6, 4, 3, 4, 4, 1},
+    {"smoke matmul 3 x 5x7x6", TQ_WORK_MATMUL, SMOKE, 3, 5, 1, 6, 1, 7, 1, 0},
     {"smoke elements", TQ_WORK_ELEMENTS, SMOKE, 1 << 10, 1, 1, 1, 1, 1, 1, 0},
 };
 
@@ -33,15 +35,17 @@ static int64_t pixels(const tq_work *work)
 
 tq_matrices tq_work__matrices(const tq_work *work)
 {
-    return (tq_matrices){.m = pixels(work),
+    const int64_t count = work->kind == TQ_WORK_MATMUL ? work->samples : 1;
+    return (tq_matrices){.m = pixels(work) / count,
                          .n = work->outputs,
-                         .k = work->kernel * work->kernel * work->inputs / work->groups};
+                         .k = work->kernel * work->kernel * work->inputs / work->groups,
+                         .count = count};
 }
 
 int64_t tq_work__macs(const tq_work *work)
 {
     const tq_matrices product = tq_work__matrices(work);
-    return product.m * product.n * product.k;
+    return product.m * product.n * product.k * product.count;
 }
 
 tq_shape tq_work__input(const tq_work *work)
@@ -50,6 +54,8 @@ tq_shape tq_work__input(const tq_work *work)
         return tq_shape_of(1, &work->samples);
     if (work->kind == TQ_WORK_DENSE)
         return tq_shape_of(2, (const int64_t[]){work->samples, work->inputs});
+    if (work->kind == TQ_WORK_MATMUL)
+        return tq_shape_of(3, (const int64_t[]){work->samples, work->rows, work->inputs});
     return tq_shape_of(4, (const int64_t[]){work->samples, work->rows, work->columns, work->inputs});
 }
 
@@ -58,6 +64,8 @@ tq_shape tq_work__weight(const tq_work *work)
     const int64_t inputs = work->inputs / work->groups;
     if (work->kind == TQ_WORK_DENSE)
         return tq_shape_of(2, (const int64_t[]){inputs, work->outputs});
+    if (work->kind == TQ_WORK_MATMUL)
+        return tq_shape_of(3, (const int64_t[]){work->samples, inputs, work->outputs});
     return tq_shape_of(4, (const int64_t[]){work->kernel, work->kernel, inputs, work->outputs});
 }
 

@@ -8,12 +8,14 @@
 
 #include "tensorquant/tensor.h"
 
-typedef enum tq_work_kind { TQ_WORK_DENSE, TQ_WORK_CONV, TQ_WORK_ELEMENTS } tq_work_kind;
+typedef enum tq_work_kind { TQ_WORK_DENSE, TQ_WORK_CONV, TQ_WORK_MATMUL, TQ_WORK_ELEMENTS } tq_work_kind;
 
 /* How much is run: each level has its own works. */
 typedef enum tq_level { TQ_LEVEL_SMOKE = 1, TQ_LEVEL_QUICK = 2, TQ_LEVEL_FULL = 4 } tq_level;
 
-/* Square images and kernels, stride 1. A dense layer has rows = kernel = 1; elements are `samples` numbers.
+/*
+ * Square images and kernels, stride 1. A dense layer has rows = kernel = 1; a matmul multiplies `samples`
+ * matrices of rows x inputs by as many of inputs x outputs; elements are `samples` numbers.
  */
 typedef struct tq_work {
     const char *name;
@@ -22,16 +24,16 @@ typedef struct tq_work {
     int64_t samples, rows, columns, inputs, kernel, outputs, groups, pad;
 } tq_work;
 
-/* A multiplication of matrices, M x K by K x N, with as many operations as the work. */
+/* Multiplications of matrices, M x K by K x N, with as many operations as the work. */
 typedef struct tq_matrices {
-    int64_t m, n, k;
+    int64_t m, n, k, count; /* count: 1 but for a matmul */
 } tq_matrices;
 
 const tq_work *tq_work__at(size_t i); /* NULL behind the last */
 int64_t tq_work__macs(const tq_work *work);
 tq_matrices tq_work__matrices(const tq_work *work);
 tq_shape tq_work__input(const tq_work *work);
-tq_shape tq_work__weight(const tq_work *work);
+tq_shape tq_work__weight(const tq_work *work); /* of a matmul: of the second input */
 
 /* The same with fewer samples, rows and columns: at most about `macs` operations. */
 tq_work tq_work__part(const tq_work *work, int64_t macs);

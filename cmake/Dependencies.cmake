@@ -30,12 +30,15 @@ add_library(tq_dependencies INTERFACE)
 target_link_libraries(tq_dependencies INTERFACE OpenCL::OpenCL ZLIB::ZLIB jansson::jansson PkgConfig::XXHASH
     tq_onnx_proto m)
 
+# Plain float by CLBlast (context option `float`). -DCMAKE_DISABLE_FIND_PACKAGE_CLBlast=ON builds without it.
 find_package(CLBlast QUIET)
 if(CLBlast_FOUND)
     set(TQ_HAVE_CLBLAST 1)
+    target_link_libraries(tq_dependencies INTERFACE clblast)
 else()
     set(TQ_HAVE_CLBLAST 0)
 endif()
+target_compile_definitions(tq_dependencies INTERFACE TQ_HAVE_CLBLAST=${TQ_HAVE_CLBLAST})
 find_library(MPFR_LIBRARY mpfr)
 find_library(GMP_LIBRARY gmp)
 find_path(RANDOM123_DIRECTORY Random123/philox.h)

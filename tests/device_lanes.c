@@ -31,7 +31,7 @@ static tq_context *open_context(const char *paths)
 /* A work-item counts faults: divisions of mantissas from its place on, in steps of `step`, by odd numbers. */
 static const char divisions[] =
     "/* 0 where q is nearest to m / n, in integers; q = significand * 2^-shift. */\n"
-    "int is_wrong(const uint m, const uint n, const uint q)\n"
+    "TQ_INLINE int is_wrong(const uint m, const uint n, const uint q)\n"
     "{\n"
     "    const int shift = 150 - (int)(q >> 23);\n"
     "    const ulong significand = (q & 0x7FFFFFu) | 0x800000u;\n"
@@ -57,14 +57,15 @@ static const char divisions[] =
 /* Sums, products and fused products, to nearest and to odd, of all pairs of operands, against exact
  * arithmetic. */
 static const char operations[] =
-    "uint exact_bits(const tq_exact v, const int form)\n"
+    "TQ_INLINE uint exact_bits(const tq_exact v, const int form)\n"
     "{\n"
     "    const int quantum = v.significand ? tq_exact_leading(v) - 23 : 0;\n"
     "    if (form == TQ_NEAREST || v.significand == 0)\n"
     "        return tq_exact_to_carrier(v);\n"
     "    return tq_pack(tq_exact_round(v, quantum, TQ_ROUND_ODD, 0, 0), quantum, v.negative);\n"
     "}\n"
-    "uint differences(const tq_uints is, const uint a, const uint *b, const uint *c, const int what, const "
+    "TQ_INLINE uint differences(const tq_uints is, const uint a, const uint *b, const uint *c, const int "
+    "what, const "
     "int form)\n"
     "{\n"
     "    uint lane[TQ_LANES], found = 0;\n"

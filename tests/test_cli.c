@@ -90,6 +90,8 @@ static void test_command_line(void **state)
         {2, "--seed: '-1' is not a whole number in 0 ..", TINY "--seed -1"},
         {2, "--limit: '0' is not", TINY "--limit 0"},
         {2, "--seed needs a value", TINY "--seed"},
+        {2, "option 'float' is 'quick', allowed: exact, fast, clblast", TINY "--float quick"},
+        {0, "clblast: ", "tq explain tiny.onnx --float fast"},
         {2, "--json takes no value", "tq devices --json=1"},
         {2, "there is no 'inside'", "tq sweep tiny.onnx --data npy:x.npy,y.npy --scopes weights,inside"},
         {2, "the list is empty", "tq sweep tiny.onnx --data npy:x.npy,y.npy --formats ' ; '"},

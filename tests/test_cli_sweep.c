@@ -156,6 +156,10 @@ static void test_other_settings_are_other_rows(void **state)
     assert_int_equal(count_lines("other.jsonl"), 3 * ROWS);
     tq_program_expect(0, "", TINY "--out other.jsonl --limit 6");
     assert_int_equal(count_lines("other.jsonl"), 3 * ROWS);
+    tq_program_expect(0, "(kept)", TINY "--out other.jsonl --float exact");
+    assert_int_equal(count_lines("other.jsonl"), 3 * ROWS);
+    tq_program_expect(0, "", TINY "--out other.jsonl --float fast");
+    assert_int_equal(count_lines("other.jsonl"), 4 * ROWS);
 }
 
 /* The limit of a file's size stands for a full disk: the sweep fails, what is in the file stays whole. */

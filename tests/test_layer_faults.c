@@ -38,6 +38,10 @@ static void expect(tq_status is, tq_status should, const char *text)
         fail_msg("%s: %s\nshould be %s: %s", tq_status_name(is), tq_error(), tq_status_name(should), text);
 }
 
+#define MATMUL(first, second)                                                                                \
+    "matmul 'L': inputs " first " and " second ": needs ... x rows x terms and ... x terms x columns, the "  \
+    "second with no more dimensions, and those in front equal or 1 (the first dimension only in the second)"
+
 typedef struct refusal {
     const char *kind, *options;
     tq_status status;
@@ -121,6 +125,13 @@ static const refusal plans[] = {
      "add 'L': inputs 3x4 and 3x1: the second must be of the same shape, one number, or one for each channel",
      {2, 2},
      {{3, 4}, {3, 1}}},
+    {"matmul", "", TQ_E_SHAPE, "matmul 'L': 1 inputs, allowed 2 to 2", {2}, {{3, 4}}},
+    {"matmul", "", TQ_E_SHAPE, MATMUL("3x4", "3x4"), {2, 2}, {{3, 4}, {3, 4}}},
+    {"matmul", "", TQ_E_SHAPE, MATMUL("1x2x2", "3x2x2"), {3, 3}, {{1, 2, 2}, {3, 2, 2}}},
+    {"matmul", "", TQ_E_SHAPE, MATMUL("2x2", "1x2x2"), {2, 3}, {{2, 2}, {1, 2, 2}}},
+    {"matmul", "", TQ_E_SHAPE, MATMUL("1x2x2x2", "1x3x2x2"), {4, 4}, {{1, 2, 2, 2}, {1, 3, 2, 2}}},
+    {"matmul", "", TQ_E_SHAPE, MATMUL("3", "3"), {1, 1}, {{3}, {3}}},
+    {"matmul", "order=nchw", TQ_E_SHAPE, MATMUL("1x3x2x2", "1x2x2x3"), {4, 4}, {{1, 2, 2, 3}, {1, 2, 3, 2}}},
     {"flatten", "axis=3", TQ_E_SHAPE, "flatten 'L': axis is 3, the input has rank 2", {2}, {{3, 4}}},
     {"reshape", "shape=5x-1", TQ_E_SHAPE, "reshape 'L': input 3x4 does not fit option shape", {2}, {{3, 4}}},
     {"reshape", "shape=-1", TQ_E_ARGUMENT, "reshape 'L': option shape has more than one -1", {2}, {{3, 4}}},
@@ -145,7 +156,7 @@ static void refused_when_created(void **state)
     }
     expect(tq_layer_create(&layer, *state, "conv3d", "L", NULL), TQ_E_NAME,
            "there is no layer kind 'conv3d'; kinds: add, avgpool2d, batchnorm, conv2d, dense, dropout, "
-           "flatten, globalavgpool, maxpool2d, relu, reshape, softmax");
+           "flatten, globalavgpool, matmul, maxpool2d, relu, reshape, softmax");
     memset(name, 'n', 256);
     name[256] = '\0';
     expect(tq_layer_create(&layer, *state, "relu", name, NULL), TQ_E_ARGUMENT,

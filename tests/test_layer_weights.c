@@ -144,6 +144,21 @@ static const example examples[] = {
      {0},
      {7, 10, 15, 22},
      false},
+    /* The same numbers as two rows of one sample. */
+    {"dense",
+     "",
+     "none",
+     "none",
+     "none",
+     3,
+     {1, 2, 2},
+     {2, 2},
+     {1, 2, 2},
+     {1, 2, 3, 4},
+     {1, 2, 3, 4},
+     {0},
+     {7, 10, 15, 22},
+     false},
     /* Sums saturate at 7 in the order of the inputs: 7, 7, 0. In any other order 7 would come out. */
     {"dense",
      "",
@@ -203,7 +218,8 @@ static void expect(tq_status is, tq_status should, const char *text)
 
 static tq_layer *create(tq_context *context, const example *e)
 {
-    const tq_shape weight = tq_shape_of(e->rank, e->weight), bias = tq_shape_of(1, &e->weight[e->rank - 1]);
+    const int rank = strcmp(e->kind, "dense") == 0 ? 2 : e->rank;
+    const tq_shape weight = tq_shape_of(rank, e->weight), bias = tq_shape_of(1, &e->weight[rank - 1]);
     tq_layer *layer;
     if (tq_layer_create(&layer, context, e->kind, "L", e->options) != TQ_OK)
         fail_msg("%s", tq_error());
@@ -359,7 +375,7 @@ static void refused(void **state)
     assert_int_equal(tq_layer_set_weight(dense, "weight", &square, values), TQ_OK);
     assert_int_equal(tq_layer_set_weight(conv, "weight", &kernel, values), TQ_OK);
     expect(tq_layer_plan(dense, &wide, 1, NULL), TQ_E_SHAPE,
-           "dense 'L': input 1x3 does not fit weight 2x2: needs samples x 2");
+           "dense 'L': input 1x3 does not fit weight 2x2: needs samples x ... x 2");
     expect(
         tq_layer_plan(conv, &image, 1, NULL), TQ_E_SHAPE,
         "conv2d 'L': input 1x1x1x3 (NHWC) does not fit weight 1x1x2x2 with 2 groups: needs 4 input channels "

@@ -34,6 +34,11 @@ static const array of_channels_too = {4, {1, 1, 1, 2}, {10, 20}};
 static const array same_shape = {2, {1, 4}, {-0.0f, -INFINITY, 0.5f, -1}};
 static const array half_unit = {2, {1, 4}, {0x1p-24f, 0x1.8p-24f, 0x1p-25f, 1}};
 
+/* Two matrices; and the same as the channels of a row of three pixels. */
+static const array two_matrices = {3, {2, 3, 1}, {1, 10, 100, 2, 20, 200}};
+static const array columns_alike = {2, {3, 2}, {1, 1, 10, 10, 100, 100}};
+static const array of_channels_three = {4, {1, 3, 1, 2}, {1, 2, 10, 20, 100, 200}};
+
 static const example examples[] = {
     {"relu",
      "",
@@ -258,6 +263,28 @@ static const example examples[] = {
      {4, {1, 1, 2, 2}, {11, 22, 13, 24}},
      &of_channels_too},
 
+    {"matmul",
+     "",
+     NULL,
+     NULL,
+     {3, {2, 2, 3}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 0, 1}},
+     {3, {2, 2, 1}, {321, 654, 1974, 202}},
+     &two_matrices},
+    {"matmul",
+     "order=nchw",
+     NULL,
+     NULL,
+     {4, {1, 2, 3, 2}, {1, 7, 2, 8, 3, 9, 4, 1, 5, 0, 6, 1}},
+     {4, {1, 2, 1, 2}, {321, 1974, 654, 202}},
+     &of_channels_three},
+    /* One matrix for both; the sum stops at 127, then the last term is subtracted from it. */
+    {"matmul",
+     "",
+     "{\"sum\": \"nearest,8,0\"}",
+     NULL,
+     {3, {2, 1, 3}, {1, 20, -1, 3, 1, 1}},
+     {3, {2, 1, 2}, {27, 27, 113, 113}},
+     &columns_alike},
     {"flatten", "", NULL, NULL, {4, {1, 2, 1, 2}, {1, 2, 3, 4}}, {2, {1, 4}, {1, 2, 3, 4}}, NULL},
     {"flatten",
      "order=nchw",

@@ -67,7 +67,8 @@ static const vector vectors[] = {
     {"node/test_gemm_default_matrix_bias", false, "has shape 3x4, supported: 4, 1x4 or one number"},
     {"node/test_gemm_transposeA", false, "attribute 'transA'"},
     {"node/test_matmul_2d", false, NULL},
-    {"node/test_matmul_3d", false, "supported: 2 dimensions"},
+    {"node/test_matmul_4d", false, NULL},
+    {"node/test_matmul_3d", false, "the constant 2x4x3: its first dimension, that of the samples, must be 1"},
     {"pytorch-converted/test_Linear", false, NULL},
     {"pytorch-converted/test_Linear_no_bias", false, NULL},
 

@@ -97,6 +97,14 @@ TQ_API const tq_device_info *tq_context_device(const tq_context *context);
  *     cache     a directory for built programs; "" switches the disk cache off. Initially $TQ_CACHE if set,
  *               else $XDG_CACHE_HOME/tensorquant, else $HOME/.cache/tensorquant. A directory that cannot be
  *               written is no error: the context runs without
+ *     float     how dense layers and convolutions run whose product, sum and result are all `none`, in
+ *               layers planned afterwards: "exact" (initial), bit-identical everywhere, as docs/numerics.md
+ *               has it; "fast", by the library CLBlast on devices where it is faster (GPUs); "clblast", by it
+ *               on any device. Results of both are near the exact ones but NOT bit-identical: the last bits
+ *               depend on device, batch and CLBlast's version. The host reference stays exact. Where CLBlast
+ *               is not built in or does not run, the exact loop does, and tq_layer_path_reasons says why.
+ *               CLBlast compiles when a process first plans such a layer, which takes seconds, and again
+ *               after a context that used it was closed
  *     paths     which accumulation paths the planner may use: "all" (initial); "certain": none that counts on
  *               a smaller input than its format allows and checks that at every run; "general": only the
  * exact integer ones, and the exact forms of other layers. Results are the same profile   "off" (initial),
@@ -106,7 +114,8 @@ TQ_API const tq_device_info *tq_context_device(const tq_context *context);
  * else the one of the device in the cache directory, if there is one. Results are the same. TQ_E_FILE,
  *               TQ_E_FORMAT: the file cannot be read, or is not one for this device
  *
- * TQ_E_NAME: unknown option. TQ_E_ARGUMENT: unknown value.
+ * TQ_E_NAME: unknown option. TQ_E_ARGUMENT: unknown value. TQ_E_UNSUPPORTED: float=clblast in a library built
+ * without CLBlast.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_context_set(tq_context *context, const char *option, const char *value);
 

@@ -99,7 +99,7 @@ typedef struct tq_layer_path_info {
 } tq_layer_path_info;
 TQ_API tq_layer_path_info tq_layer_path_details(const tq_layer *layer);
 
-/* Multiplications with weights for one planned forward; 0 for layers without. */
+/* Multiplications in the accumulation loops of one planned forward; 0 for layers without. */
 TQ_API int64_t tq_layer_macs(const tq_layer *layer);
 
 TQ_API const char *tq_layer_name(const tq_layer *layer);

@@ -90,6 +90,7 @@ TQ_INLINE tq_half_ints tq_multiply(const tq_half_ints a, const tq_half_ints b)
 #endif
 }
 
+#if TQ_SHORTS == 32 || TQ_SHORTS == TQ_LANES /* else steps have sums of another kind */
 /* TQ_LANES sums from number TQ_LANES * part on, as binary32: a result's vector. */
 TQ_INLINE TQ_CAT(float, TQ_LANES) tq_part_of_shorts(const tq_shorts s, const int part, const int unit, const int below)
 {
@@ -100,6 +101,7 @@ TQ_INLINE TQ_CAT(float, TQ_LANES) tq_part_of_shorts(const tq_shorts s, const int
 #endif
     return TQ_CAT(convert_float, TQ_LANES)(lanes >> (short)below) * as_float((127 + unit) << 23);
 }
+#endif
 
 /* A lane's sum of `units` * 2^unit. */
 TQ_INLINE tq_exact tq_exact_units(const int units, const int unit)

@@ -142,53 +142,57 @@ typedef struct tq_target {
     __global const uint *bias;
     ulong index; /* of the first result in the data set */
     uint2 key;
+    tq_tail tail;
     int count; /* results that exist */
 } tq_target;
 
-#if TQ_FINISH == TQ_FINISH_LANES
-TQ_INLINE void tq_store_results(const tq_target to, const tq_sum s, const tq_slots slots)
-{
-    tq_lane lanes[TQ_STEP];
-    tq_store_sums(s, lanes);
-    for (int lane = 0; lane < to.count && lane < TQ_STEP; ++lane) {
-        const tq_exact sum = tq_exact_add(tq_lane_sum(lanes + lane, slots), tq_exact_of(to.bias[lane]));
-        uint draw = 0;
-#if TQ_RESULT_BITS
-        draw = tq_element_draw(to.key.s0, to.key.s1, to.index + (ulong)lane, TQ_STREAM_RESULT, TQ_RESULT_BITS);
-#endif
-        to.y[lane] = TQ_RESULT(sum, slots.result, draw);
-    }
-}
-#else
-typedef TQ_CAT(uint, TQ_LANES) tq_result_bits;
-typedef TQ_CAT(float, TQ_LANES) tq_result_floats;
-
-TQ_INLINE void tq_store_bits(__global uint *y, const tq_result_bits bits, const int count)
+TQ_INLINE void tq_store_bits(__global uint *y, const tq_uints bits, const int count)
 {
     if (count >= TQ_LANES) {
-        TQ_CAT(vstore, TQ_LANES)(bits, 0, y);
+        tq_store_uints(bits, y);
     } else {
         uint lanes[TQ_LANES];
-        TQ_CAT(vstore, TQ_LANES)(bits, 0, lanes);
+        tq_store_private(bits, lanes);
         for (int lane = 0; lane < count; ++lane)
             y[lane] = lanes[lane];
     }
 }
 
+#if TQ_FINISH == TQ_FINISH_LANES
+/* The results of one part of a step's sums; 0 for those that do not exist. */
+TQ_INLINE tq_uints tq_part_results(const tq_target to, const tq_sum s, const int part, const tq_slots slots)
+{
+    tq_lane sums[TQ_STEP];
+    uint results[TQ_LANES];
+    tq_store_sums(s, sums);
+    for (int i = 0; i < TQ_LANES; ++i) {
+        const int lane = part * TQ_LANES + i;
+        uint draw = 0;
+        results[i] = 0;
+        if (lane >= to.count)
+            continue;
+#if TQ_RESULT_BITS
+        draw = tq_element_draw(to.key.s0, to.key.s1, to.index + (ulong)lane, TQ_STREAM_RESULT, TQ_RESULT_BITS);
+#endif
+        results[i] = TQ_RESULT(tq_exact_add(tq_lane_sum(sums + lane, slots), tq_exact_of(to.bias[lane])), slots.result, draw);
+    }
+    return tq_load_uints(results);
+}
+#else
 #if TQ_FINISH == TQ_FINISH_CARRIERS
 /*
  * The bits of s + bias. With TQ_BIAS_ODD rounded to odd, so that RESULT, which keeps at least two bits less, rounds as it
  * would round the exact sum: where the nearest binary32 u is even and not exact (TwoSum gives the error, exactly), the
  * neighbour on the other side of the exact sum is odd.
  */
-TQ_INLINE tq_result_bits tq_biased_bits(const tq_result_floats s, const tq_result_floats bias)
+TQ_INLINE tq_uints tq_biased_bits(const tq_floats s, const tq_floats bias)
 {
-    const tq_result_floats u = s + bias;
-    const tq_result_bits bits = TQ_CAT(as_uint, TQ_LANES)(u);
+    const tq_floats u = s + bias;
+    const tq_uints bits = TQ_CAT(as_uint, TQ_LANES)(u);
 #if TQ_BIAS_ODD
-    const tq_result_floats part = u - s, error = (s - (u - part)) + (bias - part);
-    const tq_result_bits outwards = (TQ_CAT(as_uint, TQ_LANES)(error) ^ bits) >> 31; /* 0: the exact sum is beyond u */
-    const tq_result_bits odd = bits + 1u - 2u * outwards;
+    const tq_floats part = u - s, error = (s - (u - part)) + (bias - part);
+    const tq_uints outwards = (TQ_CAT(as_uint, TQ_LANES)(error) ^ bits) >> 31; /* 0: the exact sum is beyond u */
+    const tq_uints odd = bits + 1u - 2u * outwards;
     return (error < 0.0f || error > 0.0f) && (bits & 1u) == 0u ? odd : bits;
 #else
     return bits;
@@ -197,42 +201,46 @@ TQ_INLINE tq_result_bits tq_biased_bits(const tq_result_floats s, const tq_resul
 #endif
 
 /* The results of one part of a step's sums. */
-TQ_INLINE tq_result_bits tq_part_results(const tq_target to, const tq_sum s, const int part, const tq_slots slots)
+TQ_INLINE tq_uints tq_part_results(const tq_target to, const tq_sum s, const int part, const tq_slots slots)
 {
 #if TQ_FINISH == TQ_FINISH_OWN
     return tq_finish(s, to.bias, slots);
 #else
-    const tq_result_floats bias = TQ_CAT(as_float, TQ_LANES)(TQ_CAT(vload, TQ_LANES)(0, to.bias + part * TQ_LANES));
-    const tq_result_bits bits = tq_biased_bits(tq_part(s, part, slots), bias);
+    const tq_floats bias = TQ_CAT(as_float, TQ_LANES)(TQ_CAT(vload, TQ_LANES)(0, to.bias + part * TQ_LANES));
+    const tq_uints bits = tq_biased_bits(tq_part(s, part, slots), bias);
 #if TQ_RESULT_BITS
     return TQ_RESULT_VECTOR(bits, slots.result, tq_element_draws(to.key.s0, to.key.s1, to.index + (ulong)(part * TQ_LANES),
                                                                  TQ_STREAM_RESULT, TQ_RESULT_BITS));
 #elif TQ_RESULT_NONE
-    return (bits & 0x7FFFFFFFu) > TQ_INFINITY_BITS ? (tq_result_bits)TQ_NAN_BITS : bits;
+    return (bits & 0x7FFFFFFFu) > TQ_INFINITY_BITS ? (tq_uints)TQ_NAN_BITS : bits;
 #else
-    return TQ_RESULT_VECTOR(bits, slots.result, (tq_result_bits)0);
+    return TQ_RESULT_VECTOR(bits, slots.result, (tq_uints)0);
 #endif
 #endif
 }
+#endif
 
 TQ_INLINE void tq_store_results(const tq_target to, const tq_sum s, const tq_slots slots)
 {
 #pragma unroll
-    for (int part = 0; part < TQ_STEP / TQ_LANES; ++part)
-        tq_store_bits(to.y + part * TQ_LANES, tq_part_results(to, s, part, slots), to.count - part * TQ_LANES);
+    for (int part = 0; part < TQ_STEP / TQ_LANES; ++part) {
+        const tq_uints bits = tq_part_results(to, s, part, slots);
+        tq_store_bits(to.y + part * TQ_LANES, tq_lanes_tail(bits, to.tail, to.index + (ulong)(part * TQ_LANES)),
+                      to.count - part * TQ_LANES);
+    }
 }
-#endif
 
 /*
  * verdict: the operand sets it to run_number when the input exceeds what a faster loop counts on (operand.cl); the loop
- * whose turn it then is not does nothing. columns: kernel columns of a run.
+ * whose turn it then is not does nothing. columns: kernel columns of a run. With TQ_ENTRIES the third dimension is not groups
+ * but matrices: each has entry_rows rows, and weights of its own.
  */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint *restrict y, const ulong y_offset,
             __global const tq_w *restrict w, __global const uint *restrict bias, __global const tq_x *restrict zeros,
-            const int16 geometry, const int columns, const int row_begin, const int8 product, const int8 sum,
+            const int16 geometry, const int columns, const int row_begin, const int entry_rows, const int8 product, const int8 sum,
             const int8 result, const int8 path, const uint2 key, const ulong first_row, __global const uint *verdict,
-            const uint run_number, const uint on_exceeded
+            const uint run_number, const uint on_exceeded, __global const int *tail
 #if TQ_PRODUCT_DRAWS
             ,
             __global const tq_draw_word *restrict product_rows, __global const tq_draw_word *restrict product_columns
@@ -244,13 +252,19 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
 )
 {
     const tq_geometry g = tq_geometry_of(geometry);
-    const int panels = (int)get_global_size(1), group = (int)get_global_id(2);
-    const int panel = group * panels + (int)get_global_id(1);
-    const int outputs = g.out_channels / (int)get_global_size(2), output = (int)get_global_id(1) * TQ_WIDTH;
+#if TQ_ENTRIES
+    const int entry = (int)get_global_id(2), group = 0, groups = 1;
+    const int begin = row_begin + entry * entry_rows, end = begin + entry_rows;
+#else
+    const int group = (int)get_global_id(2), groups = (int)get_global_size(2), begin = row_begin, end = g.rows;
+#endif
+    const int panels = (int)get_global_size(1), panel = group * panels + (int)get_global_id(1);
+    const int outputs = g.out_channels / groups, output = (int)get_global_id(1) * TQ_WIDTH;
     const int runs = g.kernel_rows * g.kernel_columns / columns;
     tq_window window[TQ_ROWS];
     tq_sum s[TQ_ROWS][TQ_VECTORS];
     tq_task t;
+    const tq_tail tail_words = tq_tail_of(tail);
     if ((verdict[0] == run_number) != (on_exceeded != 0))
         return;
     t.g = g;
@@ -258,7 +272,7 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
     t.slots.sum = sum;
     t.slots.result = result;
     t.slots.path = path;
-    t.first = row_begin + (int)get_global_id(0) * TQ_ROWS;
+    t.first = begin + (int)get_global_id(0) * TQ_ROWS;
     t.row_begin = row_begin;
     t.channel = output;
     t.steps = (columns * g.group_inputs + TQ_TERMS - 1) / TQ_TERMS;
@@ -266,6 +280,9 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
     t.x = x + x_offset;
     t.zeros = zeros;
     t.w = w + (ulong)panel * (ulong)(runs * t.steps) * (TQ_WIDTH * TQ_TERMS);
+#if TQ_ENTRIES
+    t.w += (ulong)(begin / entry_rows) * (ulong)panels * (ulong)t.steps * (TQ_WIDTH * TQ_TERMS);
+#endif
 #if TQ_PRODUCT_DRAWS
     t.product_rows = product_rows;
     t.product_columns = product_columns + (ulong)panel * (ulong)t.terms * TQ_WIDTH;
@@ -294,8 +311,9 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
             to.bias = bias + panel * TQ_WIDTH + j * TQ_STEP;
             to.index = first_row * (ulong)g.out_channels + index;
             to.key = key;
+            to.tail = tail_words;
             to.count = outputs - output - j * TQ_STEP;
-            if (t.first + i < g.rows && to.count > 0)
+            if (t.first + i < end && to.count > 0)
                 tq_store_results(to, s[i][j], t.slots);
         }
     }

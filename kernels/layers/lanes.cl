@@ -34,13 +34,6 @@
 #define TQ_ODD     2
 #define TQ_PAIR    3 /* to nearest, and the error that this leaves: see tq_lanes_pair */
 
-/* To an array of the work-item. */
-#if TQ_LANES == 1
-#define tq_store_private(v, p) (*(p) = (v))
-#else
-#define tq_store_private(v, p) TQ_VECTOR_OF(vstore)(v, 0, p)
-#endif
-
 #define TQ_TAME_LOWEST  0x1A000000u /* 2^-75 */
 #define TQ_TAME_HIGHEST 0x71800000u /* 2^100 */
 
@@ -144,16 +137,6 @@ TQ_INLINE tq_uints tq_lanes_divide(const tq_uints sum, const float n, const floa
     const tq_floats rough = s * r, near = fma(fma(rough, d, s), r, rough);
     const tq_uints bits = tq_floats_as_uints(fma(fma(near, d, s), r, near));
     return (bits & ~TQ_SIGN_BIT) | (sum & TQ_SIGN_BIT);
-}
-
-/* The draws of elements index, index + 1, ...; 0 for a quantizer that draws nothing. */
-TQ_INLINE tq_uints tq_lanes_element_draws(const uint2 key, const ulong index, const uint stream, const int bits)
-{
-#ifdef TQ_DRAW_ROWS
-    if (bits != 0)
-        return tq_element_draws(key.s0, key.s1, index, stream, bits);
-#endif
-    return (tq_uints)0;
 }
 
 /* Draw `number` of the streams with index, index + 1, ... */

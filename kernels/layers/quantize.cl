@@ -70,17 +70,53 @@ __kernel void quantize_elements(__global const uint *from, const ulong from_offs
 }
 
 /*
- * One step of the summation tree in each of `parts` rows: half[i] = |from[2i]| + |from[2i+1]|, rounded to binary32. A
- * row has `length` numbers; behind its end are zeros.
+ * One sum of the tree: a + b rounded to binary32, for magnitudes. What a device's addition gives, if no number is subnormal:
+ * two others have a sum that is zero, normal, infinite or not a number. Which NaN it is does not matter here.
  */
-__kernel void sum_pairs(__global const uint *from, const ulong from_offset, __global uint *half_sums,
-                        const ulong length, const ulong parts)
+TQ_INLINE uint sum_of_two(const uint a, const uint b)
 {
-    const ulong half_length = (length + 1) / 2, i = get_global_id(0);
-    const ulong row = i / half_length, left = (i % half_length) * 2;
-    if (row >= parts)
-        return;
-    const ulong start = from_offset + row * length + left;
-    const uint a = from[start] & ~TQ_SIGN_BIT, b = left + 1 < length ? from[start + 1] & ~TQ_SIGN_BIT : 0;
-    half_sums[i] = tq_exact_to_carrier(tq_exact_add(tq_exact_of(a), tq_exact_of(b)));
+#if !TQ_SUBNORMALS
+    if (a - 1u < 0x7FFFFFu || b - 1u < 0x7FFFFFu)
+        return tq_exact_to_carrier(tq_exact_add(tq_exact_of(a), tq_exact_of(b)));
+#endif
+    return as_uint(as_float(a) + as_float(b));
+}
+
+/* The `count` numbers from x on, then zeros. */
+TQ_INLINE uint sum_one_by_one(__global const uint *x, const ulong count)
+{
+    uint part[16];
+    for (uint i = 0; i < 16; ++i)
+        part[i] = i < count ? x[i] & ~TQ_SIGN_BIT : 0;
+    for (uint width = 8; width > 0; width /= 2)
+        for (uint i = 0; i < width; ++i)
+            part[i] = sum_of_two(part[2 * i], part[2 * i + 1]);
+    return part[0];
+}
+
+#if TQ_SUBNORMALS
+TQ_INLINE uint sum_of_all(__global const uint *x)
+{
+    const float16 leaves = as_float16(vload16(0, x) & ~TQ_SIGN_BIT);
+    const float8 pairs = leaves.even + leaves.odd;
+    const float4 fours = pairs.even + pairs.odd;
+    const float2 eights = fours.even + fours.odd;
+    return as_uint(eights.even + eights.odd);
+}
+#else
+#define sum_of_all(x) sum_one_by_one(x, 16)
+#endif
+
+/*
+ * Four steps of the summation tree in each of `parts` rows: sums[i] is that of the magnitudes of 16 numbers, by pairs, then
+ * pairs of those, and so on. A row has `length` numbers; behind its end are zeros, which alter no sum.
+ */
+__kernel void sum_sixteens(__global const uint *from, const ulong from_offset, __global uint *sums, const ulong length,
+                           const ulong parts)
+{
+    const ulong sums_of_row = (length + 15) / 16, i = get_global_id(0), row = i / sums_of_row;
+    const ulong left = (i - row * sums_of_row) * 16;
+    __global const uint *const x = from + from_offset + row * length + left;
+    if (row < parts)
+        sums[i] = left + 16 <= length ? sum_of_all(x) : sum_one_by_one(x, length - left);
 }

@@ -1,16 +1,23 @@
 /*
  * Copies a tensor whose elements are counted in the sequence (sample, channel, pixel) though stored as (sample, pixel,
- * channel), on either side; channels of 1 mean that the two are the same.
+ * channel), on either side; channels of 1 mean that the two are the same. `block`: elements after which both sides begin a
+ * sample; what is in it fits 32 bits, in which division is quicker. One work-item makes `run` elements of y.
  */
 __kernel void reorder(__global const uint *restrict x, const ulong x_offset, __global uint *restrict y,
-                      const ulong y_offset, const ulong x_pixels, const ulong x_channels, const ulong y_pixels,
-                      const ulong y_channels, const ulong count)
+                      const ulong y_offset, const uint block, const uint x_pixels, const uint x_channels,
+                      const uint y_pixels, const uint y_channels, const uint run, const ulong items)
 {
-    const ulong i = get_global_id(0); /* stored in y */
-    if (i < count) {
-        const ulong y_image = y_pixels * y_channels, y_rest = i % y_image;
-        const ulong sequence = i - y_rest + y_rest % y_channels * y_pixels + y_rest / y_channels;
-        const ulong x_image = x_pixels * x_channels, x_rest = sequence % x_image;
-        y[y_offset + i] = x[x_offset + sequence - x_rest + x_rest % x_pixels * x_channels + x_rest / x_pixels];
+    const ulong item = get_global_id(0);
+    if (item < items) {
+        const ulong first = item * run, base = first / block * block;
+        const uint begin = (uint)(first - base), x_image = x_pixels * x_channels, y_image = y_pixels * y_channels;
+        __global const uint *from = x + x_offset + base;
+        __global uint *to = y + y_offset + first;
+        for (uint i = 0; i < run; ++i) {
+            const uint at = begin + i, y_rest = at % y_image;
+            const uint sequence = at - y_rest + y_rest % y_channels * y_pixels + y_rest / y_channels;
+            const uint x_rest = sequence % x_image;
+            to[i] = from[sequence - x_rest + x_rest % x_pixels * x_channels + x_rest / x_pixels];
+        }
     }
 }

@@ -17,7 +17,8 @@
  * r < ceil(l * 2^n / 2^shift), that is R < l, or l + (2^shift - 1 - R) >= 2^shift, and 2^shift - 1 - R is what the inverted
  * word gives.
  *
- * Formats with the exponents of binary32 have no other case: below 2^-126 its last bit stays where it is.
+ * Formats with the exponents of binary32 have no other case: below 2^-126 its last bit stays where it is. Without fraction
+ * bits they have no short form: below 2^-126 what is kept is 0, not 1.
  *
  * Smaller numbers have grains of 2^q, q = s1 - s0 from -125 to 104: |x| < 2^(q+22), so that binary32 itself rounds
  * |x| + 2^(q+23) to a grain, to even, as the number that was added is an even number of grains; it is taken away exactly.
@@ -151,7 +152,7 @@ TQ_INLINE tq_i32 tq_class_float(tq_words p, tq_i32 structure)
     if (p.s0 > 22 || p.s1 < -126)
         return 0;
     if (p.s1 == -126 && !flush)
-        return 2;
+        return p.s0 > 0 ? 2 : 0;
     if (TQ_ROUNDING(structure) == TQ_ROUND_STOCHASTIC)
         return !flush && p.s7 <= 16 && p.s1 - p.s0 >= -100 && p.s1 - p.s0 <= 104;
     return flush || (p.s1 - p.s0 >= -125 && p.s1 - p.s0 <= 104);

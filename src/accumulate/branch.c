@@ -16,16 +16,22 @@ void tq_branch__destroy(tq_branch *b)
     tq_memory__release(b->weight);
     tq_memory__release(b->bias);
     tq_memory__release(b->zeros);
+    tq_memory__release(b->tail);
     tq_operand__destroy(&b->operand);
     tq_draws__destroy(&b->product);
     tq_draws__destroy(&b->sum);
 }
 
-/* Tiles no taller or wider than the problem needs. */
-static void fit_tile(tq_path_plan *plan, const tq_tile *tile, const tq_geometry *g)
+static int32_t entries_of(const tq_contraction_setup *setup)
 {
-    const int outputs = g->out_channels / g->groups;
-    plan->rows = tile->rows < g->rows ? tile->rows : g->rows;
+    return setup->weight == NULL ? setup->entries : 1;
+}
+
+/* Tiles no taller or wider than the problem needs. */
+static void fit_tile(tq_path_plan *plan, const tq_tile *tile, const tq_geometry *g, int32_t entries)
+{
+    const int outputs = g->out_channels / g->groups, rows = g->rows / entries;
+    plan->rows = tile->rows < rows ? tile->rows : rows;
     plan->vectors = tile->vectors;
     while (plan->vectors > 1 && (plan->vectors - 1) * plan->step >= outputs)
         --plan->vectors;
@@ -107,6 +113,7 @@ static void define_structure(tq_program_text *text, const tq_branch *b, const tq
         {"TQ_FINISH", plan->finish},
         {"TQ_DRAW_FORM", plan->draw_form},
         {"TQ_INSIDE", b->operand.inside},
+        {"TQ_ENTRIES", b->entries > 1},
         {"TQ_DEPTHWISE", b->depthwise},
         {"TQ_PRODUCT_DRAWS", b->product.layout.bits > 0},
         {"TQ_SUM_DRAWS", b->sum.layout.bits > 0},
@@ -118,12 +125,17 @@ static void define_structure(tq_program_text *text, const tq_branch *b, const tq
     define_slot(text, "TQ_RESULT", "TQ_RESULT_STRUCTURE", &a->result);
 }
 
-static tq_status make_kernel(tq_branch *b, tq_program_text *text, const tq_accumulation *a)
+static tq_status make_kernel(tq_branch *b, tq_program_text *text, const tq_contraction_setup *setup,
+                             const tq_accumulation *a)
 {
     define_structure(text, b, a);
+    tq_program_text__add(text, "quantizers/vector.cl");
+    if (setup->tail != NULL)
+        tq_program_text__append(text, setup->tail);
     tq_program_text__add(text, "accumulate/slots.cl");
     for (size_t i = 0; i < TQ_COUNT(b->path->part) && b->path->part[i] != NULL; ++i)
         tq_program_text__add(text, b->path->part[i]);
+    tq_program_text__add(text, "layers/tail.cl");
     tq_program_text__add(text, "layers/contraction.cl");
     return tq_kernel__create(&b->kernel, b->context, text, "contraction");
 }
@@ -140,24 +152,34 @@ static tq_status upload(tq_memory **memory, tq_context *context, void *host, int
     return status;
 }
 
-static tq_status upload_weights(tq_branch *b, const tq_contraction_setup *setup)
+static int64_t element_size(const tq_branch *b)
 {
-    const tq_panels *p = &b->panels;
-    const int64_t size = b->plan.form == TQ_FORM_INT16 ? 2 : 4, bytes = tq_panels__count(p) * size;
-    const int64_t inputs = b->depthwise ? tq_panels__columns(p) : setup->geometry.group_inputs;
-    const int64_t zero_bytes = (inputs + b->plan.terms) * size;
-    void *weight = malloc((size_t)bytes);
-    float *bias = malloc((size_t)tq_panels__columns(p) * sizeof *bias);
-    if (weight != NULL)
-        tq_pack__weights(weight, p, &b->plan, setup->weight);
-    if (bias != NULL)
-        tq_pack__bias(bias, p, setup->bias);
-    const tq_status status = upload(&b->weight, b->context, weight, bytes);
-    if (status != TQ_OK) {
-        free(bias);
-        return status;
+    return b->plan.form == TQ_FORM_INT16 ? 2 : 4;
+}
+
+/* The packed weights; of a second operand that is computed, room for them. */
+static tq_status make_weights(tq_branch *b, const tq_contraction_setup *setup)
+{
+    const int64_t bytes = tq_panels__count(&b->panels) * element_size(b);
+    if (setup->weight == NULL) {
+        TQ_TRY(tq_repack__kernel(&b->repack, b->context, &b->plan));
+        return tq_memory__create(&b->weight, b->context, (uint64_t)(bytes * b->entries + 3) / 4 * 4);
     }
-    TQ_TRY(upload(&b->bias, b->context, bias, tq_panels__columns(p) * 4));
+    void *weight = malloc((size_t)bytes);
+    if (weight != NULL)
+        tq_pack__weights(weight, &b->panels, &b->plan, setup->weight);
+    return upload(&b->weight, b->context, weight, bytes);
+}
+
+static tq_status make_bias(tq_branch *b, const tq_contraction_setup *setup)
+{
+    const int64_t columns = tq_panels__columns(&b->panels);
+    const int64_t inputs = b->depthwise ? columns : setup->geometry.group_inputs;
+    const int64_t zero_bytes = (inputs + b->plan.terms) * element_size(b);
+    float *bias = malloc((size_t)columns * sizeof *bias);
+    if (bias != NULL)
+        tq_pack__bias(bias, &b->panels, setup->bias);
+    TQ_TRY(upload(&b->bias, b->context, bias, columns * 4));
     return upload(&b->zeros, b->context, calloc((size_t)zero_bytes, 1), zero_bytes);
 }
 
@@ -182,8 +204,9 @@ static tq_status make_draws(tq_branch *b)
 {
     const tq_draw_layout product = b->product.layout, sum = b->sum.layout;
     if (product.bits > 0 || sum.bits > 0) {
-        const int64_t fit = DRAW_BYTES / (b->panels.steps * 4) / b->plan.rows * b->plan.rows;
-        b->slab = fit < b->plan.rows ? b->plan.rows : fit < b->slab ? fit : b->slab;
+        const int64_t whole = b->entries > 1 ? b->slab / b->entries : b->plan.rows;
+        const int64_t fit = DRAW_BYTES / (b->panels.steps * 4) / whole * whole;
+        b->slab = fit < whole ? whole : fit < b->slab ? fit : b->slab;
     }
     TQ_TRY(tq_draws__create(&b->product, b->context, &b->panels, &product, TQ_STREAM_PRODUCT_ROW, b->slab));
     return tq_draws__create(&b->sum, b->context, &b->panels, &sum, TQ_STREAM_SUM_ROW, b->slab);
@@ -197,7 +220,7 @@ static tq_status choose_tile(tq_branch *b, const tq_contraction_setup *setup, co
     tq_tile tile = setup->tile;
     if (tile.rows == 0)
         TQ_TRY(tq_tile__choose(&tile, b->context, &use));
-    fit_tile(&b->plan, &tile, packed);
+    fit_tile(&b->plan, &tile, packed, b->entries);
     if (b->depthwise)
         fit_depthwise(&b->plan, packed->out_channels);
     return TQ_OK;
@@ -224,9 +247,10 @@ static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const 
     tq_operand__lay_out(&b->operand, &setup->geometry,
                         b->plan.form != TQ_FORM_CARRIER || isfinite(bound) || ragged, bound);
     lay_out_draws(b, a);
-    TQ_TRY(make_kernel(b, text, a));
+    TQ_TRY(make_kernel(b, text, setup, a));
     b->panels = tq_panels__of(&packed, &b->plan, b->operand.columns);
-    TQ_TRY(upload_weights(b, setup));
+    TQ_TRY(make_weights(b, setup));
+    TQ_TRY(make_bias(b, setup));
     TQ_TRY(tq_operand__create(&b->operand, b->context, &b->plan));
     return make_draws(b);
 }
@@ -239,6 +263,8 @@ tq_status tq_branch__create(tq_branch *b, tq_context *context, const tq_contract
                      .path = path,
                      .depthwise = problem->depthwise && path->depthwise,
                      .slab = setup->geometry.rows,
+                     .tail = setup->tail_words != NULL ? tq_memory__retain(setup->tail_words) : NULL,
+                     .entries = entries_of(setup),
                      .key = {(tq_u32)setup->seed, (tq_u32)(setup->seed >> 32) ^ setup->id}};
     const tq_status status = prepare(b, setup, problem, bound, &text);
     tq_program_text__free(&text);
@@ -252,7 +278,7 @@ static tq_status run_slab(tq_branch *b, const tq_tensor *x, tq_tensor *y, int64_
                           const tq_verdict *verdict)
 {
     tq_geometry g = b->operand.geometry;
-    const tq_i32 row_begin = (tq_i32)begin, columns = b->operand.columns;
+    const tq_i32 row_begin = (tq_i32)begin, columns = b->operand.columns, entry_rows = g.rows / b->entries;
     const int64_t end = begin + b->slab < g.rows ? begin + b->slab : g.rows;
     const tq_u64 offset = 0;
     tq_i32 words[16];
@@ -267,22 +293,27 @@ static tq_status run_slab(tq_branch *b, const tq_tensor *x, tq_tensor *y, int64_
         arguments[count++] = TQ_VALUE(offset);
     }
     const tq_argument rest[] = {
-        TQ_TENSOR(y),          TQ_MEMORY(b->weight),       TQ_MEMORY(b->bias),     TQ_MEMORY(b->zeros),
-        TQ_VALUE(words),       TQ_VALUE(columns),          TQ_VALUE(row_begin),    TQ_VALUE(b->plan.product),
-        TQ_VALUE(b->plan.sum), TQ_VALUE(b->plan.result),   TQ_VALUE(b->plan.path), TQ_VALUE(b->key),
-        TQ_VALUE(first_row),   TQ_MEMORY(verdict->memory), TQ_VALUE(verdict->run), TQ_VALUE(b->on_exceeded)};
+        TQ_TENSOR(y),           TQ_MEMORY(b->weight),     TQ_MEMORY(b->bias),
+        TQ_MEMORY(b->zeros),    TQ_VALUE(words),          TQ_VALUE(columns),
+        TQ_VALUE(row_begin),    TQ_VALUE(entry_rows),     TQ_VALUE(b->plan.product),
+        TQ_VALUE(b->plan.sum),  TQ_VALUE(b->plan.result), TQ_VALUE(b->plan.path),
+        TQ_VALUE(b->key),       TQ_VALUE(first_row),      TQ_MEMORY(verdict->memory),
+        TQ_VALUE(verdict->run), TQ_VALUE(b->on_exceeded), TQ_MEMORY(b->tail != NULL ? b->tail : b->zeros)};
     memcpy(arguments + count, rest, sizeof rest);
     count = tq_draws__arguments(&b->product, arguments, count + TQ_COUNT(rest));
     count = tq_draws__arguments(&b->sum, arguments, count);
-    const size_t tiles = (size_t)((end - begin + b->plan.rows - 1) / b->plan.rows);
-    return tq_kernel__run(b->kernel,
-                          (const size_t[]){tiles, (size_t)b->panels.panels, (size_t)b->panels.groups},
+    const int64_t rows = b->entries > 1 ? entry_rows : end - begin;
+    const size_t tiles = (size_t)((rows + b->plan.rows - 1) / b->plan.rows);
+    const size_t groups = (size_t)(b->entries > 1 ? (end - begin) / rows : b->panels.groups);
+    return tq_kernel__run(b->kernel, (const size_t[]){tiles, (size_t)b->panels.panels, groups},
                           (const size_t[]){1, 1, 1}, arguments, count);
 }
 
-tq_status tq_branch__run(tq_branch *b, const tq_tensor *x, tq_tensor *y, uint64_t first_row,
-                         const tq_verdict *verdict)
+tq_status tq_branch__run(tq_branch *b, const tq_tensor *x, const tq_second *second, tq_tensor *y,
+                         uint64_t first_row, const tq_verdict *verdict)
 {
+    if (b->repack != NULL)
+        TQ_TRY(tq_repack__run(b->repack, &b->panels, &b->plan, second, b->weight, b->entries));
     TQ_TRY(tq_operand__run(&b->operand, b->context, x, verdict));
     for (int64_t begin = 0; begin < b->operand.geometry.rows; begin += b->slab)
         TQ_TRY(run_slab(b, x, y, begin, first_row, verdict));

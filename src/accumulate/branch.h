@@ -8,6 +8,7 @@
 
 #include "accumulate/draws.h"
 #include "accumulate/operand.h"
+#include "accumulate/repack.h"
 
 typedef struct tq_branch {
     tq_context *context;
@@ -17,7 +18,9 @@ typedef struct tq_branch {
     tq_panels panels;
     tq_operand operand;
     tq_kernel *kernel;
-    tq_memory *weight, *bias, *zeros;
+    tq_memory *weight, *bias, *zeros, *tail;
+    tq_kernel *repack; /* for a second operand that is computed, else NULL; borrowed from the context */
+    int32_t entries;   /* matrices of weights, each for as many rows */
     tq_draws product, sum;
     int64_t slab; /* rows of a launch: bounds the memory of the rows' draws */
     tq_u32 key[2];
@@ -32,7 +35,8 @@ tq_status tq_problem__describe(tq_problem *problem, const tq_contraction_setup *
 tq_status tq_branch__create(tq_branch *branch, tq_context *context, const tq_contraction_setup *setup,
                             const tq_problem *problem, const tq_path *path, double bound);
 void tq_branch__destroy(tq_branch *branch);
-tq_status tq_branch__run(tq_branch *branch, const tq_tensor *x, tq_tensor *y, uint64_t first_row,
-                         const tq_verdict *verdict);
+/* `second`: NULL when the weights are known. */
+tq_status tq_branch__run(tq_branch *branch, const tq_tensor *x, const tq_second *second, tq_tensor *y,
+                         uint64_t first_row, const tq_verdict *verdict);
 
 #endif

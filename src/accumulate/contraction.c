@@ -67,6 +67,28 @@ static tq_status weight_sum(double *largest, const tq_contraction_setup *setup)
     return TQ_OK;
 }
 
+/* What is known of computed numbers, in the terms of what is measured on weights. */
+static tq_range as_measured(tq_range range)
+{
+    if (!range.finite)
+        return tq_range__unknown();
+    range.grid = range.grid < -149 ? -149 : range.grid;
+    range.lowest = fmax(range.lowest, -FLT_MAX);
+    range.highest = fmin(range.highest, FLT_MAX);
+    return range;
+}
+
+static tq_status describe_weights(tq_problem *problem, const tq_contraction_setup *setup)
+{
+    if (setup->weight == NULL) {
+        problem->weight = as_measured(setup->second);
+        problem->weight_sum = (double)problem->terms * tq_range__magnitude(problem->weight);
+        return TQ_OK;
+    }
+    problem->weight = tq_range__measure(setup->weight, problem->terms * setup->geometry.out_channels);
+    return weight_sum(&problem->weight_sum, setup);
+}
+
 tq_status tq_problem__describe(tq_problem *problem, const tq_contraction_setup *setup,
                                const tq_device_info *device)
 {
@@ -81,9 +103,8 @@ tq_status tq_problem__describe(tq_problem *problem, const tq_contraction_setup *
                             .depthwise = tq_geometry__is_depthwise(&setup->geometry),
                             .device = device};
     problem->accumulation.fused = tq_accumulation__fused(a);
-    problem->weight = tq_range__measure(setup->weight, terms * setup->geometry.out_channels);
     problem->bias = tq_range__measure(setup->bias, setup->bias ? setup->geometry.out_channels : 0);
-    return weight_sum(&problem->weight_sum, setup);
+    return describe_weights(problem, setup);
 }
 
 /* Numbers of `problem` that are finite and at most `magnitude`. */
@@ -184,12 +205,18 @@ tq_status tq_contraction__create(tq_contraction **contraction, tq_context *conte
     return status;
 }
 
+tq_status tq_contraction__multiply(tq_contraction *c, const tq_tensor *x, const tq_second *second,
+                                   tq_tensor *y, uint64_t first_row)
+{
+    c->verdict.run = c->verdict.run == UINT32_MAX ? 1 : c->verdict.run + 1;
+    for (size_t i = 0; i < c->branches; ++i)
+        TQ_TRY(tq_branch__run(&c->branch[i], x, second, y, first_row, &c->verdict));
+    return TQ_OK;
+}
+
 tq_status tq_contraction__run(tq_contraction *c, const tq_tensor *x, tq_tensor *y, uint64_t first_sample)
 {
     const tq_geometry *g = &c->geometry;
     const uint64_t first_row = first_sample * (uint64_t)g->out_rows * (uint64_t)g->out_columns;
-    c->verdict.run = c->verdict.run == UINT32_MAX ? 1 : c->verdict.run + 1;
-    for (size_t i = 0; i < c->branches; ++i)
-        TQ_TRY(tq_branch__run(&c->branch[i], x, y, first_row, &c->verdict));
-    return TQ_OK;
+    return tq_contraction__multiply(c, x, NULL, y, first_row);
 }

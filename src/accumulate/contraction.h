@@ -42,8 +42,19 @@ typedef struct tq_contraction_setup {
     const float
         *weight; /* [k][n], n over all groups: kernel rows, kernel columns, group inputs, output channels */
     const float *bias; /* [n] or NULL */
+    /*
+     * Without `weight` the second operand is computed, too, and given at every run
+     * (tq_contraction__multiply): its range, and the number of its matrices. The rows are then as many
+     * matrices of equally many rows, each with its own.
+     */
+    tq_range second;
+    int32_t entries;
     uint64_t seed;
     uint32_t id;
+    /* What is done to results before they are stored (kernels/layers/tail.cl): defines and parts, and its
+     * words. Both NULL: nothing. The memory is retained. */
+    const tq_program_text *tail;
+    tq_memory *tail_words;
     tq_tile tile; /* rows 0: the one that tile.h chooses */
 } tq_contraction_setup;
 
@@ -67,7 +78,18 @@ tq_contraction_path tq_contraction__path(const tq_contraction *contraction);
 tq_status tq_contraction__run(tq_contraction *contraction, const tq_tensor *x, tq_tensor *y,
                               uint64_t first_sample);
 
-/* The same bits on the host, plainly. */
+/* Matrices [k][n] in a tensor. */
+typedef struct tq_second {
+    const tq_tensor *tensor;
+    const tq_memory *begin; /* first element of each, in words of 64 bits */
+    int64_t term_stride, column_stride;
+} tq_second;
+
+/* The same for a second operand that is computed. `first_row`: number in the data set, for random draws. */
+tq_status tq_contraction__multiply(tq_contraction *contraction, const tq_tensor *x, const tq_second *second,
+                                   tq_tensor *y, uint64_t first_row);
+
+/* The same bits on the host, plainly; needs `weight`. */
 void tq_contraction__reference(const tq_contraction_setup *setup, const float *x, float *y,
                                uint64_t first_sample);
 

@@ -36,9 +36,9 @@ int64_t tq_panels__count(const tq_panels *p)
 /* The output whose number stands in a lane. */
 static int32_t output_of_lane(const tq_panels *p, int32_t lane)
 {
-    const int32_t half = p->lanes / 2, i = lane % half;
     if (!p->halves || p->lanes != 32)
         return lane;
+    const int32_t half = p->lanes / 2, i = lane % half;
     return i / 4 * 8 + lane / half * 4 + i % 4;
 }
 

@@ -159,7 +159,7 @@ void tq_trial__destroy(tq_trial *t)
 static tq_status run(tq_trial *t, tq_entry *entry)
 {
     const double begun = tq_trial__now();
-    TQ_TRY(tq_branch__run(&entry->branch, t->x, t->y, 0, &t->verdict));
+    TQ_TRY(tq_branch__run(&entry->branch, t->x, NULL, t->y, 0, &t->verdict));
     TQ_TRY(tq_context_finish(t->context));
     entry->seconds = fmin(entry->seconds, tq_trial__now() - begun);
     return TQ_OK;

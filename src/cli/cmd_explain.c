@@ -87,8 +87,10 @@ static void print_path(const job *j, size_t i)
     printf("    %-10s %s", "path", path.name);
     if (path.otherwise[0])
         printf(" for inputs up to %g, checked at every run; %s for others", path.bound, path.otherwise);
-    printf("\n    %-10s %s\n    %-10s %.3g instructions per MAC", "proof", path.proof, "speed",
-           path.instructions);
+    printf("\n    %-10s %s\n", "proof", path.proof);
+    if (path.instructions == 0) /* another library's loop */
+        return;
+    printf("    %-10s %.3g instructions per MAC", "speed", path.instructions);
     if (expected > 0)
         printf(", %.3g GMAC/s expected", expected);
     if (measured > 0)
@@ -124,8 +126,11 @@ static int report(const job *j, const tq_settings *settings)
     const char *const device = tq_context_device(j->session.context)->name;
     json_t *const layers = settings->json ? json_array() : NULL;
     if (!settings->json)
-        printf("%s on %s, batch %lld; plain float reaches %.3g GMAC/s there\n", settings->operand[0], device,
-               (long long)j->session.batch, j->peak.gmacs);
+        printf("%s on %s, batch %lld", settings->operand[0], device, (long long)j->session.batch);
+    if (!settings->json && j->peak.gmacs > 0)
+        printf("; plain float reaches %.3g GMAC/s there", j->peak.gmacs);
+    if (!settings->json)
+        printf("\n");
     for (size_t i = 0; i < tq_network_layer_count(j->session.network); ++i)
         if (settings->json)
             json_array_append_new(layers, describe(j, i));
@@ -177,9 +182,17 @@ static int run(const tq_settings *settings)
     return result;
 }
 
-static const tq_option *const options[] = {
-    &tq_option_weights, &tq_option_extrinsic,     &tq_option_intrinsic, &tq_option_batch, &tq_option_device,
-    &tq_option_input,   &tq_option_input_largest, &tq_option_measure,   &tq_option_json,  NULL};
+static const tq_option *const options[] = {&tq_option_weights,
+                                           &tq_option_extrinsic,
+                                           &tq_option_intrinsic,
+                                           &tq_option_batch,
+                                           &tq_option_device,
+                                           &tq_option_float,
+                                           &tq_option_input,
+                                           &tq_option_input_largest,
+                                           &tq_option_measure,
+                                           &tq_option_json,
+                                           NULL};
 const tq_command tq_command_explain = {
     .name = "explain",
     .summary = "say how each layer of a model would be computed",
@@ -188,7 +201,7 @@ const tq_command tq_command_explain = {
     .options = options,
     .details =
         "Plans an ONNX model. For each layer: name, kind, output of one sample (rows x columns x channels\n"
-        "for images), multiplications with weights, what the maps quantize, the accumulation path, a line "
+        "for images), multiplications in its loop, what the maps quantize, the accumulation path, a line "
         "of\n"
         "its proof, its vector instructions per multiplication, the GMAC/s that are expected and those that\n"
         "are measured, and why no cheaper path gives the same bits. Expected is what plain float reaches on\n"

@@ -139,19 +139,13 @@ static int run(const tq_settings *settings)
     return result;
 }
 
-static const tq_option *const options[] = {&tq_option_data,
-                                           &tq_option_weights,
-                                           &tq_option_extrinsic,
-                                           &tq_option_intrinsic,
-                                           &tq_option_device,
-                                           &tq_option_batch,
-                                           &tq_option_limit,
-                                           &tq_option_seed,
-                                           &tq_option_out,
-                                           &tq_option_compare,
-                                           &tq_option_profile,
-                                           &tq_option_json,
-                                           NULL};
+static const tq_option *const options[] = {&tq_option_data,      &tq_option_weights,
+                                           &tq_option_extrinsic, &tq_option_intrinsic,
+                                           &tq_option_device,    &tq_option_float,
+                                           &tq_option_batch,     &tq_option_limit,
+                                           &tq_option_seed,      &tq_option_out,
+                                           &tq_option_compare,   &tq_option_profile,
+                                           &tq_option_json,      NULL};
 const tq_command tq_command_run = {
     .name = "run",
     .summary = "run a model on a data set: accuracy, speed, error of each layer",
@@ -165,7 +159,8 @@ const tq_command tq_command_run = {
         "an image with a NaN among its outputs is wrong. The speed is that of the time in which the network\n"
         "had images to work on, and that by the wall, decoding of the first batch included: a batch is\n"
         "decoded while the device computes the one before.\n"
-        "Accuracy and outputs depend on model, data, maps and seed only: not on device or batch.\n"
+        "Accuracy and outputs depend on model, data, maps and seed only: not on device or batch, unless\n"
+        "--float says otherwise.\n"
         "--profile: for each kernel of each layer microseconds on the device and launches per forward pass,\n"
         "microseconds of the host per launch, GMAC/s where there are weights, else GB/s of the tensors it\n"
         "reads and writes, and the share of the time from the first launch to the last. Uploads and\n"

@@ -81,11 +81,12 @@ static int list_rows(job *j)
 
 static json_t *key_of(const job *j, const row *r)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s}", "scope", r->scope, "format", r->format,
-                     "model", j->model, "data", j->settings->data, "device",
-                     tq_context_device(j->session.context)->name, "seed", (json_int_t)j->settings->seed,
-                     "images", (json_int_t)j->session.images, "batch", (json_int_t)j->session.batch,
-                     "version", tq_version());
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s}", "scope", r->scope, "format",
+                     r->format, "model", j->model, "data", j->settings->data, "device",
+                     tq_context_device(j->session.context)->name, "float",
+                     j->settings->float_mode != NULL ? j->settings->float_mode : "exact", "seed",
+                     (json_int_t)j->settings->seed, "images", (json_int_t)j->session.images, "batch",
+                     (json_int_t)j->session.batch, "version", tq_version());
 }
 
 static void print_row(const job *j, json_t *result, bool kept)
@@ -223,9 +224,17 @@ static int run(const tq_settings *settings)
     return code;
 }
 
-static const tq_option *const options[] = {
-    &tq_option_data,  &tq_option_formats, &tq_option_scopes, &tq_option_rows, &tq_option_batch,
-    &tq_option_limit, &tq_option_seed,    &tq_option_device, &tq_option_json, NULL};
+static const tq_option *const options[] = {&tq_option_data,
+                                           &tq_option_formats,
+                                           &tq_option_scopes,
+                                           &tq_option_rows,
+                                           &tq_option_batch,
+                                           &tq_option_limit,
+                                           &tq_option_seed,
+                                           &tq_option_device,
+                                           &tq_option_float,
+                                           &tq_option_json,
+                                           NULL};
 const tq_command tq_command_sweep = {
     .name = "sweep",
     .summary = "a table of accuracy and speed: many formats in several scopes",
@@ -236,12 +245,12 @@ const tq_command tq_command_sweep = {
         "Runs an ONNX model over a labelled data set: first in float, then with each format for all\n"
         "layers, in each scope. Prints a row as soon as it is finished. With --out each row is also\n"
         "appended to a file, one JSON object in a line. A row that is in the file for the same content\n"
-        "of the model, data, device, format, scope, seed, number of images, batch and version is taken\n"
-        "from there and marked \"kept\". So an interrupted sweep goes on where it was, and a longer\n"
+        "of the model, data, device, --float, format, scope, seed, number of images, batch and version is\n"
+        "taken from there and marked \"kept\". So an interrupted sweep goes on where it was, and a longer\n"
         "list adds to a file. Formats unless given:\n" DEFAULT_FORMATS
         "With --json: an object with model, data, device, seed, and rows: scope, format, model (a\n"
-        "hash), data, device, seed, images, batch, version, right, accuracy, images_per_second,\n"
-        "forward_seconds.",
+        "hash), data, device, float, seed, images, batch, version, right, accuracy,\n"
+        "images_per_second, forward_seconds.",
     .examples = "tq sweep lenet.onnx --data fashion-mnist --out rows.jsonl\n"
                 "tq sweep lenet.onnx --data fashion-mnist --formats 'nearest,8,4 e4m3' --scopes all",
     .run = run,

@@ -20,6 +20,15 @@ const tq_option tq_option_device = {
     .type = TQ_OPTION_TEXT,
     PLACE(device),
 };
+const tq_option tq_option_float = {
+    .name = "float",
+    .value = "F",
+    .help = "exact, or fast: layers that are not quantized inside run by CLBlast where\n"
+            "that is faster, and their results are NOT bit-identical; clblast: on any\n"
+            "device; exact unless given",
+    .type = TQ_OPTION_TEXT,
+    PLACE(float_mode),
+};
 const tq_option tq_option_data = {
     .name = "data",
     .value = "DATA",

@@ -43,6 +43,8 @@ int tq_session__open(tq_session *session, const tq_settings *settings, const cha
         session->largest = settings->input_largest;
     if (result == TQ_EXIT_OK)
         result = tq_report__status(tq_context_open(&session->context, settings->device));
+    if (result == TQ_EXIT_OK && settings->float_mode != NULL)
+        result = tq_report__status(tq_context_set(session->context, "float", settings->float_mode));
     if (result == TQ_EXIT_OK)
         result = tq_report__status(tq_network_load_onnx(&session->network, session->context, model));
     return result;

@@ -21,26 +21,49 @@ static tq_range output_range(const tq_layer *layer)
     return tq_range__quantized(from, &a->result);
 }
 
+void tq_contract__describe(tq_layer *layer, const tq_contraction_path *path)
+{
+    layer->path = path->name;
+    layer->proof = path->proof;
+    layer->instructions = path->instructions;
+    layer->path_bound = path->bound;
+    layer->otherwise = path->otherwise;
+}
+
+/* The contraction with the layer's tail. */
+static tq_status make_contraction(tq_layer *layer, tq_contract *state)
+{
+    tq_contraction_setup setup = setup_of(layer, &state->geometry);
+    tq_program_text tail = {0};
+    tq_status status = tq_tail__plan(layer, &state->tail, &tail);
+    setup.tail = &tail;
+    setup.tail_words = state->tail.memory;
+    if (status == TQ_OK)
+        status = tq_contraction__create(&state->contraction, layer->context, &setup, &layer->reasons);
+    tq_program_text__free(&tail);
+    return status;
+}
+
 tq_status tq_contract__plan(tq_layer *layer, const tq_geometry *geometry)
 {
     tq_contract *state = layer->state;
-    const tq_contraction_setup setup = setup_of(layer, geometry);
     state->geometry = *geometry;
-    TQ_TRY(tq_contraction__create(&state->contraction, layer->context, &setup, &layer->reasons));
-    const tq_contraction_path path = tq_contraction__path(state->contraction);
-    layer->path = path.name;
-    layer->proof = path.proof;
-    layer->instructions = path.instructions;
-    layer->path_bound = path.bound;
-    layer->otherwise = path.otherwise;
-    layer->macs = (int64_t)geometry->rows * geometry->out_channels * tq_geometry__terms(geometry);
     layer->output_range = output_range(layer);
+    TQ_TRY(tq_fast_float__create(&state->fast, layer, geometry));
+    if (state->fast == NULL)
+        TQ_TRY(make_contraction(layer, state));
+    const tq_contraction_path path =
+        state->fast != NULL ? tq_fast_float__path() : tq_contraction__path(state->contraction);
+    tq_contract__describe(layer, &path);
+    layer->macs = (int64_t)geometry->rows * geometry->out_channels * tq_geometry__terms(geometry);
     return TQ_OK;
 }
 
 tq_status tq_contract__forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)
 {
     tq_contract *state = layer->state;
+    if (state->fast != NULL)
+        return tq_fast_float__run(state->fast, layer, inputs[0], output);
     return tq_contraction__run(state->contraction, inputs[0], output, layer->first_sample);
 }
 
@@ -55,6 +78,9 @@ tq_status tq_contract__reference(const tq_layer *layer, const float *const *inpu
 void tq_contract__release(tq_layer *layer)
 {
     tq_contract *state = layer->state;
+    tq_fast_float__destroy(state->fast);
     tq_contraction__destroy(state->contraction);
+    state->fast = NULL;
     state->contraction = NULL;
+    tq_tail__release(&state->tail);
 }

@@ -18,10 +18,7 @@ tq_status tq_layer__run_elements(const tq_layer *layer, tq_kernel *kernel, int64
 tq_status tq_layer__plain_kernel(const tq_layer *layer, tq_kernel **kernel, const char *file,
                                  const char *name)
 {
-    static const char *const common[] = {"layers/relu.cl", "layers/reorder.cl"}; /* one program for most */
     tq_program_text text = {0};
-    for (size_t i = 0; i < TQ_COUNT(common); ++i)
-        tq_program_text__add(&text, common[i]);
     tq_program_text__add(&text, file);
     const tq_status status = tq_context__kernel(kernel, layer->context, &text, name);
     tq_program_text__free(&text);

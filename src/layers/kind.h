@@ -53,7 +53,7 @@ struct tq_layer {
     bool planned;
     bool result_is_done,
         extrinsic_is_done; /* no pass over the output: it is on the quantizer's grid, or the kernel took it */
-    /* Set by the network before plan: a relu with these quantizers is all that reads the output. */
+    /* By tq_layer__offer_relu: a relu with these quantizers is all that reads the output. */
     bool relu_follows;
     tq_layer_quantizers relu_quantizers;
     /* Set by the kind's plan: what its kernel does besides (layers/tail.h). relu_taken: forward's output is
@@ -104,6 +104,9 @@ double tq_layer__option(const tq_layer *layer, const char *name, size_t j);
  */
 tq_status tq_layer__plan(tq_layer *layer, const tq_shape *inputs, const tq_range *ranges, size_t count,
                          const tq_layer_quantizers *quantizers);
+/* Before tq_layer__plan: a relu with these quantizers is all that reads the output; NULL: it is not. A layer
+ * planned for something else is planned no more. */
+void tq_layer__offer_relu(tq_layer *layer, const tq_layer_quantizers *quantizers);
 void tq_layer__set_first_sample(tq_layer *layer, uint64_t first_sample);
 
 #endif

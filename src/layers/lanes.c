@@ -57,6 +57,7 @@ void tq_lanes__define(tq_lanes *v, const tq_layer *layer, tq_program_text *text,
 tq_status tq_lanes__kernel(tq_lanes *v, const tq_layer *layer, tq_program_text *text, tq_status status,
                            const char *const *files, size_t count, const char *name)
 {
+    tq_program_text__add(text, "layers/tail.cl");
     tq_program_text__add(text, "layers/lanes.cl");
     tq_program_text__add(text, "layers/lane_slots.cl");
     for (size_t i = 0; i < count; ++i)

@@ -30,8 +30,8 @@ bool tq_lanes__allowed(const tq_layer *layer, bool multiplies);
  */
 void tq_lanes__define(tq_lanes *v, const tq_layer *layer, tq_program_text *text, int64_t row);
 
-/* The kernel of the text with these files behind lanes.cl and lane_slots.cl; frees the text. `status`: so
- * far. */
+/* The kernel of the text with these files behind tail.cl, lanes.cl and lane_slots.cl; frees the text.
+ * `status`: so far. */
 tq_status tq_lanes__kernel(tq_lanes *v, const tq_layer *layer, tq_program_text *text, tq_status status,
                            const char *const *files, size_t count, const char *name);
 

@@ -16,6 +16,7 @@ void tq_layer__unplan(tq_layer *layer)
     layer->path_bound = INFINITY;
     layer->macs = 0;
     layer->result_taken = layer->extrinsic_taken = layer->relu_taken = false;
+    layer->result_taken = layer->extrinsic_taken = layer->relu_taken = false;
     layer->planned = false;
 }
 
@@ -112,6 +113,15 @@ static bool same_quantizers(const tq_layer_quantizers *a, const tq_layer_quantiz
 {
     return tq_quantizer_equal(&a->weights, &b->weights) && tq_quantizer_equal(&a->extrinsic, &b->extrinsic) &&
            tq_accumulation_equal(&a->intrinsic, &b->intrinsic) && same_draws(a, b);
+}
+
+void tq_layer__offer_relu(tq_layer *layer, const tq_layer_quantizers *quantizers)
+{
+    const tq_layer_quantizers none = {0}, *offered = quantizers != NULL ? quantizers : &none;
+    if (layer->relu_follows != (quantizers != NULL) || !same_quantizers(&layer->relu_quantizers, offered))
+        tq_layer__unplan(layer);
+    layer->relu_follows = quantizers != NULL;
+    layer->relu_quantizers = *offered;
 }
 
 /* Whether the plan that the layer has is the one asked for. */

@@ -24,14 +24,29 @@ tq_shape tq_reorder__stored(const tq_layer *layer, const tq_shape *s)
 /* Pixels and channels of a tensor that is stored in another order than its sequence; channels 1 when it is
  * not. */
 typedef struct tq_order {
-    tq_u64 pixels, channels;
+    tq_u32 pixels, channels;
 } tq_order;
 
 static tq_order order_of(const tq_layer *layer, const tq_shape *stored)
 {
     if (stored->rank != 4 || !is_nchw(layer))
         return (tq_order){1, 1};
-    return (tq_order){(tq_u64)(stored->dim[1] * stored->dim[2]), (tq_u64)stored->dim[3]};
+    return (tq_order){(tq_u32)(stored->dim[1] * stored->dim[2]), (tq_u32)stored->dim[3]};
+}
+
+/* Elements after which both sides begin a sample. */
+static int64_t block_of(tq_order from, tq_order to, int64_t count)
+{
+    const int64_t a = (int64_t)from.pixels * from.channels, b = (int64_t)to.pixels * to.channels;
+    const int64_t larger = a > b ? a : b, smaller = a > b ? b : a;
+    return larger % smaller == 0 ? larger : count;
+}
+
+/* Elements of a work-item: a divisor of the block's. */
+static tq_u32 run_of(tq_order from, tq_order to, int64_t block)
+{
+    const int64_t run = to.channels > 1 ? to.channels : from.channels > 1 ? from.pixels : 1;
+    return block % run == 0 && run <= 64 ? (tq_u32)run : 1;
 }
 
 tq_status tq_reorder__plan(tq_layer *layer)
@@ -43,12 +58,18 @@ tq_status tq_reorder__plan(tq_layer *layer)
 tq_status tq_reorder__forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)
 {
     const tq_order from = order_of(layer, &layer->input[0]), to = order_of(layer, &layer->output);
-    const tq_argument arguments[] = {TQ_TENSOR(inputs[0]),    TQ_TENSOR(output),   TQ_VALUE(from.pixels),
-                                     TQ_VALUE(from.channels), TQ_VALUE(to.pixels), TQ_VALUE(to.channels)};
+    const int64_t count = tq_shape_count(&layer->output), elements = block_of(from, to, count);
+    if (elements > UINT32_MAX)
+        return tq_status__fail(TQ_E_UNSUPPORTED,
+                               "samples of %lld elements in another order, at most 2^32 - 1",
+                               (long long)elements);
+    const tq_u32 block = (tq_u32)elements, run = run_of(from, to, elements);
+    const tq_argument arguments[] = {
+        TQ_TENSOR(inputs[0]),    TQ_TENSOR(output),   TQ_VALUE(block),       TQ_VALUE(from.pixels),
+        TQ_VALUE(from.channels), TQ_VALUE(to.pixels), TQ_VALUE(to.channels), TQ_VALUE(run)};
     tq_kernel *kernel;
     TQ_TRY(tq_layer__plain_kernel(layer, &kernel, "layers/reorder.cl", "reorder"));
-    return tq_layer__run_elements(layer, kernel, tq_shape_count(&layer->output), arguments,
-                                  TQ_COUNT(arguments));
+    return tq_layer__run_elements(layer, kernel, count / run, arguments, TQ_COUNT(arguments));
 }
 
 /* Where element number `sequence` lies. */

@@ -8,7 +8,7 @@ typedef struct tail_slot {
 
 enum { EXTRINSIC, THEN_RESULT, THEN_EXTRINSIC, SLOTS };
 
-/* As kernels/layers/lane_slots.cl reads them. */
+/* As kernels/layers/tail.cl reads them. */
 typedef struct tail_words {
     tq_words words[SLOTS];
     tq_u32 key[2], then_key[2], unused[4];

@@ -2,7 +2,7 @@
  * The tail: what else is done to a layer's output while it is in registers, so that no further pass over
  * memory is needed. In sequence: the layer's extrinsic quantizer, a relu behind it, then RESULT and the
  * extrinsic quantizer of that relu; or, of a layer without inner arithmetic, its own RESULT and extrinsic
- * quantizer. The kernel's side is kernels/layers/lane_slots.cl.
+ * quantizer. The kernel's side is kernels/layers/tail.cl.
  */
 #ifndef TQ_LAYERS_TAIL_H
 #define TQ_LAYERS_TAIL_H

@@ -143,11 +143,10 @@ static void find_relus(tq_network *network)
 }
 
 /* Tells the layer what follows, before its plan; and whether it took that on, behind it. */
-static void offer_relu(tq_network *network, tq_value *value)
+static void offer_relu(const tq_network *network, const tq_value *value)
 {
-    value->layer->relu_follows = value->relu != SIZE_MAX;
-    if (value->layer->relu_follows)
-        value->layer->relu_quantizers = network->value[value->relu].quantizers;
+    tq_layer__offer_relu(value->layer,
+                         value->relu != SIZE_MAX ? &network->value[value->relu].quantizers : NULL);
 }
 
 static void note_relu(tq_network *network, tq_value *value)

@@ -74,13 +74,18 @@ static tq_status quantize_part(const task *t, const tq_quantizer *q, tq_u64 star
                     TQ_COUNT(arguments));
 }
 
-/* One level of the tree for all parts: rows of `length` numbers become rows of half that, rounded up. */
+static tq_u64 sixteenth(tq_u64 length)
+{
+    return (length + 15) / 16;
+}
+
+/* Four levels of the tree for all parts: rows of `length` numbers become rows of a sixteenth, rounded up. */
 static tq_status sum_level(tq_kernel *kernel, const tq_context *context, const tq_memory *from, tq_u64 offset,
                            const tq_memory *to, tq_u64 length, tq_u64 parts)
 {
     const tq_argument arguments[] = {TQ_MEMORY(from), TQ_VALUE(offset), TQ_MEMORY(to), TQ_VALUE(length),
                                      TQ_VALUE(parts)};
-    return run_flat(kernel, context, (length + 1) / 2 * parts, arguments, TQ_COUNT(arguments));
+    return run_flat(kernel, context, sixteenth(length) * parts, arguments, TQ_COUNT(arguments));
 }
 
 /* sums[p]: the magnitudes of part p added by the tree, between two scratch blocks. */
@@ -91,7 +96,7 @@ static tq_status sum_with_scratch(tq_u32 *sums, const tq_tensor *from, tq_kernel
     int next = 0;
     TQ_TRY(sum_level(kernel, context, tq_tensor__memory(from), tq_tensor__offset(from), scratch[0], length,
                      parts));
-    for (length = (length + 1) / 2; length > 1; length = (length + 1) / 2, next = !next)
+    for (length = sixteenth(length); length > 1; length = sixteenth(length), next = !next)
         TQ_TRY(sum_level(kernel, context, scratch[next], 0, scratch[!next], length, parts));
     return tq_memory__read(scratch[next], 0, sums, parts * sizeof *sums);
 }
@@ -100,17 +105,17 @@ static tq_status sum_parts(tq_u32 *sums, const tq_tensor *from, const tq_quantiz
                            tq_u64 parts)
 {
     tq_context *const context = tq_tensor__context(from);
-    const tq_u64 half = (length + 1) / 2, quarter = (half + 1) / 2;
+    const tq_u64 first = sixteenth(length), second = sixteenth(first);
     tq_memory *scratch[2] = {NULL, NULL};
     tq_kernel *kernel;
-    tq_quantizer fitted; /* to any sum: the program that quantizes holds sum_pairs too */
+    tq_quantizer fitted; /* to any sum: the program that quantizes holds sum_sixteens too */
     tq_status status;
     tq_fit__from_sum(&fitted, q, 0, 1);
-    status = find_kernel(&kernel, context, &fitted, "sum_pairs");
+    status = find_kernel(&kernel, context, &fitted, "sum_sixteens");
     if (status == TQ_OK)
-        status = tq_memory__create(&scratch[0], context, half * parts * sizeof *sums);
+        status = tq_memory__create(&scratch[0], context, first * parts * sizeof *sums);
     if (status == TQ_OK)
-        status = tq_memory__create(&scratch[1], context, quarter * parts * sizeof *sums);
+        status = tq_memory__create(&scratch[1], context, second * parts * sizeof *sums);
     if (status == TQ_OK)
         status = sum_with_scratch(sums, from, kernel, scratch, length, parts);
     tq_memory__release(scratch[0]);

@@ -160,6 +160,7 @@ void tq_context_close(tq_context *c)
     free_programs(c);
     if (c->queue != NULL)
         tq_context__quiesce(c);
+    tq_gemm__forget(c);
     if (c->uploads != NULL)
         clReleaseCommandQueue(c->uploads);
     if (c->queue != NULL)
@@ -201,6 +202,7 @@ tq_status tq_context_set(tq_context *context, const char *option, const char *va
         const char *name;
         tq_status (*set)(tq_context *, const char *);
     } options[] = {{"cache", set_cache},
+                   {"float", tq_gemm__set},
                    {"paths", set_paths},
                    {"profile", tq_profile__set},
                    {"tuning", tq_tuned__set_file}};
@@ -211,8 +213,8 @@ tq_status tq_context_set(tq_context *context, const char *option, const char *va
             context->options_set += options[i].set != tq_profile__set;
             return options[i].set(context, value);
         }
-    return tq_status__fail(TQ_E_NAME, "there is no option '%s'; options: cache, paths, profile, tuning",
-                           option);
+    return tq_status__fail(TQ_E_NAME,
+                           "there is no option '%s'; options: cache, float, paths, profile, tuning", option);
 }
 
 tq_program_counts tq_context_programs(const tq_context *context)

@@ -5,6 +5,7 @@
 #define CL_TARGET_OPENCL_VERSION 120
 #include <CL/cl.h>
 
+#include "runtime/gemm.h"
 #include "runtime/launch.h"
 #include "tensorquant/tuning.h"
 
@@ -44,6 +45,8 @@ struct tq_context {
     char cache[1024]; /* directory of built programs; "" when there is none */
     tq_paths paths;
     tq_tuned tuned;
+    tq_float_mode float_mode;
+    bool used_clblast;
     tq_program_counts counts;
     tq_program *programs;
     tq_cache_entry *kernels;

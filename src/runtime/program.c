@@ -50,6 +50,15 @@ void tq_program_text__add(tq_program_text *text, const char *embedded_name)
         text->status = tq_status__fail(TQ_E_NAME, "the library has no kernel file '%s'", embedded_name);
 }
 
+void tq_program_text__append(tq_program_text *text, const tq_program_text *more)
+{
+    tq_text__add(&text->defines, tq_text__get(&more->defines), more->defines.length);
+    for (size_t i = 0; i < more->part_count; ++i)
+        tq_program_text__add_source(text, &more->part[i]);
+    if (text->status == TQ_OK)
+        text->status = more->status;
+}
+
 void tq_program_text__free(tq_program_text *text)
 {
     tq_text__free(&text->defines);

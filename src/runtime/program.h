@@ -33,6 +33,8 @@ __attribute__((format(printf, 3, 4))) void tq_program_text__define(tq_program_te
 void tq_program_text__add(tq_program_text *text, const char *embedded_name);
 void tq_program_text__add_source(tq_program_text *text,
                                  const tq_source *source); /* strings borrowed until built */
+/* Defines and parts of another text behind those of this one. */
+void tq_program_text__append(tq_program_text *text, const tq_program_text *more);
 void tq_program_text__free(tq_program_text *text);
 
 /*

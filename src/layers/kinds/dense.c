@@ -1,4 +1,7 @@
-/* dense: y[n,o] = RESULT(b[o] + SUM over i of PRODUCT(x[n,i] * w[i,o])), i ascending. */
+/*
+ * dense: y[...,o] = RESULT(b[o] + SUM over i of PRODUCT(x[...,i] * w[i,o])), i ascending: over the last
+ * dimension, whatever stands in front.
+ */
 #include "layers/contract.h"
 
 static const tq_weight_info weights[] = {
@@ -12,36 +15,40 @@ static tq_status shape(const tq_layer *layer, tq_shape *output)
     char input[96], weight[96];
     tq_shape_print(input, sizeof input, in);
     tq_shape_print(weight, sizeof weight, w);
-    if (in->rank != 2 || in->dim[1] != w->dim[0])
-        return tq_status__fail(TQ_E_SHAPE, "input %s does not fit weight %s: needs samples x %lld", input,
-                               weight, (long long)w->dim[0]);
+    if (in->rank < 2 || in->dim[in->rank - 1] != w->dim[0])
+        return tq_status__fail(TQ_E_SHAPE, "input %s does not fit weight %s: needs samples x ... x %lld",
+                               input, weight, (long long)w->dim[0]);
     if (layer->weight[1].master != NULL && layer->weight[1].shape.dim[0] != w->dim[1])
         return tq_status__fail(TQ_E_SHAPE, "bias has %lld elements, weight %s has %lld outputs",
                                (long long)layer->weight[1].shape.dim[0], weight, (long long)w->dim[1]);
-    *output = tq_shape_of(2, (const int64_t[]){in->dim[0], w->dim[1]});
+    *output = *in;
+    output->dim[in->rank - 1] = w->dim[1];
     return TQ_OK;
 }
 
 static tq_status plan(tq_layer *layer)
 {
-    const tq_shape *in = &layer->input[0];
-    if (in->dim[0] > INT32_MAX || in->dim[1] > INT32_MAX || layer->output.dim[1] > INT32_MAX)
-        return tq_status__fail(TQ_E_SHAPE, "a dimension is above %d", INT32_MAX);
+    const int64_t terms = layer->weight[0].shape.dim[0], outputs = layer->weight[0].shape.dim[1];
+    const int64_t rows = tq_shape_count(&layer->input[0]) / terms; /* of all samples: a column of an image */
+    const int64_t sample_rows = rows / layer->input[0].dim[0];
+    if (rows > INT32_MAX || terms > INT32_MAX || outputs > INT32_MAX)
+        return tq_status__fail(TQ_E_SHAPE, "%lld rows, %lld inputs and %lld outputs, each at most %d",
+                               (long long)rows, (long long)terms, (long long)outputs, INT32_MAX);
     const tq_geometry geometry = {
-        .rows = (int32_t)in->dim[0],
-        .in_rows = 1,
+        .rows = (int32_t)rows,
+        .in_rows = (int32_t)sample_rows,
         .in_columns = 1,
-        .in_channels = (int32_t)in->dim[1],
+        .in_channels = (int32_t)terms,
         .kernel_rows = 1,
         .kernel_columns = 1,
         .stride_rows = 1,
         .stride_columns = 1,
         .dilation_rows = 1,
         .dilation_columns = 1,
-        .out_rows = 1,
+        .out_rows = (int32_t)sample_rows,
         .out_columns = 1,
-        .out_channels = (int32_t)layer->output.dim[1],
-        .group_inputs = (int32_t)in->dim[1],
+        .out_channels = (int32_t)outputs,
+        .group_inputs = (int32_t)terms,
         .groups = 1,
     };
     return tq_contract__plan(layer, &geometry);
