@@ -49,6 +49,14 @@ tq_tile tq_tile__of(const tq_device_info *device, const tq_tile_use *use)
     return table[best].tile[class_of(device)];
 }
 
+bool tq_tile__knows(const char *path)
+{
+    for (size_t i = 0; i < TQ_COUNT(table) - 1; ++i)
+        if (strcmp(table[i].path, path) == 0)
+            return true;
+    return false;
+}
+
 tq_status tq_tile__choose(tq_tile *tile, tq_context *context, const tq_tile_use *use)
 {
     *tile = tq_tile__of(tq_context_device(context), use);

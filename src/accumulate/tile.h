@@ -14,6 +14,9 @@ tq_tile_use tq_tile__use(const tq_path *path, int step, int outputs, bool depthw
 /* The tile of the library's table for a device of this kind. */
 tq_tile tq_tile__of(const tq_device_info *device, const tq_tile_use *use);
 
+/* Whether the table has a row for the path of this name. */
+bool tq_tile__knows(const char *path);
+
 /* The tile that was tuned for the context's device, else that of the table. TQ_E_FILE, TQ_E_FORMAT: the
  * tuned file was named, and is bad. */
 tq_status tq_tile__choose(tq_tile *tile, tq_context *context, const tq_tile_use *use);

@@ -9,6 +9,7 @@
 
 #define LEAST_ROUNDS 3
 #define SLOW         0.5 /* instructions per multiplication */
+#define MANY_ROWS    400
 
 double tq_trial__now(void)
 {
@@ -78,11 +79,11 @@ static tq_status make_verdict(tq_trial *t)
     return tq_memory__write(t->verdict.memory, 0, &none, sizeof none);
 }
 
-/* Slow paths get a quarter of the rows. */
+/* Slow paths get a quarter of many rows. */
 static tq_geometry part_of(const tq_geometry *g, const tq_path *path)
 {
     tq_geometry part = *g;
-    if (path->instructions <= SLOW)
+    if (path->instructions <= SLOW || g->rows < MANY_ROWS)
         return part;
     part.rows /= 4;
     if (g->out_rows > 1) {
@@ -102,7 +103,9 @@ static tq_status describe(tq_trial *t, const tq_trial_numbers *numbers, const tq
     TQ_TRY(tq_accumulation_parse(&t->setup.accumulation, numbers->arithmetic));
     TQ_TRY(tq_quantizer_parse(&weight, numbers->weight));
     TQ_TRY(make_numbers(&t->weight, tq_geometry__terms(g) * g->out_channels, &weight, numbers->weight_size));
+    TQ_TRY(make_numbers(&t->bias, g->out_channels, &weight, numbers->weight_size));
     t->setup.weight = t->weight;
+    t->setup.bias = t->bias;
     return tq_problem__describe(&t->problem, &t->setup, tq_context_device(t->context));
 }
 
@@ -153,6 +156,7 @@ void tq_trial__destroy(tq_trial *t)
     tq_tensor_destroy(t->y);
     tq_memory__release(t->verdict.memory);
     free(t->weight);
+    free(t->bias);
     *t = (tq_trial){0};
 }
 

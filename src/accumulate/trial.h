@@ -27,7 +27,7 @@ typedef struct tq_trial {
     tq_tile initial; /* the table's */
     tq_verdict verdict;
     tq_tensor *x, *y;
-    float *weight;
+    float *weight, *bias;
 } tq_trial;
 
 /* One tile of a trial. */

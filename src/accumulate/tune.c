@@ -10,10 +10,10 @@
 #define HOPELESS      0.8  /* times as fast on one geometry: not tried on the next */
 #define SECONDS       0.8  /* of timing for each geometry, and again to confirm */
 #define SECONDS_QUICK 0.25
-#define LIMIT         420.0 /* seconds for all; then no further tiles are tried */
-#define LIMIT_QUICK   24.0
+#define LIMIT         300.0 /* seconds for all; then no further tiles are tried */
+#define LIMIT_QUICK   20.0
 
-enum { MOST_ENTRIES = 24, MOST_SUMS = 32, GEOMETRIES = 2 };
+enum { MOST_ENTRIES = 24, MOST_SUMS = 32, GEOMETRIES = 2, FINALISTS = 3 };
 
 /* A kind of work: geometries that share a tile. In a hurry the first of the first counts alone. */
 typedef struct work {
@@ -34,8 +34,8 @@ typedef struct work {
 
 static const work works[] = {
     {"many", {DENSE(960, 512, 512), CONV(28, 128, 128, 1)}, 2},
-    {"few", {DENSE(960, 512, 10)}, 1},
-    {"depthwise", {CONV(56, 64, 64, 64)}, 1},
+    {"few", {DENSE(7680, 512, 8)}, 1},
+    {"depthwise", {CONV(112, 64, 64, 64)}, 1},
 };
 
 /* What is under way. */
@@ -100,7 +100,7 @@ static void list_tiles(contest *c, bool quick)
 }
 
 /* A tile whose program does not build or run is out, of which tq_error() shows nothing; but not the first. */
-static tq_status enter(state *s, contest *c)
+static tq_status enter(state *s, contest *c, bool first)
 {
     char text[8192];
     snprintf(text, sizeof text, "%s", tq_error());
@@ -108,7 +108,7 @@ static tq_status enter(state *s, contest *c)
     for (size_t i = 1; i < c->count; ++i) {
         if (c->ratio[i] == 0.0)
             continue;
-        const bool tried = has_time(s);
+        const bool tried = !first || has_time(s);
         if (tried && tq_trial__enter(&c->trial, &c->entry[i]) == TQ_OK)
             continue;
         c->ratio[i] = 0.0;
@@ -116,6 +116,20 @@ static tq_status enter(state *s, contest *c)
             tq_status__fail(TQ_OK, "%s", text);
     }
     return TQ_OK;
+}
+
+/* Of those behind the first, only the fastest go on to the next geometry. */
+static void keep_finalists(contest *c)
+{
+    double last = INFINITY;
+    for (int kept = 0; kept < FINALISTS; ++kept) {
+        double next = 0.0;
+        for (size_t i = 1; i < c->count; ++i)
+            next = c->ratio[i] < last ? fmax(next, c->ratio[i]) : next;
+        last = next;
+    }
+    for (size_t i = 1; i < c->count; ++i)
+        c->ratio[i] = c->ratio[i] >= last ? c->ratio[i] : 0.0;
 }
 
 static bool has_rivals(const contest *c)
@@ -136,9 +150,9 @@ static size_t best_of(const contest *c)
 }
 
 /* Times all entries that are in, and takes their ratios into account. */
-static tq_status compare(state *s, contest *c)
+static tq_status compare(state *s, contest *c, bool first)
 {
-    TQ_TRY(enter(s, c));
+    TQ_TRY(enter(s, c, first));
     if (!has_rivals(c))
         return TQ_OK;
     TQ_TRY(tq_trial__time(&c->trial, c->entry, c->count, seconds_of(s)));
@@ -198,9 +212,11 @@ static tq_status run_geometry(state *s, contest *c, const work *w, size_t i, boo
     TQ_TRY(tq_trial__create(&c->trial, applies, s->context, c->numbers, &w->geometry[i]));
     if (!*applies)
         return TQ_OK;
-    if (i == 0)
+    if (i == 0) /* the tiles that are tried on all */
         list_tiles(c, s->how->quick);
-    tq_status status = compare(s, c);
+    else
+        keep_finalists(c);
+    tq_status status = compare(s, c, i == 0);
     if (status == TQ_OK && i + 1 == geometries)
         status = conclude(s, c, geometries);
     leave(c);
