@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accumulate/tile.h"
 #include "util/fail.h"
 
 /* Bytes of the random draws of one launch's rows; larger layers run in slabs of rows. */
@@ -29,10 +30,11 @@ static int32_t entries_of(const tq_contraction_setup *setup)
 }
 
 /* Tiles no taller than the problem needs, and not much wider: programs are few. */
-static void fit_tile(tq_path_plan *plan, const tq_geometry *g, int32_t entries)
+static void fit_tile(tq_path_plan *plan, const tq_tile *tile, const tq_geometry *g, int32_t entries)
 {
     const int outputs = g->out_channels / g->groups, rows = g->rows / entries;
-    plan->rows = plan->rows < rows ? plan->rows : rows;
+    plan->rows = tile->rows < rows ? tile->rows : rows;
+    plan->vectors = tile->vectors;
     while (plan->vectors * plan->step > 32 && (plan->vectors - 1) * plan->step >= outputs)
         --plan->vectors;
 }
@@ -224,6 +226,20 @@ static tq_status make_draws(tq_branch *b)
     return tq_draws__create(&b->sum, b->context, &b->panels, &sum, TQ_STREAM_SUM_ROW, b->slab);
 }
 
+static tq_status choose_tile(tq_branch *b, const tq_contraction_setup *setup, const tq_problem *problem,
+                             const tq_geometry *packed)
+{
+    const tq_tile_use use = tq_tile__use(b->path, b->plan.step, packed->out_channels / packed->groups,
+                                         b->depthwise, problem->product.random_bits > 0);
+    tq_tile tile = setup->tile;
+    if (tile.rows == 0)
+        TQ_TRY(tq_tile__choose(&tile, b->context, &use));
+    fit_tile(&b->plan, &tile, packed, b->entries);
+    if (b->depthwise)
+        fit_depthwise(&b->plan, packed->out_channels);
+    return TQ_OK;
+}
+
 static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const tq_problem *problem,
                          double bound, tq_program_text *text)
 {
@@ -240,9 +256,7 @@ static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const 
     b->path->plan(problem, &b->plan);
     choose_finish(&b->plan, problem);
     const tq_geometry packed = packed_geometry(b, setup);
-    fit_tile(&b->plan, &packed, b->entries);
-    if (b->depthwise)
-        fit_depthwise(&b->plan, packed.out_channels);
+    TQ_TRY(choose_tile(b, setup, problem, &packed));
     const bool ragged = b->depthwise && packed.out_channels % b->plan.step != 0;
     tq_operand__lay_out(&b->operand, &setup->geometry,
                         b->plan.form != TQ_FORM_CARRIER || isfinite(bound) || ragged, bound);

@@ -89,8 +89,8 @@ static tq_status describe_weights(tq_problem *problem, const tq_contraction_setu
     return weight_sum(&problem->weight_sum, setup);
 }
 
-static tq_status describe(tq_problem *problem, const tq_contraction_setup *setup,
-                          const tq_device_info *device)
+tq_status tq_problem__describe(tq_problem *problem, const tq_contraction_setup *setup,
+                               const tq_device_info *device)
 {
     const tq_accumulation *a = &setup->accumulation;
     const int64_t terms = tq_geometry__terms(&setup->geometry);
@@ -175,7 +175,7 @@ static tq_status prepare(tq_contraction *c, const tq_contraction_setup *setup, t
     const tq_paths paths = tq_context__paths(c->context);
     tq_problem problem, smaller;
     const tq_path *quick = NULL;
-    TQ_TRY(describe(&problem, setup, tq_context_device(c->context)));
+    TQ_TRY(tq_problem__describe(&problem, setup, tq_context_device(c->context)));
     const tq_path *safe = tq_path__choose(&problem, paths == TQ_PATHS_GENERAL, reasons);
     if (safe == NULL)
         return tq_status__fail(TQ_E_UNSUPPORTED, "no accumulation path: %s", tq_text__get(reasons));

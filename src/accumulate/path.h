@@ -49,9 +49,10 @@ typedef struct tq_ties {
 /* What a path decides for a problem. Set before `plan`: the slots' words, terms 1, sum_draws, what is known
  * of sums from their format. */
 typedef struct tq_path_plan {
-    int step, vectors, rows; /* tile: rows x (vectors x step); a step works on `step` outputs ... */
-    int terms;               /* ... and as many terms of a run */
-    int shorts;              /* lanes of a vector of 16-bit numbers; 0: the path has none */
+    int step;          /* a step works on `step` outputs ... */
+    int terms;         /* ... and as many terms of a run */
+    int vectors, rows; /* tile: rows x (vectors x step); set after `plan` (tile.h) */
+    int shorts;        /* lanes of a vector of 16-bit numbers; 0: the path has none */
     tq_finish finish;
     tq_words product, sum, result, path; /* kernel arguments */
     tq_form form;
@@ -81,7 +82,7 @@ typedef struct tq_path {
     bool depthwise;      /* has tq_load_inputs: can run the loop of a depthwise convolution */
     /* Whether the path is right for this problem; if not, the reason goes to `why`. */
     bool (*applicable)(const tq_problem *problem, char *why, size_t size);
-    /* Tile, words and structure for an applicable problem. */
+    /* Step, words and structure for an applicable problem. */
     void (*plan)(const tq_problem *problem, tq_path_plan *plan);
 } tq_path;
 

@@ -51,8 +51,6 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
 {
     const int below = 16 - problem->product.precision;
     plan->step = plan->shorts = tq_device__lanes16(problem->device);
-    plan->vectors = 1;
-    plan->rows = 8;
     plan->finish = TQ_FINISH_CARRIERS;
     plan->halves = true;
     plan->sum_draws = false;
