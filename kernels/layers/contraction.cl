@@ -95,7 +95,8 @@ TQ_INLINE tq_sum tq_task_step(const tq_task t, const tq_sum s, const tq_factor x
 {
     tq_draws product_draw = TQ_NO_DRAWS, sum_draw = TQ_NO_DRAWS;
 #if TQ_PRODUCT_DRAWS || TQ_SUM_DRAWS
-    const ulong row = (ulong)(min(t.first + i, t.g.rows - 1) - t.row_begin) * (ulong)t.terms + (ulong)step;
+    /* Of rows that do not exist, too: there is room for them. */
+    const ulong row = (ulong)(t.first - t.row_begin + i) * (ulong)t.terms + (ulong)step;
     const ulong column = (ulong)step * TQ_WIDTH + (ulong)(j * TQ_STEP);
 #endif
 #if TQ_PRODUCT_DRAWS
@@ -163,6 +164,7 @@ typedef struct tq_target {
     uint2 key;
     tq_tail tail;
     int count; /* results that exist */
+    int draws; /* 0: all are numbers of RESULT's format, which no draw moves */
 } tq_target;
 
 TQ_INLINE void tq_store_bits(__global uint *y, const tq_uints bits, const int count)
@@ -228,8 +230,10 @@ TQ_INLINE tq_uints tq_part_results(const tq_target to, const tq_sum s, const int
     const tq_floats bias = TQ_CAT(as_float, TQ_LANES)(TQ_CAT(vload, TQ_LANES)(0, to.bias + part * TQ_LANES));
     const tq_uints bits = tq_biased_bits(tq_part(s, part, slots), bias);
 #if TQ_RESULT_BITS
-    return TQ_RESULT_VECTOR(bits, slots.result, tq_element_draws(to.key.s0, to.key.s1, to.index + (ulong)(part * TQ_LANES),
-                                                                 TQ_STREAM_RESULT, TQ_RESULT_BITS));
+    tq_uints draws = (tq_uints)0;
+    if (to.draws)
+        draws = tq_element_draws(to.key.s0, to.key.s1, to.index + (ulong)(part * TQ_LANES), TQ_STREAM_RESULT, TQ_RESULT_BITS);
+    return TQ_RESULT_VECTOR(bits, slots.result, draws);
 #elif TQ_RESULT_NONE
     return (bits & 0x7FFFFFFFu) > TQ_INFINITY_BITS ? (tq_uints)TQ_NAN_BITS : bits;
 #else
@@ -259,7 +263,8 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
             __global const tq_w *restrict w, __global const uint *restrict bias, __global const tq_x *restrict zeros,
             const int16 geometry, const int columns, const int row_begin, const int entry_rows, const int8 product, const int8 sum,
             const int8 result, const int8 path, const uint2 key, const ulong first_row, __global const uint *verdict,
-            const uint run_number, const uint on_exceeded, __global const int *tail
+            const uint run_number, const uint on_exceeded, __global const int *tail,
+            const int result_draws
 #if TQ_PRODUCT_DRAWS
             ,
             __global const tq_draw_word *restrict product_rows, __global const tq_draw_word *restrict product_columns
@@ -338,6 +343,7 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
             to.index = first_row * (ulong)g.out_channels + index;
             to.key = key;
             to.tail = tail_words;
+            to.draws = result_draws;
             to.count = outputs - output - j * TQ_STEP;
             if (t.first + i < end && to.count > 0)
                 tq_store_results(to, s[i][j], t.slots);

@@ -1,8 +1,10 @@
 /*
  * Random draws for the rows of a contraction: to[row][number], number = 0 .. count-1, of streams indexed by
- * first + row: `bits` bits at the top of a word, >> right << left & mask, as words or shorts. A work-item makes the draws of
- * TQ_LANES blocks of 128 bits of one row. See docs/numerics.md, "Randomness".
+ * first + row: `bits` bits at the top of a word, >> right << left & mask, as words or shorts. A work-item makes TQ_DRAW_RUN
+ * rows, TQ_LANES blocks of 128 bits at a time. See docs/numerics.md, "Randomness".
  */
+#define TQ_DRAW_RUN 8u /* as in src/accumulate/draws.c */
+
 typedef TQ_CAT(ushort, TQ_LANES) tq_draw_shorts;
 
 /* TQ_LANES draws, or the first `count` of them, to place `at`. */
@@ -23,20 +25,34 @@ TQ_INLINE void tq_store_draws(__global uint *to, const ulong at, const tq_uints 
     }
 }
 
+/* Draws of one row, `bits` known when compiled where the caller knows it. */
+TQ_INLINE void tq_row_draws(__global uint *to, const ulong at, const uint count, const ulong index, const uint2 key,
+                            const uint stream, const int bits, const int right, const int left, const uint mask,
+                            const int shorts)
+{
+    tq_uints draw[TQ_DRAW_ROWS(4)];
+    const uint vectors = 128u / (uint)bits;
+    for (uint begin = 0; begin < count; begin += TQ_LANES * vectors) {
+        tq_index_draw_rows(draw, key.s0, key.s1, index, begin, stream, bits);
+        for (uint i = 0, number = begin; i < vectors && number < count; ++i, number += TQ_LANES)
+            tq_store_draws(to, at + number, (draw[i] >> (uint)right << (uint)left) & mask, count - number, shorts);
+    }
+}
+
 __kernel void draws(__global uint *restrict to, const uint rows, const uint count, const ulong first, const uint2 key,
                     const uint stream, const int bits, const int right, const int left, const uint mask, const int shorts,
                     __global const uint *verdict, const uint run_number, const uint on_exceeded)
 {
-    const uint row = (uint)get_global_id(1), vectors = 128u / (uint)bits;
-    const uint begin = (uint)get_global_id(0) * TQ_LANES * vectors;
-    tq_uints draw[TQ_DRAW_ROWS(4)];
-    if ((verdict[0] == run_number) != (on_exceeded != 0) || row >= rows || begin >= count)
+    const uint begin = (uint)get_global_id(0) * TQ_DRAW_RUN, end = min(begin + TQ_DRAW_RUN, rows);
+    if ((verdict[0] == run_number) != (on_exceeded != 0))
         return;
-    if (bits == 16) /* the usual number, known when compiled */
-        tq_index_draw_rows(draw, key.s0, key.s1, first + row, begin, stream, 16);
-    else
-        tq_index_draw_rows(draw, key.s0, key.s1, first + row, begin, stream, bits);
-    for (uint i = 0, number = begin; i < vectors && number < count; ++i, number += TQ_LANES)
-        tq_store_draws(to, (ulong)row * count + number, (draw[i] >> (uint)right << (uint)left) & mask, count - number,
-                       shorts);
+    for (uint row = begin; row < end; ++row) {
+        const ulong at = (ulong)row * count;
+        if (bits == 16 && shorts) /* the usual ones */
+            tq_row_draws(to, at, count, first + row, key, stream, 16, right, left, mask, 1);
+        else if (bits == 16)
+            tq_row_draws(to, at, count, first + row, key, stream, 16, right, left, mask, 0);
+        else
+            tq_row_draws(to, at, count, first + row, key, stream, bits, right, left, mask, shorts);
+    }
 }

@@ -73,6 +73,13 @@ static bool allows_odd(const tq_quantizer *q, const tq_problem *problem)
            (f->family == TQ_FAMILY_FIXED && !tq_quantizer_is_none(q) && f->overflow == TQ_OVERFLOW_SATURATE);
 }
 
+/* Whether RESULT rounds nothing: sum and bias are multiples of its grid. */
+static bool is_on_grid(const tq_path_plan *plan, const tq_problem *problem)
+{
+    return problem->result.family == TQ_FAMILY_FIXED && problem->bias.finite &&
+           plan->sum_grid >= problem->result.grid && problem->bias.grid >= problem->result.grid;
+}
+
 /* Results in vectors, where that gives the bits of the exact way. */
 static void choose_finish(tq_path_plan *plan, const tq_problem *problem)
 {
@@ -222,8 +229,9 @@ static tq_status make_draws(tq_branch *b)
         const int64_t fit = DRAW_BYTES / (b->panels.steps * 4) / whole * whole;
         b->slab = fit < whole ? whole : fit < b->slab ? fit : b->slab;
     }
-    TQ_TRY(tq_draws__create(&b->product, b->context, &b->panels, &product, TQ_STREAM_PRODUCT_ROW, b->slab));
-    return tq_draws__create(&b->sum, b->context, &b->panels, &sum, TQ_STREAM_SUM_ROW, b->slab);
+    const int64_t rows = b->slab + b->plan.rows; /* the last tile may be too tall */
+    TQ_TRY(tq_draws__create(&b->product, b->context, &b->panels, &product, TQ_STREAM_PRODUCT_ROW, rows));
+    return tq_draws__create(&b->sum, b->context, &b->panels, &sum, TQ_STREAM_SUM_ROW, rows);
 }
 
 static tq_status choose_tile(tq_branch *b, const tq_contraction_setup *setup, const tq_problem *problem,
@@ -255,6 +263,7 @@ static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const 
                              .text = text};
     b->path->plan(problem, &b->plan);
     choose_finish(&b->plan, problem);
+    b->result_draws = !is_on_grid(&b->plan, problem);
     const tq_geometry packed = packed_geometry(b, setup);
     TQ_TRY(choose_tile(b, setup, problem, &packed));
     const bool ragged = b->depthwise && packed.out_channels % b->plan.step != 0;
@@ -307,13 +316,25 @@ static tq_status run_slab(tq_branch *b, const tq_tensor *x, tq_tensor *y, int64_
         arguments[0] = TQ_MEMORY(b->operand.copy);
         arguments[count++] = TQ_VALUE(offset);
     }
-    const tq_argument rest[] = {
-        TQ_TENSOR(y),           TQ_MEMORY(b->weight),     TQ_MEMORY(b->bias),
-        TQ_MEMORY(b->zeros),    TQ_VALUE(words),          TQ_VALUE(columns),
-        TQ_VALUE(row_begin),    TQ_VALUE(entry_rows),     TQ_VALUE(b->plan.product),
-        TQ_VALUE(b->plan.sum),  TQ_VALUE(b->plan.result), TQ_VALUE(b->plan.path),
-        TQ_VALUE(b->key),       TQ_VALUE(first_row),      TQ_MEMORY(verdict->memory),
-        TQ_VALUE(verdict->run), TQ_VALUE(b->on_exceeded), TQ_MEMORY(b->tail != NULL ? b->tail : b->zeros)};
+    const tq_argument rest[] = {TQ_TENSOR(y),
+                                TQ_MEMORY(b->weight),
+                                TQ_MEMORY(b->bias),
+                                TQ_MEMORY(b->zeros),
+                                TQ_VALUE(words),
+                                TQ_VALUE(columns),
+                                TQ_VALUE(row_begin),
+                                TQ_VALUE(entry_rows),
+                                TQ_VALUE(b->plan.product),
+                                TQ_VALUE(b->plan.sum),
+                                TQ_VALUE(b->plan.result),
+                                TQ_VALUE(b->plan.path),
+                                TQ_VALUE(b->key),
+                                TQ_VALUE(first_row),
+                                TQ_MEMORY(verdict->memory),
+                                TQ_VALUE(verdict->run),
+                                TQ_VALUE(b->on_exceeded),
+                                TQ_MEMORY(b->tail != NULL ? b->tail : b->zeros),
+                                TQ_VALUE(b->result_draws)};
     memcpy(arguments + count, rest, sizeof rest);
     count = tq_draws__arguments(&b->product, arguments, count + TQ_COUNT(rest));
     count = tq_draws__arguments(&b->sum, arguments, count);

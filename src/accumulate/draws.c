@@ -5,6 +5,8 @@
 #include "accumulate/common.h"
 #include "util/fail.h"
 
+#define ROWS_OF_ITEM 8 /* TQ_DRAW_RUN in kernels/layers/draws.cl */
+
 static int64_t word_size(const tq_draws *d)
 {
     return d->layout.shorts ? 2 : 4;
@@ -13,10 +15,7 @@ static int64_t word_size(const tq_draws *d)
 tq_status tq_draws__create(tq_draws *d, tq_context *context, const tq_panels *panels,
                            const tq_draw_layout *layout, tq_u32 row_stream, int64_t rows)
 {
-    *d = (tq_draws){.layout = *layout,
-                    .row_stream = row_stream,
-                    .terms = (tq_u32)panels->steps,
-                    .lanes = tq_common__lanes(context)};
+    *d = (tq_draws){.layout = *layout, .row_stream = row_stream, .terms = (tq_u32)panels->steps};
     if (layout->bits == 0)
         return TQ_OK;
     const int64_t bytes = tq_panels__draws(panels) * word_size(d);
@@ -50,13 +49,12 @@ tq_status tq_draws__run(const tq_draws *d, uint64_t first, int64_t count, const 
     const tq_u64 index = first;
     const tq_i32 bits = d->layout.bits, right = d->layout.right, left = d->layout.left,
                  shorts = d->layout.shorts;
-    const int64_t each = (int64_t)d->lanes * (128 / bits), items = (d->terms + each - 1) / each;
     const tq_argument arguments[] = {TQ_MEMORY(d->rows),     TQ_VALUE(rows),       TQ_VALUE(d->terms),
                                      TQ_VALUE(index),        TQ_VALUE(key),        TQ_VALUE(d->row_stream),
                                      TQ_VALUE(bits),         TQ_VALUE(right),      TQ_VALUE(left),
                                      TQ_VALUE(mask),         TQ_VALUE(shorts),     TQ_MEMORY(verdict->memory),
                                      TQ_VALUE(verdict->run), TQ_VALUE(on_exceeded)};
-    return tq_kernel__run(d->kernel, (const size_t[]){(size_t)items, (size_t)rows, 1},
+    return tq_kernel__run(d->kernel, (const size_t[]){((size_t)rows + ROWS_OF_ITEM - 1) / ROWS_OF_ITEM, 1, 1},
                           (const size_t[]){1, 1, 1}, arguments, TQ_COUNT(arguments));
 }
 
