@@ -131,7 +131,8 @@ static bool run_all(tq_context *context, const tq_trial_numbers *numbers, size_t
     bool applies = false;
     for (size_t i = 0; i < TQ_COUNT(rounds); ++i) {
         const size_t turn = i % rounds[i].every;
-        const bool wanted = small ? i == 2 : number % rounds[i].every == turn && !(device_only && i == 1);
+        const bool skipped = device_only && i != 2 && i != 5;
+        const bool wanted = small ? i == 2 : number % rounds[i].every == turn && !skipped;
         if (wanted)
             applies |= run(context, numbers, &geometries[rounds[i].geometry],
                            tiles[(2 * number + rounds[i].tile) % TQ_COUNT(tiles)]);

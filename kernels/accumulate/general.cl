@@ -7,17 +7,13 @@
  */
 typedef uint tq_x;
 typedef uint tq_w;
-typedef tq_exact tq_factor;
+typedef uint tq_factor; /* bits, not a structure: Mesa loses all but the first of an array of those */
 typedef uint tq_sum; /* bits of a binary32 */
 typedef uint tq_lane;
 
-#define tq_spread(p) tq_exact_of(*(p))
-#define tq_load_inputs(p) tq_exact_of(*(p))
-
-TQ_INLINE tq_factor tq_load_factor(__global const tq_w *w)
-{
-    return tq_exact_of(*w);
-}
+#define tq_spread(p)      (*(p))
+#define tq_load_inputs(p) (*(p))
+#define tq_load_factor(p) (*(p))
 
 TQ_INLINE tq_sum tq_zero(tq_words path)
 {
@@ -26,7 +22,7 @@ TQ_INLINE tq_sum tq_zero(tq_words path)
 
 TQ_INLINE tq_sum tq_step(tq_sum s, tq_factor x, tq_factor w, tq_draws product_draw, tq_draws sum_draw, tq_slots slots)
 {
-    tq_exact term = tq_exact_multiply(x, w);
+    tq_exact term = tq_exact_multiply(tq_exact_of(x), tq_exact_of(w));
 #if !TQ_FUSED
     term = tq_exact_of(TQ_PRODUCT(term, slots.product, product_draw));
 #endif
