@@ -35,7 +35,7 @@ static void fit_tile(tq_path_plan *plan, const tq_tile *tile, const tq_geometry 
     const int outputs = g->out_channels / g->groups, rows = g->rows / entries;
     plan->rows = tile->rows < rows ? tile->rows : rows;
     plan->vectors = tile->vectors;
-    while (plan->vectors * plan->step > 32 && (plan->vectors - 1) * plan->step >= outputs)
+    while (plan->vectors * plan->step > 64 && (plan->vectors - 1) * plan->step >= outputs)
         --plan->vectors;
 }
 
