@@ -78,13 +78,4 @@ TQ_INLINE tq_sum tq_step(tq_sum s, tq_factor x, tq_factor w, tq_draws product_dr
 #define tq_part(s, part, slots)                                                                                              \
     (TQ_CAT(convert_float, TQ_LANES)(tq_units(s, (slots).path)) * as_float((127 + (slots).path.s1) << 23))
 
-TQ_INLINE tq_exact tq_lane_sum(const tq_lane *lane, tq_slots slots)
-{
-    const int units = tq_units(*lane, slots.path);
-    tq_exact v;
-    v.negative = units < 0;
-    v.significand = abs(units);
-    v.exponent = slots.path.s1;
-    v.special = TQ_FINITE;
-    return v;
-}
+#define tq_lane_sum(lane, slots) tq_exact_units(tq_units(*(lane), (slots).path), (slots).path.s1)

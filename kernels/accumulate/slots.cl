@@ -27,3 +27,14 @@ typedef TQ_CAT(uint, TQ_STEP) tq_draws;
 #define tq_mix_draws(a, b)   ((a) ^ (b))
 #define TQ_NO_DRAWS          ((tq_draws)0)
 #endif
+
+/* A lane's sum of `units` * 2^unit. */
+TQ_INLINE tq_exact tq_exact_units(const int units, const int unit)
+{
+    tq_exact v;
+    v.negative = units < 0;
+    v.significand = abs(units);
+    v.exponent = unit;
+    v.special = TQ_FINITE;
+    return v;
+}

@@ -102,14 +102,3 @@ TQ_INLINE TQ_CAT(float, TQ_LANES) tq_part_of_shorts(const tq_shorts s, const int
     return TQ_CAT(convert_float, TQ_LANES)(lanes >> (short)below) * as_float((127 + unit) << 23);
 }
 #endif
-
-/* A lane's sum of `units` * 2^unit. */
-TQ_INLINE tq_exact tq_exact_units(const int units, const int unit)
-{
-    tq_exact v;
-    v.negative = units < 0;
-    v.significand = abs(units);
-    v.exponent = unit;
-    v.special = TQ_FINITE;
-    return v;
-}

@@ -115,6 +115,11 @@ tq_i32 tq_path__bits(double value);
 double tq_range__units(tq_range range);                     /* largest magnitude in units of 2^grid */
 bool tq_range__fits_int16(tq_range range);                  /* known, finite, -2^15 .. 2^15 - 1 */
 bool tq_format__is_word(const tq_format *format, int most); /* two's complement of at most `most` bits */
+/* Bits of a product of integers on their grids below the product's unit; negative when the grid is finer. */
+int tq_problem__shift(const tq_problem *problem);
+/* Bits by which weights move left so that products have at least 16 - w bits below the unit: words of w bits
+ * then stand at the top of 16 when products move right by what is more. */
+int tq_problem__left16(const tq_problem *problem);
 /* Whether product and sum are quantized, by words of one grid and range of at most 16 bits; else why not. */
 bool tq_problem__is_word16(const tq_problem *problem, char *why, size_t size);
 

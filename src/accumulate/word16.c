@@ -21,6 +21,17 @@ bool tq_format__is_word(const tq_format *format, int most)
            format->highest == -format->lowest - ldexp(1.0, format->grid);
 }
 
+int tq_problem__shift(const tq_problem *problem)
+{
+    return problem->product.grid - problem->input.grid - problem->weight.grid;
+}
+
+int tq_problem__left16(const tq_problem *problem)
+{
+    const int below = 16 - problem->product.precision, shift = tq_problem__shift(problem);
+    return below > shift ? below - shift : 0;
+}
+
 bool tq_problem__is_word16(const tq_problem *problem, char *why, size_t size)
 {
     const tq_accumulation *a = &problem->accumulation;

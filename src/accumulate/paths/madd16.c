@@ -3,19 +3,6 @@
 
 #include <math.h>
 
-/* Bits of a product below the unit. */
-static int shift_of(const tq_problem *problem)
-{
-    return problem->product.grid - problem->input.grid - problem->weight.grid;
-}
-
-/* Bits by which weights move left so that products have at least 16 - w bits below the unit. */
-static int left_of(const tq_problem *problem)
-{
-    const int below = 16 - problem->product.precision, shift = shift_of(problem);
-    return below > shift ? below - shift : 0;
-}
-
 static bool applicable(const tq_problem *problem, char *why, size_t size)
 {
     const int rounding = problem->product.rounding;
@@ -25,7 +12,7 @@ static bool applicable(const tq_problem *problem, char *why, size_t size)
         return tq_path__refuse(why, size, "the product's rounding is neither down nor stochastic");
     if (!tq_range__fits_int16(problem->input) || !tq_range__fits_int16(problem->weight))
         return tq_path__refuse(why, size, "an operand does not fit 16 bits on a known grid");
-    const int shift = shift_of(problem), left = left_of(problem);
+    const int shift = tq_problem__shift(problem), left = tq_problem__left16(problem);
     const double largest = tq_range__units(problem->input) * tq_range__units(problem->weight);
     if (shift < 0 || shift > 30)
         return tq_path__refuse(why, size, "products have %d bits below the grid, needed 0 to 30", shift);
@@ -41,7 +28,8 @@ static bool applicable(const tq_problem *problem, char *why, size_t size)
 
 static void plan(const tq_problem *problem, tq_path_plan *plan)
 {
-    const int below = 16 - problem->product.precision, shift = shift_of(problem), left = left_of(problem);
+    const int below = 16 - problem->product.precision, shift = tq_problem__shift(problem),
+              left = tq_problem__left16(problem);
     const bool stochastic = problem->product.rounding == TQ_ROUND_STOCHASTIC;
     plan->step = plan->shorts = tq_device__lanes16(problem->device);
     plan->finish = TQ_FINISH_CARRIERS;
