@@ -111,6 +111,9 @@ TQ_API const tq_device_info *tq_context_device(const tq_context *context);
  *     profile   "off" (initial), "on" or "wall": counts launches and their time (profile.h). "on" needs a
  *               queue with CL_QUEUE_PROFILING_ENABLE, which an adopted one must have (TQ_E_ARGUMENT). Not
  *               while networks have runs under way
+ *     shape     how the loops of convolutions and matrix products are laid out in layers planned afterwards:
+ *               "cpu": wide vectors, one work-item to a group; "gpu": work-groups that share tiles in local
+ *               memory; "auto" (initial): "gpu" on devices of type gpu, else "cpu". Results are the same
  *
  * TQ_E_NAME: unknown option. TQ_E_ARGUMENT: unknown value. TQ_E_UNSUPPORTED: float=clblast in a library built
  * without CLBlast.

@@ -13,7 +13,7 @@ typedef tq_wide tq_lane;
 #define tq_spread(p) tq_exact_of(*(p))
 #define tq_load_inputs(p) tq_exact_of(*(p))
 
-TQ_INLINE tq_factor tq_load_factor(__global const tq_w *w)
+TQ_INLINE tq_factor tq_load_factor(TQ_SPACE const tq_w *w)
 {
     return tq_exact_of(*w);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accumulate/group.h"
 #include "util/fail.h"
 
 /* Bytes of the random draws of one launch's rows; larger layers run in slabs of rows. */
@@ -42,6 +43,24 @@ static void fit_depthwise(tq_path_plan *plan, int channels)
 {
     while (plan->vectors > 1 && channels % (plan->vectors * plan->step) != 0)
         --plan->vectors;
+}
+
+/* The tile of a work-item and the work-group, for rows and outputs of the packed geometry. */
+static void fit(tq_branch *b, const tq_problem *problem, const tq_geometry *packed)
+{
+    if (problem->tiled) {
+        const tq_group_problem group = {.rows = packed->rows / b->entries,
+                                        .outputs = packed->out_channels / packed->groups,
+                                        .depthwise = b->depthwise,
+                                        .most_items = tq_context__local_size(b->context),
+                                        .local_memory = problem->device->local_memory};
+        tq_group__choose(&b->plan, &group);
+        return;
+    }
+    b->plan.group = tq_group__single();
+    fit_tile(&b->plan, packed, b->entries);
+    if (b->depthwise)
+        fit_depthwise(&b->plan, packed->out_channels);
 }
 
 /* As the weights are packed: a depthwise convolution has one group, of all outputs. */
@@ -105,6 +124,9 @@ static void define_structure(tq_program_text *text, const tq_branch *b, const tq
         {"TQ_VECTORS", plan->vectors},
         {"TQ_ROWS", plan->rows},
         {"TQ_TERMS", plan->terms},
+        {"TQ_GROUP_ROWS", plan->group.rows},
+        {"TQ_GROUP_COLUMNS", plan->group.columns},
+        {"TQ_BLOCK", plan->group.block},
         {"TQ_SHORTS", plan->shorts},
         {"TQ_HALF", plan->shorts / 2},
         {"TQ_FINISH", plan->finish},
@@ -122,8 +144,8 @@ static void define_structure(tq_program_text *text, const tq_branch *b, const tq
     define_slot(text, "TQ_RESULT", "TQ_RESULT_STRUCTURE", &a->result);
 }
 
-static tq_status make_kernel(tq_branch *b, tq_program_text *text, const tq_contraction_setup *setup,
-                             const tq_accumulation *a)
+static tq_status build(tq_branch *b, tq_program_text *text, const tq_contraction_setup *setup,
+                       const tq_accumulation *a)
 {
     define_structure(text, b, a);
     tq_program_text__add(text, "quantizers/vector.cl");
@@ -132,9 +154,29 @@ static tq_status make_kernel(tq_branch *b, tq_program_text *text, const tq_contr
     tq_program_text__add(text, "accumulate/slots.cl");
     for (size_t i = 0; i < TQ_COUNT(b->path->part) && b->path->part[i] != NULL; ++i)
         tq_program_text__add(text, b->path->part[i]);
+    tq_program_text__add(text, "layers/contraction_task.cl");
+    if (b->plan.group.block > 0)
+        tq_program_text__add(text, "layers/contraction_tiles.cl");
     tq_program_text__add(text, "layers/tail.cl");
     tq_program_text__add(text, "layers/contraction.cl");
     return tq_kernel__create(&b->kernel, b->context, text, "contraction");
+}
+
+/* How many work-items a device has room for is known only after building. */
+static tq_status make_kernel(tq_branch *b, tq_program_text *text, const tq_contraction_setup *setup,
+                             const tq_accumulation *a)
+{
+    const size_t defines = text->defines.length, parts = text->part_count;
+    TQ_TRY(build(b, text, setup, a));
+    while (tq_group__items(&b->plan.group) > 1 &&
+           (size_t)tq_group__items(&b->plan.group) > tq_kernel__most_items(b->kernel)) {
+        tq_group__limit(&b->plan.group, tq_kernel__most_items(b->kernel));
+        tq_kernel__destroy(b->kernel);
+        b->kernel = NULL;
+        tq_program_text__cut(text, defines, parts);
+        TQ_TRY(build(b, text, setup, a));
+    }
+    return TQ_OK;
 }
 
 /* Device memory with a copy of `bytes` of host memory, which is freed. */
@@ -227,9 +269,7 @@ static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const 
     b->path->plan(problem, &b->plan);
     choose_finish(&b->plan, problem);
     const tq_geometry packed = packed_geometry(b, setup);
-    fit_tile(&b->plan, &packed, b->entries);
-    if (b->depthwise)
-        fit_depthwise(&b->plan, packed.out_channels);
+    fit(b, problem, &packed);
     const bool ragged = b->depthwise && packed.out_channels % b->plan.step != 0;
     tq_operand__lay_out(&b->operand, &setup->geometry,
                         b->plan.form != TQ_FORM_CARRIER || isfinite(bound) || ragged, bound);
@@ -290,10 +330,11 @@ static tq_status run_slab(tq_branch *b, const tq_tensor *x, tq_tensor *y, int64_
     count = tq_draws__arguments(&b->product, arguments, count + TQ_COUNT(rest));
     count = tq_draws__arguments(&b->sum, arguments, count);
     const int64_t rows = b->entries > 1 ? entry_rows : end - begin;
-    const size_t tiles = (size_t)((rows + b->plan.rows - 1) / b->plan.rows);
+    const int32_t tile = b->plan.rows * b->plan.group.rows;
+    const size_t items = (size_t)tq_group__items(&b->plan.group), tiles = (size_t)((rows + tile - 1) / tile);
     const size_t groups = (size_t)(b->entries > 1 ? (end - begin) / rows : b->panels.groups);
-    return tq_kernel__run(b->kernel, (const size_t[]){tiles, (size_t)b->panels.panels, groups},
-                          (const size_t[]){1, 1, 1}, arguments, count);
+    return tq_kernel__run(b->kernel, (const size_t[]){tiles * items, (size_t)b->panels.panels, groups},
+                          (const size_t[]){items, 1, 1}, arguments, count);
 }
 
 tq_status tq_branch__run(tq_branch *b, const tq_tensor *x, const tq_second *second, tq_tensor *y,

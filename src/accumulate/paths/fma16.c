@@ -49,7 +49,7 @@ static bool applicable(const tq_problem *problem, char *why, size_t size)
 static void plan(const tq_problem *problem, tq_path_plan *plan)
 {
     const int below = 16 - problem->product.precision;
-    plan->step = plan->shorts = tq_device__lanes16(problem->device);
+    plan->step = plan->shorts = tq_problem__step(problem, tq_device__lanes16(problem->device));
     plan->vectors = 1;
     plan->rows = 8;
     plan->finish = TQ_FINISH_CARRIERS;
