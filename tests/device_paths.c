@@ -37,6 +37,9 @@ static const trial trials[] = {
     {"nearest,16,8", "nearest,16,8", {12, -4}, {10, -6}, "fma16"},
     {"fixed,16,8", "fixed,16,8", {12, -4}, {10, -6}, "fma16"},
     {"nearest,8,4", "nearest,8,4", {8, -4}, {8, -7}, "fma16"},
+    /* Ties of operands with too many bits to move every weight. */
+    {"nearest,16,2", "nearest,16,2", {11, -8}, {12, -15}, "fma16"},
+    {"nearest,13,2", "nearest,13,2", {11, -8}, {11, -13}, "fma16"},
     {"nearest,12,2", "nearest,12,2", {12, -6}, {9, -6}, "fma16"},
     {"fixed,8,4", "fixed,8,4", {8, -4}, {8, -6}, "fma16"},
     {"fixed,6,3", "fixed,6,3", {8, -4}, {8, -6}, "fma16"},
@@ -225,8 +228,62 @@ static void every_pair_of_operands(void **state)
     tq_context_close(context);
 }
 
+enum { CHECKED_INPUTS = 40, CHECKED_OUTPUTS = 37 };
+
+/* One run with inputs of at most `size`, but for one of `largest`. */
+static void run_checked(tq_context *context, tq_layer *layer, float size, float largest)
+{
+    float x[CHECKED_INPUTS], y[CHECKED_OUTPUTS], should[CHECKED_OUTPUTS];
+    tq_tensor *in, *out;
+    for (int i = 0; i < CHECKED_INPUTS; ++i)
+        x[i] = size * (float)(i % 9 - 4) / 4.0f;
+    x[CHECKED_INPUTS / 2] = largest;
+    assert_int_equal(tq_tensor_create(&in, context, &layer->input[0]), TQ_OK);
+    assert_int_equal(tq_tensor_create(&out, context, &layer->output), TQ_OK);
+    assert_int_equal(tq_tensor_write(in, x, CHECKED_INPUTS), TQ_OK);
+    if (tq_layer_forward(layer, (const tq_tensor *const[]){in}, out) != TQ_OK)
+        fail_msg("%s", tq_error());
+    assert_int_equal(tq_tensor_read(out, y, CHECKED_OUTPUTS), TQ_OK);
+    assert_int_equal(tq_layer_reference(layer, (const float *const[]){x}, should), TQ_OK);
+    assert_memory_equal(y, should, sizeof y);
+    tq_tensor_destroy(in);
+    tq_tensor_destroy(out);
+}
+
+/* A path that counts on small inputs gives way, and comes back, as the inputs of each run ask. */
+static void inputs_beyond_the_bound(void **state)
+{
+    const tq_shape shape = tq_shape_of(2, (const int64_t[]){CHECKED_INPUTS, CHECKED_OUTPUTS});
+    const tq_shape in = tq_shape_of(2, (const int64_t[]){1, CHECKED_INPUTS});
+    float w[CHECKED_INPUTS * CHECKED_OUTPUTS];
+    tq_layer_quantizers q = {0};
+    tq_range range = tq_range__unknown();
+    tq_context *context;
+    tq_layer *layer;
+    (void)state;
+    range.finite = true;
+    assert_int_equal(tq_context_open(&context, NULL), TQ_OK);
+    assert_int_equal(tq_accumulation_parse(&q.intrinsic, "down,16,8"), TQ_OK);
+    range = tq_range__quantized(range, &q.intrinsic.result);
+    for (int i = 0; i < CHECKED_INPUTS * CHECKED_OUTPUTS; ++i)
+        w[i] = (float)(i * 7 % 255 - 127) / 64.0f;
+    assert_int_equal(tq_layer_create(&layer, context, "dense", "checked", NULL), TQ_OK);
+    assert_int_equal(tq_layer_set_weight(layer, "weight", &shape, w), TQ_OK);
+    if (tq_layer__plan(layer, &in, &range, 1, &q) != TQ_OK)
+        fail_msg("%s", tq_error());
+    if (tq_layer_path_details(layer).bound >= 127.0)
+        fail_msg("no bound: path %s", layer->path);
+    run_checked(context, layer, 0.5f, 0.25f);
+    run_checked(context, layer, 0.5f, 127.5f);
+    run_checked(context, layer, 1.0f, -0.5f);
+    run_checked(context, layer, 64.0f, -128.0f);
+    tq_layer_destroy(layer);
+    tq_context_close(context);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_pair_of_operands)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(inputs_beyond_the_bound),
+                                       cmocka_unit_test(every_pair_of_operands)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

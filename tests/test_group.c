@@ -16,10 +16,10 @@ static const int sizes[] = {1, 2, 3, 5, 8, 10, 31, 32, 33, 64, 100, 513};
 static const size_t limits[] = {1, 2, 3, 7, 48, 64, 1024};
 static const uint64_t memories[] = {0, 300, 1000, 4096, 32768};
 static const tq_path_plan plans[] = {
-    {.step = 1, .terms = 1},
-    {.step = 4, .terms = 1},
-    {.step = 4, .terms = 1, .form = TQ_FORM_INT16},
-    {.step = 4, .terms = 2, .form = TQ_FORM_INT16},
+    {.step = 1, .rows = 1, .vectors = 1, .terms = 1},
+    {.step = 4, .rows = 12, .vectors = 2, .terms = 1},
+    {.step = 4, .rows = 12, .vectors = 2, .terms = 1, .form = TQ_FORM_INT16},
+    {.step = 4, .rows = 12, .vectors = 2, .terms = 2, .form = TQ_FORM_INT16},
 };
 
 static bool is_power(int n)
@@ -91,7 +91,7 @@ static void a_limit_after_building(void **state)
 /* A large problem on an ordinary device has tiles of whole groups. */
 static void ordinary(void **state)
 {
-    tq_path_plan p = {.step = 4, .terms = 1};
+    tq_path_plan p = {.step = 4, .rows = 12, .vectors = 2, .terms = 1};
     const tq_group_problem problem = {.rows = 3136, .outputs = 256, .most_items = 64, .local_memory = 32768};
     (void)state;
     tq_group__choose(&p, &problem);

@@ -12,5 +12,6 @@
 #include "tensorquant/quantizer.h"
 #include "tensorquant/status.h"
 #include "tensorquant/tensor.h"
+#include "tensorquant/tuning.h"
 
 #endif

@@ -12,6 +12,13 @@
  * is the format's but for bits below the word: they are set in a saturated positive product or sum and are cleared
  * (TQ_LEFT: mask) before they can carry.
  *
+ * Weights with more bits (TQ_STEP_KINDS), inputs integers X of at most 16 bits on their grid: with w an odd multiple of 2^t,
+ * x*w is a tie only if X has exactly so many zero bits at its end as lie between t and half a unit; where that are more than
+ * X can have, ties away are ties to even and the weight stays as it is. Where ties are possible and the product has too many
+ * bits for the weight to be moved, the step takes tq_exact_step: the residual r of the rounded product e is exact when it is
+ * half a unit and x*w - (e + r) is zero; then e moves by a unit if e + r is further from zero than e. The host says which
+ * steps those are.
+ *
  * path.s0: bits of M; s1: mask; s2: log2 of the unit; s3: 16 - bits of the word.
  */
 typedef float tq_x;
@@ -52,11 +59,28 @@ TQ_INLINE tq_half_ints tq_products(const tq_half_floats x, const tq_half_floats 
 #endif
 }
 
-TQ_INLINE tq_sum tq_step(tq_sum s, tq_factor x, tq_factor w, tq_draws product_draw, tq_draws sum_draw, tq_slots slots)
+#if TQ_STEP_KINDS
+/* The same with ties away from zero for weights that are not moved. */
+TQ_INLINE tq_half_ints tq_exact_products(const tq_half_floats x, const tq_half_floats w, const tq_words path)
 {
-    tq_sum term = tq_pack_halves(tq_products(x.low, w.low, slots.path), tq_products(x.high, w.high, slots.path));
+    const tq_half_floats magic = (tq_half_floats)as_float(path.s0), t = fma(x, w, magic), e = t - magic;
+    const tq_half_floats r = fma(x, w, -e), rest = fma(x, w, -(e + r));
+    const tq_half_floats middle = (tq_half_floats)(0.5f * as_float((127 + path.s2) << 23));
+    const tq_half_ints tie = (fabs(r) == middle) & (rest == 0.0f) & (fabs(e + r) > fabs(e));
+    const tq_half_ints units = tq_half_float_bits(t) - (tq_half_ints)path.s0 + (((r < 0.0f) - (r > 0.0f)) & tie);
 #if TQ_LEFT
-    term &= tq_spread_short(slots.path.s1);
+    return units << path.s3;
+#else
+    return units;
+#endif
+}
+#endif
+
+TQ_INLINE tq_sum tq_accumulate(const tq_sum s, const tq_half_ints low, const tq_half_ints high, const tq_words path)
+{
+    tq_sum term = tq_pack_halves(low, high);
+#if TQ_LEFT
+    term &= tq_spread_short(path.s1);
 #endif
 #if TQ_WRAP
     return s + term;
@@ -64,6 +88,19 @@ TQ_INLINE tq_sum tq_step(tq_sum s, tq_factor x, tq_factor w, tq_draws product_dr
     return tq_saturating_add(s, term);
 #endif
 }
+
+TQ_INLINE tq_sum tq_step(tq_sum s, tq_factor x, tq_factor w, tq_draws product_draw, tq_draws sum_draw, tq_slots slots)
+{
+    return tq_accumulate(s, tq_products(x.low, w.low, slots.path), tq_products(x.high, w.high, slots.path), slots.path);
+}
+
+#if TQ_STEP_KINDS
+TQ_INLINE tq_sum tq_exact_step(tq_sum s, tq_factor x, tq_factor w, tq_slots slots)
+{
+    return tq_accumulate(s, tq_exact_products(x.low, w.low, slots.path), tq_exact_products(x.high, w.high, slots.path),
+                         slots.path);
+}
+#endif
 
 #define tq_part(s, part, slots)  tq_part_of_shorts(s, part, (slots).path.s2, (slots).path.s3)
 #define tq_lane_sum(lane, slots) tq_exact_units((int)*(lane) >> (slots).path.s3, (slots).path.s2)

@@ -6,6 +6,29 @@
 #define TQ_FINISH_CARRIERS 2 /* sum and bias give a binary32, or RESULT is `none` and rounds to one */
 
 #if !TQ_BLOCK
+/* One step of all rows; `exact`: by the path's tq_exact_step. */
+TQ_INLINE void tq_task_rows(tq_sum (*s)[TQ_VECTORS], const tq_task t, __global const tq_x *const *number,
+                            const tq_factor *w, const int at, const int step, const int exact)
+{
+#pragma unroll
+    for (int i = 0; i < TQ_ROWS; ++i) {
+#if TQ_DEPTHWISE
+#pragma unroll
+        for (int j = 0; j < TQ_VECTORS; ++j)
+            s[i][j] = tq_task_step(t, s[i][j], tq_load_inputs(number[i] + t.channel + tq_place(t, j)), w[j], i, j, step);
+#else
+        const tq_factor x = tq_spread(number[i] + at * TQ_TERMS);
+#pragma unroll
+        for (int j = 0; j < TQ_VECTORS; ++j)
+#if TQ_STEP_KINDS
+            s[i][j] = exact ? tq_exact_step(s[i][j], x, w[j], t.slots) : tq_task_step(t, s[i][j], x, w[j], i, j, step);
+#else
+            s[i][j] = tq_task_step(t, s[i][j], x, w[j], i, j, step);
+#endif
+#endif
+    }
+}
+
 /* One run, whose first tap is at kernel_row, kernel_column and whose first step is number `first`. */
 TQ_INLINE void tq_task_run(tq_sum (*s)[TQ_VECTORS], const tq_task t, const tq_window *window, const int kernel_row,
                            const int kernel_column, const int first)
@@ -22,20 +45,12 @@ TQ_INLINE void tq_task_run(tq_sum (*s)[TQ_VECTORS], const tq_task t, const tq_wi
 #pragma unroll
         for (int j = 0; j < TQ_VECTORS; ++j)
             w[j] = tq_load_factor(t.w + ((ulong)(first + step) * TQ_WIDTH + tq_place(t, j)) * TQ_TERMS);
-#pragma unroll
-        for (int i = 0; i < TQ_ROWS; ++i) {
-#if TQ_DEPTHWISE
-#pragma unroll
-            for (int j = 0; j < TQ_VECTORS; ++j)
-                s[i][j] = tq_task_step(t, s[i][j], tq_load_inputs(number[i] + t.channel + tq_place(t, j)), w[j], i, j,
-                                       first + step);
-#else
-            const tq_factor x = tq_spread(number[i] + step * TQ_TERMS);
-#pragma unroll
-            for (int j = 0; j < TQ_VECTORS; ++j)
-                s[i][j] = tq_task_step(t, s[i][j], x, w[j], i, j, first + step);
+#if TQ_STEP_KINDS
+        if (t.kinds[first + step])
+            tq_task_rows(s, t, number, w, step, first + step, 1);
+        else
 #endif
-        }
+            tq_task_rows(s, t, number, w, step, first + step, 0);
     }
 }
 #endif
@@ -153,6 +168,10 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
             ,
             __global const uint *restrict sum_rows, __global const uint *restrict sum_columns
 #endif
+#if TQ_STEP_KINDS
+            ,
+            __global const uchar *restrict kinds
+#endif
 )
 {
     const tq_geometry g = tq_geometry_of(geometry);
@@ -195,6 +214,9 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
     t.w = w + (ulong)panel * (ulong)(runs * t.steps) * (TQ_WIDTH * TQ_TERMS);
 #if TQ_ENTRIES
     t.w += (ulong)(begin / entry_rows) * (ulong)panels * (ulong)t.steps * (TQ_WIDTH * TQ_TERMS);
+#endif
+#if TQ_STEP_KINDS
+    t.kinds = kinds + (ulong)panel * (ulong)(runs * t.steps);
 #endif
 #if TQ_PRODUCT_DRAWS
     t.product_rows = product_rows;

@@ -12,6 +12,7 @@
  *     tq_factor          operands of a step: tq_spread(pointer) of the input, tq_load_factor(pointer) of the weights
  *     tq_sum             a vector of TQ_STEP sums; tq_zero(path's words)
  *     tq_step(s, x, w, product draws, sum draws, slots)   one step
+ *     tq_exact_step(s, x, w, slots)   with TQ_STEP_KINDS: a step that needs more care
  *     tq_store_sums(s, lanes), tq_lane_sum(lane, slots)   a lane's sum as an exact number
  *     tq_part(s, part, slots)  TQ_LANES sums as binary32, with TQ_FINISH_CARRIERS
  *     tq_finish(s, bias, slots), with TQ_FINISH_OWN      the results' bits for a whole vector
@@ -78,6 +79,9 @@ typedef struct tq_task {
     int place;            /* first output of the work-item in the panel */
     __global const tq_x *x, *zeros;
     __global const tq_w *w; /* this panel's */
+#if TQ_STEP_KINDS
+    __global const uchar *kinds; /* of its steps: 1 for tq_exact_step */
+#endif
 #if TQ_PRODUCT_DRAWS
     __global const tq_draw_word *product_rows, *product_columns;
 #endif

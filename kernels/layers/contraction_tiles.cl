@@ -62,7 +62,12 @@ TQ_INLINE void tq_tile_steps(tq_sum (*s)[TQ_VECTORS], const tq_task t, __local c
             const tq_factor x = tq_spread(x_rows + i * (TQ_GROUP_ROWS * TQ_PITCH) + step * TQ_TERMS);
 #pragma unroll
             for (int j = 0; j < TQ_VECTORS; ++j)
+#if TQ_STEP_KINDS
+                s[i][j] = t.kinds[begin + step] ? tq_exact_step(s[i][j], x, w[j], t.slots)
+                                                : tq_task_step(t, s[i][j], x, w[j], i, j, begin + step);
+#else
                 s[i][j] = tq_task_step(t, s[i][j], x, w[j], i, j, begin + step);
+#endif
         }
     }
 }

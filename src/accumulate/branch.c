@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "accumulate/group.h"
+#include "accumulate/tile.h"
 #include "util/fail.h"
 
 /* Bytes of the random draws of one launch's rows; larger layers run in slabs of rows. */
@@ -18,6 +19,7 @@ void tq_branch__destroy(tq_branch *b)
     tq_memory__release(b->bias);
     tq_memory__release(b->zeros);
     tq_memory__release(b->tail);
+    tq_memory__release(b->kinds);
     tq_operand__destroy(&b->operand);
     tq_draws__destroy(&b->product);
     tq_draws__destroy(&b->sum);
@@ -29,10 +31,11 @@ static int32_t entries_of(const tq_contraction_setup *setup)
 }
 
 /* Tiles no taller than the problem needs, and not much wider: programs are few. */
-static void fit_tile(tq_path_plan *plan, const tq_geometry *g, int32_t entries)
+static void fit_tile(tq_path_plan *plan, const tq_tile *tile, const tq_geometry *g, int32_t entries)
 {
     const int outputs = g->out_channels / g->groups, rows = g->rows / entries;
-    plan->rows = plan->rows < rows ? plan->rows : rows;
+    plan->rows = tile->rows < rows ? tile->rows : rows;
+    plan->vectors = tile->vectors;
     while (plan->vectors * plan->step > 32 && (plan->vectors - 1) * plan->step >= outputs)
         --plan->vectors;
 }
@@ -43,24 +46,6 @@ static void fit_depthwise(tq_path_plan *plan, int channels)
 {
     while (plan->vectors > 1 && channels % (plan->vectors * plan->step) != 0)
         --plan->vectors;
-}
-
-/* The tile of a work-item and the work-group, for rows and outputs of the packed geometry. */
-static void fit(tq_branch *b, const tq_problem *problem, const tq_geometry *packed)
-{
-    if (problem->tiled) {
-        const tq_group_problem group = {.rows = packed->rows / b->entries,
-                                        .outputs = packed->out_channels / packed->groups,
-                                        .depthwise = b->depthwise,
-                                        .most_items = tq_context__local_size(b->context),
-                                        .local_memory = problem->device->local_memory};
-        tq_group__choose(&b->plan, &group);
-        return;
-    }
-    b->plan.group = tq_group__single();
-    fit_tile(&b->plan, packed, b->entries);
-    if (b->depthwise)
-        fit_depthwise(&b->plan, packed->out_channels);
 }
 
 /* As the weights are packed: a depthwise convolution has one group, of all outputs. */
@@ -210,6 +195,18 @@ static tq_status make_weights(tq_branch *b, const tq_contraction_setup *setup)
     return upload(&b->weight, b->context, weight, bytes);
 }
 
+/* Which steps need more care. */
+static tq_status make_kinds(tq_branch *b, const tq_contraction_setup *setup)
+{
+    const int64_t bytes = tq_panels__steps(&b->panels);
+    if (!b->plan.step_kinds)
+        return TQ_OK;
+    uint8_t *kinds = malloc((size_t)bytes);
+    if (kinds != NULL)
+        tq_pack__kinds(kinds, &b->panels, &b->plan, setup->weight);
+    return upload(&b->kinds, b->context, kinds, bytes);
+}
+
 static tq_status make_bias(tq_branch *b, const tq_contraction_setup *setup)
 {
     const int64_t columns = tq_panels__columns(&b->panels);
@@ -253,6 +250,39 @@ static tq_status make_draws(tq_branch *b)
     return tq_draws__create(&b->sum, b->context, &b->panels, &sum, TQ_STREAM_SUM_ROW, b->slab);
 }
 
+/* The work-group of the GPU shape. */
+static void choose_group(tq_branch *b, const tq_problem *problem, const tq_tile *tile,
+                         const tq_geometry *packed)
+{
+    const tq_group_problem group = {.rows = packed->rows / b->entries,
+                                    .outputs = packed->out_channels / packed->groups,
+                                    .depthwise = b->depthwise,
+                                    .most_items = tq_context__local_size(b->context),
+                                    .local_memory = problem->device->local_memory};
+    b->plan.rows = tile->rows;
+    b->plan.vectors = tile->vectors;
+    tq_group__choose(&b->plan, &group);
+}
+
+static tq_status choose_tile(tq_branch *b, const tq_contraction_setup *setup, const tq_problem *problem,
+                             const tq_geometry *packed)
+{
+    const tq_tile_use use = tq_tile__use(b->path, b->plan.step, packed->out_channels / packed->groups,
+                                         b->depthwise, problem->product.random_bits > 0);
+    tq_tile tile = setup->tile;
+    if (tile.rows == 0)
+        TQ_TRY(tq_tile__choose(&tile, b->context, &use));
+    b->plan.group = tq_group__single();
+    if (problem->tiled) {
+        choose_group(b, problem, &tile, packed);
+        return TQ_OK;
+    }
+    fit_tile(&b->plan, &tile, packed, b->entries);
+    if (b->depthwise)
+        fit_depthwise(&b->plan, packed->out_channels);
+    return TQ_OK;
+}
+
 static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const tq_problem *problem,
                          double bound, tq_program_text *text)
 {
@@ -269,7 +299,7 @@ static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const 
     b->path->plan(problem, &b->plan);
     choose_finish(&b->plan, problem);
     const tq_geometry packed = packed_geometry(b, setup);
-    fit(b, problem, &packed);
+    TQ_TRY(choose_tile(b, setup, problem, &packed));
     const bool ragged = b->depthwise && packed.out_channels % b->plan.step != 0;
     tq_operand__lay_out(&b->operand, &setup->geometry,
                         b->plan.form != TQ_FORM_CARRIER || isfinite(bound) || ragged, bound);
@@ -277,6 +307,7 @@ static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const 
     TQ_TRY(make_kernel(b, text, setup, a));
     b->panels = tq_panels__of(&packed, &b->plan, b->operand.columns);
     TQ_TRY(make_weights(b, setup));
+    TQ_TRY(make_kinds(b, setup));
     TQ_TRY(make_bias(b, setup));
     TQ_TRY(tq_operand__create(&b->operand, b->context, &b->plan));
     return make_draws(b);
@@ -329,6 +360,8 @@ static tq_status run_slab(tq_branch *b, const tq_tensor *x, tq_tensor *y, int64_
     memcpy(arguments + count, rest, sizeof rest);
     count = tq_draws__arguments(&b->product, arguments, count + TQ_COUNT(rest));
     count = tq_draws__arguments(&b->sum, arguments, count);
+    if (b->kinds != NULL)
+        arguments[count++] = TQ_MEMORY(b->kinds);
     const int64_t rows = b->entries > 1 ? entry_rows : end - begin;
     const int32_t tile = b->plan.rows * b->plan.group.rows;
     const size_t items = (size_t)tq_group__items(&b->plan.group), tiles = (size_t)((rows + tile - 1) / tile);

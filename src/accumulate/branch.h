@@ -18,7 +18,7 @@ typedef struct tq_branch {
     tq_panels panels;
     tq_operand operand;
     tq_kernel *kernel;
-    tq_memory *weight, *bias, *zeros, *tail;
+    tq_memory *weight, *bias, *zeros, *tail, *kinds;
     tq_kernel *repack; /* for a second operand that is computed, else NULL; borrowed from the context */
     int32_t entries;   /* matrices of weights, each for as many rows */
     tq_draws product, sum;
@@ -26,6 +26,10 @@ typedef struct tq_branch {
     tq_u32 key[2];
     tq_u32 on_exceeded; /* runs when the verdict says that the bound was exceeded (1), or was not (0) */
 } tq_branch;
+
+/* What paths may know of a contraction. */
+tq_status tq_problem__describe(tq_problem *problem, const tq_contraction_setup *setup,
+                               const tq_device_info *device);
 
 /* `bound`: magnitude of the input that `problem` counts on and that is to be checked; INFINITY for none. */
 tq_status tq_branch__create(tq_branch *branch, tq_context *context, const tq_contraction_setup *setup,

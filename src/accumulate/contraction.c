@@ -89,8 +89,8 @@ static tq_status describe_weights(tq_problem *problem, const tq_contraction_setu
     return weight_sum(&problem->weight_sum, setup);
 }
 
-static tq_status describe(tq_problem *problem, const tq_contraction_setup *setup,
-                          const tq_device_info *device)
+tq_status tq_problem__describe(tq_problem *problem, const tq_contraction_setup *setup,
+                               const tq_device_info *device)
 {
     const tq_accumulation *a = &setup->accumulation;
     const int64_t terms = tq_geometry__terms(&setup->geometry);
@@ -101,6 +101,7 @@ static tq_status describe(tq_problem *problem, const tq_contraction_setup *setup
                             .input = setup->input,
                             .terms = terms,
                             .depthwise = tq_geometry__is_depthwise(&setup->geometry),
+                            .weights_known = setup->weight != NULL,
                             .device = device};
     problem->accumulation.fused = tq_accumulation__fused(a);
     problem->bias = tq_range__measure(setup->bias, setup->bias ? setup->geometry.out_channels : 0);
@@ -174,7 +175,7 @@ static tq_status prepare(tq_contraction *c, const tq_contraction_setup *setup, t
     const tq_paths paths = tq_context__paths(c->context);
     tq_problem problem, smaller;
     const tq_path *quick = NULL;
-    TQ_TRY(describe(&problem, setup, tq_context_device(c->context)));
+    TQ_TRY(tq_problem__describe(&problem, setup, tq_context_device(c->context)));
     problem.tiled = tq_context__tiled(c->context);
     const tq_path *safe = tq_path__choose(&problem, paths == TQ_PATHS_GENERAL, reasons);
     if (safe == NULL)

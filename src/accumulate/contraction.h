@@ -10,6 +10,7 @@
 
 #include "accumulate/range.h"
 #include "runtime/launch.h"
+#include "runtime/tuned.h"
 #include "tensorquant/accumulation.h"
 #include "util/text.h"
 
@@ -54,6 +55,7 @@ typedef struct tq_contraction_setup {
      * words. Both NULL: nothing. The memory is retained. */
     const tq_program_text *tail;
     tq_memory *tail_words;
+    tq_tile tile; /* rows 0: the one that tile.h chooses */
 } tq_contraction_setup;
 
 /* Plans: picks the path, packs the weights, makes the kernels. Where a much cheaper path is right for smaller

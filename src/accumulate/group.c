@@ -6,7 +6,7 @@
 #define COLUMNS 8
 #define BLOCK   16
 
-/* Of a work-item, for steps of several outputs; those of one output are long and need registers. */
+/* At most, of a work-item: sums stay in registers. */
 #define ROWS    4
 #define VECTORS 2
 
@@ -78,8 +78,8 @@ static void fill_up(tq_path_plan *plan, const tq_group_problem *problem)
 void tq_group__choose(tq_path_plan *plan, const tq_group_problem *problem)
 {
     plan->group = (tq_group){.rows = ITEMS / COLUMNS, .columns = COLUMNS, .block = BLOCK};
-    plan->rows = plan->step > 1 ? ROWS : 1;
-    plan->vectors = plan->step > 1 ? VECTORS : 1;
+    plan->rows = plan->rows < ROWS ? plan->rows : ROWS;
+    plan->vectors = plan->vectors < VECTORS ? plan->vectors : VECTORS;
     fit_columns(plan, problem);
     fit_rows(plan, problem);
     fill_up(plan, problem);

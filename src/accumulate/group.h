@@ -18,7 +18,8 @@ typedef struct tq_group_problem {
 
 /* One work-item, no tiles: the CPU shape. */
 tq_group tq_group__single(void);
-/* Sets the plan's group and its tile of each work-item; `plan` has step, terms and form. */
+/* Sets the plan's group and fits the tile of each work-item; `plan` has step, terms, form, rows and vectors.
+ */
 void tq_group__choose(tq_path_plan *plan, const tq_group_problem *problem);
 /* Makes the group smaller where a kernel allows fewer work-items. */
 void tq_group__limit(tq_group *group, size_t most_items);

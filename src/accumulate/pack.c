@@ -88,17 +88,42 @@ static float moved_away(float w)
     return w;
 }
 
+typedef enum tq_tie { TQ_TIE_NONE, TQ_TIE_MOVE, TQ_TIE_EXACT } tq_tie;
+
+/* No product with this weight is a tie; or moving the weight takes products off ties; or neither. */
+static tq_tie tie_of(const tq_ties *ties, float w)
+{
+    int exponent;
+    if (w == 0.0f)
+        return TQ_TIE_NONE;
+    const uint32_t fraction = (uint32_t)fabsf(ldexpf(frexpf(w, &exponent), 24));
+    const int zeros = __builtin_ctz(fraction), lowest = exponent - 24 + zeros;
+    /* A tie is an odd multiple of half a unit: an input with exactly so many zero bits at its end. */
+    const int needed = ties->grid - 1 - ties->input_grid - lowest;
+    if (needed < 0 || ldexp(1.0, needed) > ties->input_units)
+        return TQ_TIE_NONE;
+    /* Products that do not saturate, in multiples of their last bit. */
+    const double largest = fmin(ties->input_units * (fraction >> zeros), ldexp(ties->most_units, needed + 1));
+    return largest < 0x1p23 ? TQ_TIE_MOVE : TQ_TIE_EXACT;
+}
+
 /* What becomes of a weight, worked out once. */
 typedef struct tq_conversion {
     tq_form form;
     float scale;
     bool away;
+    const tq_ties *ties; /* NULL: all weights move if `away` */
 } tq_conversion;
+
+static float carrier_of(const tq_conversion *c, float w)
+{
+    return c->away && (c->ties == NULL || tie_of(c->ties, w) == TQ_TIE_MOVE) ? moved_away(w) : w;
+}
 
 static void put(void *to, int64_t at, const tq_conversion *c, float w)
 {
     if (c->form == TQ_FORM_CARRIER) {
-        ((float *)to)[at] = c->away ? moved_away(w) : w;
+        ((float *)to)[at] = carrier_of(c, w);
         return;
     }
     const int32_t integer = (int32_t)(w * c->scale) + (c->away ? (w > 0.0f) - (w < 0.0f) : 0);
@@ -123,12 +148,38 @@ static void pack_step(void *to, const tq_panels *p, const tq_conversion *c, cons
 
 void tq_pack__weights(void *to, const tq_panels *p, const tq_path_plan *plan, const float *weight)
 {
-    const tq_conversion c = {plan->form, ldexpf(1.0f, plan->weight_shift), plan->away};
+    const tq_conversion c = {plan->form, ldexpf(1.0f, plan->weight_shift), plan->away,
+                             plan->step_kinds ? &plan->ties : NULL};
     memset(to, 0, (size_t)tq_panels__count(p) * (plan->form == TQ_FORM_INT16 ? 2 : 4));
     for (int64_t i = 0; i < packed_steps(p); ++i) {
         const tq_packed_step step = packed_step(p, i);
         pack_step(to, p, &c, &step, weight);
     }
+}
+
+/* Whether a step of a panel needs tq_exact_step. */
+static bool is_exact_step(const tq_panels *p, const tq_ties *ties, const tq_packed_step *step,
+                          const float *weight)
+{
+    const int64_t channels = (int64_t)p->groups * p->group_outputs;
+    const float *from = weight + step->k * channels + step->channel;
+    for (int32_t i = 0; i < step->count; ++i)
+        if (tie_of(ties, from[i]) == TQ_TIE_EXACT)
+            return true;
+    return false;
+}
+
+void tq_pack__kinds(uint8_t *to, const tq_panels *p, const tq_path_plan *plan, const float *weight)
+{
+    for (int64_t i = 0; i < packed_steps(p); ++i) {
+        const tq_packed_step step = packed_step(p, i);
+        to[i] = is_exact_step(p, &plan->ties, &step, weight);
+    }
+}
+
+int64_t tq_panels__steps(const tq_panels *p)
+{
+    return packed_steps(p);
 }
 
 /* tq_draw of the prelude for terms that come in order: a block of the generator holds several. */

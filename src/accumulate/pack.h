@@ -28,6 +28,11 @@ int64_t tq_panels__columns(const tq_panels *p); /* groups * panels * width */
  * not zero moved away from it when `away`: floats by one unit in the last place, integers by one. */
 void tq_pack__weights(void *to, const tq_panels *p, const tq_path_plan *plan, const float *weight);
 
+/* Of every step of every panel, tq_panels__steps in all: 1 where it needs tq_exact_step. For plans with
+ * step_kinds. */
+void tq_pack__kinds(uint8_t *to, const tq_panels *p, const tq_path_plan *plan, const float *weight);
+int64_t tq_panels__steps(const tq_panels *p);
+
 /* Random draws of a slot: bits of a draw at the top of a word >> right << left, as shorts or as words. */
 typedef struct tq_draw_layout {
     uint32_t key0, key1, stream;

@@ -19,6 +19,7 @@ typedef struct tq_problem {
     int64_t terms;                  /* K */
     bool depthwise;                 /* output n sees input channel n alone */
     bool tiled;                     /* the loop runs in its GPU shape (group.h) */
+    bool weights_known;             /* false: a second operand that is computed, of which only the range is */
     const tq_device_info *device;
 } tq_problem;
 
@@ -45,18 +46,29 @@ typedef struct tq_group {
     int block;         /* steps whose operands are in local memory at a time; 0: read where they lie */
 } tq_group;
 
+/* From which follows whether a product can be a tie, and whether its weight may move
+ * (kernels/accumulate/fma16.cl). */
+typedef struct tq_ties {
+    int input_grid, grid;           /* of the input; of the products' format */
+    double input_units, most_units; /* largest input on its grid; largest number of the format on its */
+} tq_ties;
+
 /* What a path decides for a problem. Set before `plan`: the slots' words, terms 1, sum_draws, what is known
  * of sums from their format. */
 typedef struct tq_path_plan {
-    int step, vectors, rows; /* tile: rows x (vectors x step); a step works on `step` outputs ... */
-    int terms;               /* ... and as many terms of a run */
-    tq_group group;          /* set after `plan`: tiles of as many work-items make a panel's width */
-    int shorts;              /* lanes of a vector of 16-bit numbers; 0: the path has none */
+    int step;          /* a step works on `step` outputs ... */
+    int terms;         /* ... and as many terms of a run */
+    int vectors, rows; /* tile: rows x (vectors x step); set after `plan` (tile.h) */
+    tq_group group;    /* set after `plan`: tiles of as many work-items make a panel's width (group.h) */
+    int shorts;        /* lanes of a vector of 16-bit numbers; 0: the path has none */
     tq_finish finish;
     tq_words product, sum, result, path; /* kernel arguments */
     tq_form form;
     bool halves; /* columns of a step lie in memory as tq_pack_halves (vectors16.cl) wants them */
     int input_shift, weight_shift; /* integers: X = x * 2^input_shift, W = w * 2^weight_shift */
+    bool step_kinds; /* carriers: weights move away or not, one by one (tq_ties), and steps may need
+                        tq_exact_step */
+    tq_ties ties;
     bool away; /* weights move away from zero: integers by one, carriers by one unit in the last place */
     tq_draw_form draw_form;
     int draw_right, draw_left; /* draws of PRODUCT: bits at the top of a word >> right << left */
@@ -78,7 +90,7 @@ typedef struct tq_path {
     bool depthwise;      /* has tq_load_inputs: can run the loop of a depthwise convolution */
     /* Whether the path is right for this problem; if not, the reason goes to `why`. */
     bool (*applicable)(const tq_problem *problem, char *why, size_t size);
-    /* Tile, words and structure for an applicable problem. */
+    /* Step, words and structure for an applicable problem. */
     void (*plan)(const tq_problem *problem, tq_path_plan *plan);
 } tq_path;
 

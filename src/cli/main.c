@@ -6,9 +6,10 @@
 #include "cli/command.h"
 #include "cli/report.h"
 
-static const tq_command *const commands[] = {&tq_command_devices,  &tq_command_quantizers, &tq_command_layers,
-                                             &tq_command_quantize, &tq_command_explain,    &tq_command_run,
-                                             &tq_command_sweep,    &tq_command_version};
+static const tq_command *const commands[] = {
+    &tq_command_devices,  &tq_command_quantizers, &tq_command_layers,
+    &tq_command_quantize, &tq_command_explain,    &tq_command_run,
+    &tq_command_sweep,    &tq_command_tune,       &tq_command_version};
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 static void print_help(FILE *to)
@@ -23,7 +24,8 @@ static void print_help(FILE *to)
                 "  tq run lenet.onnx --data fashion-mnist --weights nearest,8,6 --intrinsic nearest,16,8\n\n"
                 "Environment:\n"
                 "  TQ_DEVICE    device to use where no --device is given\n"
-                "  TQ_CACHE     folder for built programs; empty: none (initially ~/.cache/tensorquant)\n\n"
+                "  TQ_CACHE     folder for built programs; empty: none (initially ~/.cache/tensorquant)\n"
+                "  TQ_TUNING    file of `tq tune --out` to use; empty: none\n\n"
                 "Exit codes:\n"
                 "  0  done\n"
                 "  1  a device, file or data set fails; the text on stderr says which\n"

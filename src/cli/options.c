@@ -151,6 +151,19 @@ const tq_option tq_option_input_largest = {
     .type = TQ_OPTION_REAL,
     PLACE(input_largest),
 };
+const tq_option tq_option_tuned = {
+    .name = "out",
+    .value = "FILE",
+    .help = "write to this file instead of the one in the cache directory",
+    .type = TQ_OPTION_TEXT,
+    PLACE(out),
+};
+const tq_option tq_option_quick = {
+    .name = "quick",
+    .help = "in less than 40 seconds: the neighbours of the library's tiles, for many outputs",
+    .type = TQ_OPTION_FLAG,
+    PLACE(quick),
+};
 const tq_option tq_option_json = {
     .name = "json",
     .help = "print JSON",

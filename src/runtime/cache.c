@@ -80,7 +80,7 @@ unsigned char *tq_cache__read(const char *directory, tq_program_key key, size_t 
     return payload;
 }
 
-static void make_directories(const char *directory)
+void tq_cache__make_directory(const char *directory)
 {
     char path[1024];
     snprintf(path, sizeof path, "%s", directory);
@@ -140,7 +140,7 @@ void tq_cache__write(const char *directory, tq_program_key key, const unsigned c
     if (directory[0] == '\0' || size == 0 || size > MOST_BYTES ||
         !file_name(name, sizeof name, directory, key))
         return;
-    make_directories(directory);
+    tq_cache__make_directory(directory);
     /* The address of a local tells threads of one process apart. */
     snprintf(temporary, sizeof temporary, "%s.%ld.%p", name, (long)getpid(), (void *)temporary);
     if (!write_file(temporary, key, binary, size) || rename(temporary, name) != 0)

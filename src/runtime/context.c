@@ -44,6 +44,7 @@ static tq_status begin(tq_context **context)
     if (*context == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for a context");
     tq_cache__initial_directory((*context)->cache, sizeof(*context)->cache);
+    tq_tuned__begin(&(*context)->tuned);
     return TQ_OK;
 }
 
@@ -154,6 +155,7 @@ void tq_context_close(tq_context *c)
     if (c == NULL)
         return;
     tq_profile__free(c);
+    tq_tuned__free(&c->tuned);
     free_kernels(c);
     free_programs(c);
     if (c->queue != NULL)
@@ -179,6 +181,7 @@ static tq_status set_cache(tq_context *c, const char *value)
         return tq_status__fail(TQ_E_ARGUMENT, "option 'cache': the path has %zu bytes, allowed below %zu",
                                strlen(value), sizeof c->cache);
     snprintf(c->cache, sizeof c->cache, "%s", value);
+    tq_tuned__set_cache(c);
     return TQ_OK;
 }
 
@@ -217,11 +220,8 @@ tq_status tq_context_set(tq_context *context, const char *option, const char *va
     static const struct {
         const char *name;
         tq_status (*set)(tq_context *, const char *);
-    } options[] = {{"cache", set_cache},
-                   {"float", tq_gemm__set},
-                   {"paths", set_paths},
-                   {"profile", tq_profile__set},
-                   {"shape", set_shape}};
+    } options[] = {{"cache", set_cache},         {"float", tq_gemm__set}, {"paths", set_paths},
+                   {"profile", tq_profile__set}, {"shape", set_shape},    {"tuning", tq_tuned__set_file}};
     if (context == NULL || option == NULL || value == NULL)
         return tq_status__fail(TQ_E_ARGUMENT, "tq_context_set: NULL argument");
     for (size_t i = 0; i < TQ_COUNT(options); ++i)
@@ -229,8 +229,8 @@ tq_status tq_context_set(tq_context *context, const char *option, const char *va
             context->options_set += options[i].set != tq_profile__set;
             return options[i].set(context, value);
         }
-    return tq_status__fail(TQ_E_NAME, "there is no option '%s'; options: cache, float, paths, profile, shape",
-                           option);
+    return tq_status__fail(
+        TQ_E_NAME, "there is no option '%s'; options: cache, float, paths, profile, shape, tuning", option);
 }
 
 tq_program_counts tq_context_programs(const tq_context *context)

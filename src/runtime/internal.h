@@ -7,6 +7,7 @@
 
 #include "runtime/gemm.h"
 #include "runtime/launch.h"
+#include "tensorquant/tuning.h"
 
 /* 128 bits of everything that shapes a program. */
 typedef struct tq_program_key {
@@ -26,6 +27,15 @@ struct tq_cache_entry {
     tq_kernel *kernel;
 };
 
+/* Tiles that were tuned: those that were set, then the file's. */
+typedef struct tq_tuned {
+    tq_tuning_row *row;
+    size_t count, capacity;
+    bool named, read; /* a file is named, "" for none; the file has been read */
+    char file[1024];  /* the one that is named */
+    char own[1200];   /* what tq_tuning_file gave last */
+} tq_tuned;
+
 struct tq_context {
     cl_context context;
     cl_device_id device;
@@ -35,6 +45,7 @@ struct tq_context {
     char cache[1024]; /* directory of built programs; "" when there is none */
     tq_paths paths;
     tq_loop loop;
+    tq_tuned tuned;
     tq_float_mode float_mode;
     bool used_clblast;
     tq_program_counts counts;
@@ -67,5 +78,19 @@ void tq_cache__initial_directory(char *to, size_t size);
 unsigned char *tq_cache__read(const char *directory, tq_program_key key, size_t *size);
 /* Writes a binary; faults are no error. */
 void tq_cache__write(const char *directory, tq_program_key key, const unsigned char *binary, size_t size);
+/* Makes a directory and those above it, as far as that is possible. */
+void tq_cache__make_directory(const char *directory);
+
+/* What a context reads tiles from at the start: $TQ_TUNING, else the cache. */
+void tq_tuned__begin(tq_tuned *tuned);
+void tq_tuned__free(tq_tuned *tuned);
+tq_status tq_tuned__set_file(tq_context *c, const char *value); /* option `tuning` */
+void tq_tuned__set_cache(tq_context *c);                        /* another cache directory */
+
+/* Rows of a file, behind those that are there. `own`: the file must be of this device, driver and version;
+ * else the device's name must fit, where the file has one. After a failure the rows are as they were. */
+tq_status tq_tuned__read(tq_tuned *tuned, const char *path, const tq_device_info *device, bool own);
+tq_status tq_tuned__write(const tq_tuned *tuned, const char *path, const tq_device_info *device);
+tq_status tq_tuned__insert(tq_tuned *tuned, size_t at, const tq_tuning_row *row);
 
 #endif

@@ -51,8 +51,6 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
 {
     const bool wraps = problem->sum.overflow == TQ_OVERFLOW_WRAP && problem->sum.lowest < 0.0;
     plan->step = tq_problem__step(problem, problem->device->vector_width >= 16 ? 16 : 8);
-    plan->vectors = 2;
-    plan->rows = 8;
     plan->finish = TQ_FINISH_CARRIERS;
     plan->sum_draws = false;
     plan->path.s0 = (tq_i32)magic_bits(problem->product.grid);

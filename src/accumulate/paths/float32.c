@@ -64,8 +64,6 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
     const bool finite = problem->input.finite && (products_fit || is_bounded(&problem->product)) &&
                         (fit || is_bounded(&problem->sum));
     plan->step = tq_problem__step(problem, problem->device->vector_width >= 16 ? 16 : 8);
-    plan->vectors = 2;
-    plan->rows = 6;
     plan->finish = TQ_FINISH_CARRIERS;
     plan->sum_draws = false;
     plan->sum_largest = fmin(plan->sum_largest, fit ? largest_sum(problem) : INFINITY);

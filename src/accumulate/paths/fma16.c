@@ -39,8 +39,9 @@ static bool applicable(const tq_problem *problem, char *why, size_t size)
         return tq_path__refuse(why, size, "the input or a weight may be infinite or not a number");
     if (!(largest <= most))
         return tq_path__refuse(why, size, "products reach %g units, needed at most %g", largest, most);
-    if (rounding == TQ_ROUND_AWAY && !can_move_weights(problem))
-        return tq_path__refuse(why, size, "ties away from zero need products of at most 24 bits");
+    if (rounding == TQ_ROUND_AWAY && !can_move_weights(problem) &&
+        !(problem->weights_known && tq_range__fits_int16(problem->input)))
+        return tq_path__refuse(why, size, "ties away from zero need an input of 16 bits on a known grid");
     if (problem->product.overflow == TQ_OVERFLOW_WRAP && !products_fit(problem))
         return tq_path__refuse(why, size, "products may wrap");
     return true;
@@ -50,18 +51,22 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
 {
     const int below = 16 - problem->product.precision;
     plan->step = plan->shorts = tq_problem__step(problem, tq_device__lanes16(problem->device));
-    plan->vectors = 1;
-    plan->rows = 8;
     plan->finish = TQ_FINISH_CARRIERS;
     plan->halves = true;
     plan->sum_draws = false;
     plan->away = problem->product.rounding == TQ_ROUND_AWAY &&
                  problem->product.grid > problem->input.grid + problem->weight.grid;
+    plan->step_kinds = plan->away && !can_move_weights(problem);
+    plan->ties = (tq_ties){.input_grid = problem->input.grid,
+                           .grid = problem->product.grid,
+                           .input_units = tq_range__units(problem->input),
+                           .most_units = ldexp(1.0, problem->product.precision - 1)};
     plan->instructions = (below > 0 ? 9.0 : 6.0) / 32.0;
     plan->path.s0 = tq_path__bits(ldexp(1.5, 23 + problem->product.grid));
     plan->path.s1 = -(1 << below);
     plan->path.s2 = problem->product.grid;
     plan->path.s3 = below;
+    tq_program_text__define(plan->text, "TQ_STEP_KINDS", "%d", plan->step_kinds);
     tq_program_text__define(plan->text, "TQ_LEFT", "%d", below > 0);
     tq_program_text__define(plan->text, "TQ_WRAP", "%d", problem->sum.overflow == TQ_OVERFLOW_WRAP);
 }

@@ -38,8 +38,6 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
 {
     const int below = 16 - problem->product.precision, shift = shift_of(problem), left = left_of(problem);
     plan->step = plan->shorts = tq_problem__step(problem, tq_device__lanes16(problem->device));
-    plan->vectors = 1;
-    plan->rows = 10;
     plan->finish = TQ_FINISH_CARRIERS;
     plan->form = TQ_FORM_INT16;
     plan->sum_draws = false;

@@ -11,7 +11,7 @@ static bool applicable(const tq_problem *problem, char *why, size_t size)
 
 static void plan(const tq_problem *problem, tq_path_plan *plan)
 {
-    plan->step = plan->vectors = plan->rows = 1;
+    plan->step = 1;
     tq_program_text__define(plan->text, "TQ_FUSED", "%d",
                             problem->accumulation.fused ||
                                 tq_quantizer_is_none(&problem->accumulation.product));
