@@ -108,8 +108,8 @@ static const trial trials[] = {
     {"fixed,12,6,signed=0", "fixed,12,6,signed=0", "fixed,12,6", false, "nearest,12,6", NULL, 30, 0.9,
      "nearest32"},
     {"fixed,22,12", "fixed,22,12", "nearest,16,8", false, "nearest,12,8", NULL, 7, 40, "nearest32"},
-    /* To nearest with saturation, in binary64: operands of any bits. */
-    {"nearest,16,8", "nearest,16,8", "nearest,16,8", false, "nearest,16,8", NULL, 100, 0.9, "binary64"},
+    /* To nearest with saturation, weights of any bits. */
+    {"nearest,16,8", "nearest,16,8", "nearest,16,8", false, "nearest,16,8", NULL, 100, 0.9, "fma16"},
     {"nearest,24,12", "nearest,22,12", "fixed,16,8", false, "nearest,16,4", NULL, 100, 0.9, "binary64"},
     {"fixed,24,12", "fixed,23,12", "fixed,16,8", false, "nearest,16,4", NULL, 100, 0.9, "binary64"},
     /* 32-bit fixed point without saturation. */
@@ -341,12 +341,13 @@ static void all_slots_all_geometries(void **state)
 {
     tq_context *context;
     const bool small = getenv("TQ_TEST_SMALL") != NULL;
+    const bool few = small || getenv("TQ_TEST_DEVICE_ONLY") != NULL; /* compilers are slow */
     (void)state;
     if (tq_context_open(&context, NULL) != TQ_OK)
         fail_msg("%s", tq_error());
     for (size_t i = 0; i < TQ_COUNT(trials); ++i)
         for (size_t j = 0; j < TQ_COUNT(geometries); ++j)
-            if (!small || j == i % 2)
+            if (few ? j == i % (small ? 2 : TQ_COUNT(geometries)) : true)
                 run(context, &geometries[j], &trials[i]);
     tq_context_close(context);
 }

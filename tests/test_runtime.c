@@ -88,6 +88,16 @@ static void test_options(void **state)
     assert_int_equal(tq_context__paths(context), TQ_PATHS_GENERAL);
     assert_int_equal(tq_context_set(context, "paths", "all"), TQ_OK);
     assert_int_equal(tq_context__paths(context), TQ_PATHS_ALL);
+    const bool is_gpu = strcmp(tq_context_device(context)->type, "gpu") == 0;
+    assert_int_equal(tq_context__tiled(context), is_gpu);
+    assert_int_equal(tq_context_set(context, "shape", "fpga"), TQ_E_ARGUMENT);
+    expect_text("'shape'", "'fpga'", "auto, cpu, gpu", NULL);
+    assert_int_equal(tq_context_set(context, "shape", "gpu"), TQ_OK);
+    assert_true(tq_context__tiled(context));
+    assert_int_equal(tq_context_set(context, "shape", "cpu"), TQ_OK);
+    assert_false(tq_context__tiled(context));
+    assert_int_equal(tq_context_set(context, "shape", "auto"), TQ_OK);
+    assert_int_equal(tq_context__tiled(context), is_gpu);
     memset(path, 'p', sizeof path - 1);
     assert_int_equal(tq_context_set(context, "cache", path), TQ_E_ARGUMENT);
     expect_text("'cache'", "4999 bytes", NULL);

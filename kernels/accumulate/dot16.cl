@@ -14,7 +14,7 @@ typedef tq_half_ints tq_sum;
 typedef tq_half_ints tq_factor;
 
 #define tq_spread(p)            ((tq_factor)as_int(vload2(0, p)))
-#define tq_load_factor(p)       (*(__global const tq_factor *)(p))
+#define tq_load_factor(p)       (*(TQ_SPACE const tq_factor *)(p))
 #define tq_store_sums(s, lanes) TQ_CAT(vstore, TQ_STEP)(s, 0, lanes)
 #define tq_zero(path)           ((tq_sum)0)
 

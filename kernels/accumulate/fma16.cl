@@ -32,14 +32,14 @@ typedef struct tq_factor {
 #define tq_store_sums(s, lanes) tq_store_shorts(s, lanes)
 #define tq_zero(path)           tq_spread_short(0)
 
-TQ_INLINE tq_factor tq_spread(__global const tq_x *p)
+TQ_INLINE tq_factor tq_spread(TQ_SPACE const tq_x *p)
 {
     tq_factor x;
     x.low = x.high = (tq_half_floats)*p;
     return x;
 }
 
-TQ_INLINE tq_factor tq_load_factor(__global const tq_w *p)
+TQ_INLINE tq_factor tq_load_factor(TQ_SPACE const tq_w *p)
 {
     tq_factor w;
     w.low = tq_load_half_floats(p);

@@ -10,6 +10,13 @@
 #define TQ_DRAWS_SHORT  1
 #define TQ_DRAWS_HALVES 2
 
+/* Where a step's operands lie: in the GPU shape of the loop (contraction_tiles.cl) in local memory. */
+#if TQ_BLOCK
+#define TQ_SPACE __local
+#else
+#define TQ_SPACE __global
+#endif
+
 typedef struct tq_slots {
     tq_words product, sum, result, path;
 } tq_slots;

@@ -1,113 +1,11 @@
 /*
- * Contraction: y[m][n] = RESULT(bias[n] + SUM over k of PRODUCT(x(m,k) * w(k,n))), k ascending, for convolutions and
- * dense layers. x(m,k) is taken from the image where it lies (implicit im2col): k runs over kernel rows, kernel
- * columns, input channels. Taps outside the image read zeros; with TQ_INSIDE there are none.
- *
- * Terms come in runs of consecutive numbers of the image: the channels of one tap, or of a whole kernel row where its taps
- * are neighbours. A step takes TQ_TERMS terms of a run for TQ_STEP outputs. One work-item owns TQ_ROWS rows x TQ_VECTORS
- * vectors of TQ_STEP outputs; every output sees its terms in order, so tile sizes never change a bit. The accumulation path
- * defines the arithmetic:
- *
- *     tq_x, tq_w         elements of the input and of the packed weights in memory
- *     tq_factor          operands of a step: tq_spread(pointer) of the input, tq_load_factor(pointer) of the weights
- *     tq_sum             a vector of TQ_STEP sums; tq_zero(path's words)
- *     tq_step(s, x, w, product draws, sum draws, slots)   one step
- *     tq_exact_step(s, x, w, slots)   with TQ_STEP_KINDS: a step that needs more care
- *     tq_store_sums(s, lanes), tq_lane_sum(lane, slots)   a lane's sum as an exact number
- *     tq_part(s, part, slots)  TQ_LANES sums as binary32, with TQ_FINISH_CARRIERS
- *     tq_finish(s, bias, slots), with TQ_FINISH_OWN      the results' bits for a whole vector
- *
- * A depthwise convolution (TQ_DEPTHWISE) has as many inputs as outputs, and output n sees input channel n alone: a run is one
- * tap, a step takes a vector of channels. Then tq_load_inputs(pointer) gives a vector of inputs as a factor.
- *
- * Weights are packed in panels [group][panel][step][TQ_WIDTH], TQ_WIDTH = TQ_VECTORS * TQ_STEP, the last padded with zeros.
- * Random draws: [row][k] for rows and packed like the weights for columns; a step mixes the two.
+ * Contraction, its loop in the CPU shape, its results and the kernel: see contraction_task.cl.
  */
-#define TQ_WIDTH (TQ_VECTORS * TQ_STEP)
-
 #define TQ_FINISH_LANES    0 /* lane by lane, exactly */
 #define TQ_FINISH_OWN      1
 #define TQ_FINISH_CARRIERS 2 /* sum and bias give a binary32, or RESULT is `none` and rounds to one */
 
-typedef struct tq_geometry {
-    int rows, in_rows, in_columns, in_channels, kernel_rows, kernel_columns, stride_rows, stride_columns;
-    int dilation_rows, dilation_columns, pad_top, pad_left, out_rows, out_columns, out_channels, group_inputs;
-} tq_geometry;
-
-TQ_INLINE tq_geometry tq_geometry_of(const int16 v)
-{
-    const tq_geometry g = {v.s0, v.s1, v.s2, v.s3, v.s4, v.s5, v.s6, v.s7,
-                           v.s8, v.s9, v.sa, v.sb, v.sc, v.sd, v.se, v.sf};
-    return g;
-}
-
-/* Where the window of each of a tile's rows starts. */
-typedef struct tq_window {
-    long base;
-    int top, left;
-} tq_window;
-
-TQ_INLINE tq_window tq_window_of(const tq_geometry g, const int row, const int group)
-{
-    const int column = row % g.out_columns, line = row / g.out_columns;
-    tq_window window;
-    window.top = line % g.out_rows * g.stride_rows - g.pad_top;
-    window.left = column * g.stride_columns - g.pad_left;
-    window.base = (long)(line / g.out_rows) * g.in_rows * g.in_columns * g.in_channels + (long)group * g.group_inputs;
-    return window;
-}
-
-/* Index of the first channel of a tap's pixel; -1 outside the image. */
-TQ_INLINE long tq_tap(const tq_geometry g, const tq_window window, const int kernel_row, const int kernel_column)
-{
-    const int row = window.top + kernel_row * g.dilation_rows;
-    const int column = window.left + kernel_column * g.dilation_columns;
-#if !TQ_INSIDE
-    if (row < 0 || row >= g.in_rows || column < 0 || column >= g.in_columns)
-        return -1;
-#endif
-    return window.base + ((long)row * g.in_columns + column) * g.in_channels;
-}
-
-/* What a work-item works on. */
-typedef struct tq_task {
-    tq_geometry g;
-    tq_slots slots;
-    int first, row_begin; /* first row of the tile; rows of the draws count from row_begin */
-    int steps, terms;     /* of a run; of a row */
-    int channel;          /* first output of the panel */
-    __global const tq_x *x, *zeros;
-    __global const tq_w *w; /* this panel's */
-#if TQ_STEP_KINDS
-    __global const uchar *kinds; /* of its steps: 1 for tq_exact_step */
-#endif
-#if TQ_PRODUCT_DRAWS
-    __global const tq_draw_word *product_rows, *product_columns;
-#endif
-#if TQ_SUM_DRAWS
-    __global const uint *sum_rows, *sum_columns;
-#endif
-} tq_task;
-
-/* One step of one vector: row i of the tile, step number `step` of the panel. */
-TQ_INLINE tq_sum tq_task_step(const tq_task t, const tq_sum s, const tq_factor x, const tq_factor w, const int i,
-                              const int j, const int step)
-{
-    tq_draws product_draw = TQ_NO_DRAWS, sum_draw = TQ_NO_DRAWS;
-#if TQ_PRODUCT_DRAWS || TQ_SUM_DRAWS
-    /* Of rows that do not exist, too: there is room for them. */
-    const ulong row = (ulong)(t.first - t.row_begin + i) * (ulong)t.terms + (ulong)step;
-    const ulong column = (ulong)step * TQ_WIDTH + (ulong)(j * TQ_STEP);
-#endif
-#if TQ_PRODUCT_DRAWS
-    product_draw = tq_mix_draws(tq_spread_draw(t.product_rows[row]), tq_load_draws(t.product_columns + column));
-#endif
-#if TQ_SUM_DRAWS
-    sum_draw = tq_mix_draws(tq_spread_draw(t.sum_rows[row]), tq_load_draws(t.sum_columns + column));
-#endif
-    return tq_step(s, x, w, product_draw, sum_draw, t.slots);
-}
-
+#if !TQ_BLOCK
 /* One step of all rows; `exact`: by the path's tq_exact_step. */
 TQ_INLINE void tq_task_rows(tq_sum (*s)[TQ_VECTORS], const tq_task t, __global const tq_x *const *number,
                             const tq_factor *w, const int at, const int step, const int exact)
@@ -117,7 +15,7 @@ TQ_INLINE void tq_task_rows(tq_sum (*s)[TQ_VECTORS], const tq_task t, __global c
 #if TQ_DEPTHWISE
 #pragma unroll
         for (int j = 0; j < TQ_VECTORS; ++j)
-            s[i][j] = tq_task_step(t, s[i][j], tq_load_inputs(number[i] + t.channel + j * TQ_STEP), w[j], i, j, step);
+            s[i][j] = tq_task_step(t, s[i][j], tq_load_inputs(number[i] + t.channel + tq_place(t, j)), w[j], i, j, step);
 #else
         const tq_factor x = tq_spread(number[i] + at * TQ_TERMS);
 #pragma unroll
@@ -146,7 +44,7 @@ TQ_INLINE void tq_task_run(tq_sum (*s)[TQ_VECTORS], const tq_task t, const tq_wi
         tq_factor w[TQ_VECTORS];
 #pragma unroll
         for (int j = 0; j < TQ_VECTORS; ++j)
-            w[j] = tq_load_factor(t.w + ((ulong)(first + step) * TQ_WIDTH + j * TQ_STEP) * TQ_TERMS);
+            w[j] = tq_load_factor(t.w + ((ulong)(first + step) * TQ_WIDTH + tq_place(t, j)) * TQ_TERMS);
 #if TQ_STEP_KINDS
         if (t.kinds[first + step])
             tq_task_rows(s, t, number, w, step, first + step, 1);
@@ -155,6 +53,7 @@ TQ_INLINE void tq_task_run(tq_sum (*s)[TQ_VECTORS], const tq_task t, const tq_wi
             tq_task_rows(s, t, number, w, step, first + step, 0);
     }
 }
+#endif
 
 /* Where results go, and what their random draws are. */
 typedef struct tq_target {
@@ -258,7 +157,7 @@ TQ_INLINE void tq_store_results(const tq_target to, const tq_sum s, const tq_slo
  * whose turn it then is not does nothing. columns: kernel columns of a run. With TQ_ENTRIES the third dimension is not groups
  * but matrices: each has entry_rows rows, and weights of its own.
  */
-__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
+__kernel __attribute__((reqd_work_group_size(TQ_ITEMS, 1, 1))) void
 contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint *restrict y, const ulong y_offset,
             __global const tq_w *restrict w, __global const uint *restrict bias, __global const tq_x *restrict zeros,
             const int16 geometry, const int columns, const int row_begin, const int entry_rows, const int8 product, const int8 sum,
@@ -289,20 +188,29 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
     const int panels = (int)get_global_size(1), panel = group * panels + (int)get_global_id(1);
     const int outputs = g.out_channels / groups, output = (int)get_global_id(1) * TQ_WIDTH;
     const int runs = g.kernel_rows * g.kernel_columns / columns;
+    const int item = TQ_ITEMS > 1 ? (int)get_local_id(0) : 0;
+#if TQ_BLOCK
+    __local tq_tile tile;
+#else
     tq_window window[TQ_ROWS];
+#endif
     tq_sum s[TQ_ROWS][TQ_VECTORS];
     tq_task t;
     const tq_tail tail_words = tq_tail_of(tail);
-    if ((verdict[0] == run_number) != (on_exceeded != 0))
+    const int idle = (verdict[0] == run_number) != (on_exceeded != 0);
+#if !TQ_BLOCK /* PoCL 3.1 overwrites memory where a work-item returns before a barrier */
+    if (idle)
         return;
+#endif
     t.g = g;
     t.slots.product = product;
     t.slots.sum = sum;
     t.slots.result = result;
     t.slots.path = path;
-    t.first = begin + (int)get_global_id(0) * TQ_ROWS;
+    t.first = begin + (int)get_group_id(0) * (TQ_ROWS * TQ_GROUP_ROWS) + item / TQ_GROUP_COLUMNS;
     t.row_begin = row_begin;
     t.channel = output;
+    t.place = item % TQ_GROUP_COLUMNS * TQ_STEP;
     t.steps = (columns * g.group_inputs + TQ_TERMS - 1) / TQ_TERMS;
     t.terms = runs * columns * g.group_inputs;
     t.x = x + x_offset;
@@ -324,28 +232,34 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
 #endif
 #pragma unroll
     for (int i = 0; i < TQ_ROWS; ++i) {
-        window[i] = tq_window_of(g, min(t.first + i, g.rows - 1), group);
+#if !TQ_BLOCK
+        window[i] = tq_window_of(g, min(tq_row(t, i), g.rows - 1), group);
+#endif
 #pragma unroll
         for (int j = 0; j < TQ_VECTORS; ++j)
             s[i][j] = tq_zero(path);
     }
+#if TQ_BLOCK
+    tq_tile_run(s, t, &tile, item, group, idle ? 0 : runs, columns);
+#else
     for (int run = 0; run < runs; ++run)
         tq_task_run(s, t, window, run * columns / g.kernel_columns, run * columns % g.kernel_columns, run * t.steps);
+#endif
 #pragma unroll
     for (int i = 0; i < TQ_ROWS; ++i) {
 #pragma unroll
         for (int j = 0; j < TQ_VECTORS; ++j) {
-            const ulong row = (ulong)(t.first + i), channel = (ulong)(group * outputs + output + j * TQ_STEP);
+            const ulong row = (ulong)tq_row(t, i), channel = (ulong)(group * outputs + output + tq_place(t, j));
             const ulong index = row * (ulong)g.out_channels + channel;
             tq_target to;
             to.y = y + y_offset + index;
-            to.bias = bias + panel * TQ_WIDTH + j * TQ_STEP;
+            to.bias = bias + panel * TQ_WIDTH + tq_place(t, j);
             to.index = first_row * (ulong)g.out_channels + index;
             to.key = key;
             to.tail = tail_words;
             to.draws = result_draws;
-            to.count = outputs - output - j * TQ_STEP;
-            if (t.first + i < end && to.count > 0)
+            to.count = outputs - output - tq_place(t, j);
+            if (tq_row(t, i) < end && to.count > 0 && !idle)
                 tq_store_results(to, s[i][j], t.slots);
         }
     }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accumulate/group.h"
 #include "accumulate/tile.h"
 #include "util/fail.h"
 
@@ -115,6 +116,9 @@ static void define_structure(tq_program_text *text, const tq_branch *b, const tq
         {"TQ_VECTORS", plan->vectors},
         {"TQ_ROWS", plan->rows},
         {"TQ_TERMS", plan->terms},
+        {"TQ_GROUP_ROWS", plan->group.rows},
+        {"TQ_GROUP_COLUMNS", plan->group.columns},
+        {"TQ_BLOCK", plan->group.block},
         {"TQ_SHORTS", plan->shorts},
         {"TQ_HALF", plan->shorts / 2},
         {"TQ_FINISH", plan->finish},
@@ -132,8 +136,8 @@ static void define_structure(tq_program_text *text, const tq_branch *b, const tq
     define_slot(text, "TQ_RESULT", "TQ_RESULT_STRUCTURE", &a->result);
 }
 
-static tq_status make_kernel(tq_branch *b, tq_program_text *text, const tq_contraction_setup *setup,
-                             const tq_accumulation *a)
+static tq_status build(tq_branch *b, tq_program_text *text, const tq_contraction_setup *setup,
+                       const tq_accumulation *a)
 {
     define_structure(text, b, a);
     tq_program_text__add(text, "quantizers/vector.cl");
@@ -142,9 +146,29 @@ static tq_status make_kernel(tq_branch *b, tq_program_text *text, const tq_contr
     tq_program_text__add(text, "accumulate/slots.cl");
     for (size_t i = 0; i < TQ_COUNT(b->path->part) && b->path->part[i] != NULL; ++i)
         tq_program_text__add(text, b->path->part[i]);
+    tq_program_text__add(text, "layers/contraction_task.cl");
+    if (b->plan.group.block > 0)
+        tq_program_text__add(text, "layers/contraction_tiles.cl");
     tq_program_text__add(text, "layers/tail.cl");
     tq_program_text__add(text, "layers/contraction.cl");
     return tq_kernel__create(&b->kernel, b->context, text, "contraction");
+}
+
+/* How many work-items a device has room for is known only after building. */
+static tq_status make_kernel(tq_branch *b, tq_program_text *text, const tq_contraction_setup *setup,
+                             const tq_accumulation *a)
+{
+    const size_t defines = text->defines.length, parts = text->part_count;
+    TQ_TRY(build(b, text, setup, a));
+    while (tq_group__items(&b->plan.group) > 1 &&
+           (size_t)tq_group__items(&b->plan.group) > tq_kernel__most_items(b->kernel)) {
+        tq_group__limit(&b->plan.group, tq_kernel__most_items(b->kernel));
+        tq_kernel__destroy(b->kernel);
+        b->kernel = NULL;
+        tq_program_text__cut(text, defines, parts);
+        TQ_TRY(build(b, text, setup, a));
+    }
+    return TQ_OK;
 }
 
 /* Device memory with a copy of `bytes` of host memory, which is freed. */
@@ -229,9 +253,22 @@ static tq_status make_draws(tq_branch *b)
         const int64_t fit = DRAW_BYTES / (b->panels.steps * 4) / whole * whole;
         b->slab = fit < whole ? whole : fit < b->slab ? fit : b->slab;
     }
-    const int64_t rows = b->slab + b->plan.rows; /* the last tile may be too tall */
-    TQ_TRY(tq_draws__create(&b->product, b->context, &b->panels, &product, TQ_STREAM_PRODUCT_ROW, rows));
-    return tq_draws__create(&b->sum, b->context, &b->panels, &sum, TQ_STREAM_SUM_ROW, rows);
+    TQ_TRY(tq_draws__create(&b->product, b->context, &b->panels, &product, TQ_STREAM_PRODUCT_ROW, b->slab));
+    return tq_draws__create(&b->sum, b->context, &b->panels, &sum, TQ_STREAM_SUM_ROW, b->slab);
+}
+
+/* The work-group of the GPU shape. */
+static void choose_group(tq_branch *b, const tq_problem *problem, const tq_tile *tile,
+                         const tq_geometry *packed)
+{
+    const tq_group_problem group = {.rows = packed->rows / b->entries,
+                                    .outputs = packed->out_channels / packed->groups,
+                                    .depthwise = b->depthwise,
+                                    .most_items = tq_context__local_size(b->context),
+                                    .local_memory = problem->device->local_memory};
+    b->plan.rows = tile->rows;
+    b->plan.vectors = tile->vectors;
+    tq_group__choose(&b->plan, &group);
 }
 
 static tq_status choose_tile(tq_branch *b, const tq_contraction_setup *setup, const tq_problem *problem,
@@ -242,6 +279,11 @@ static tq_status choose_tile(tq_branch *b, const tq_contraction_setup *setup, co
     tq_tile tile = setup->tile;
     if (tile.rows == 0)
         TQ_TRY(tq_tile__choose(&tile, b->context, &use));
+    b->plan.group = tq_group__single();
+    if (problem->tiled) {
+        choose_group(b, problem, &tile, packed);
+        return TQ_OK;
+    }
     fit_tile(&b->plan, &tile, packed, b->entries);
     if (b->depthwise)
         fit_depthwise(&b->plan, packed->out_channels);
@@ -341,10 +383,11 @@ static tq_status run_slab(tq_branch *b, const tq_tensor *x, tq_tensor *y, int64_
     if (b->kinds != NULL)
         arguments[count++] = TQ_MEMORY(b->kinds);
     const int64_t rows = b->entries > 1 ? entry_rows : end - begin;
-    const size_t tiles = (size_t)((rows + b->plan.rows - 1) / b->plan.rows);
+    const int32_t tile = b->plan.rows * b->plan.group.rows;
+    const size_t items = (size_t)tq_group__items(&b->plan.group), tiles = (size_t)((rows + tile - 1) / tile);
     const size_t groups = (size_t)(b->entries > 1 ? (end - begin) / rows : b->panels.groups);
-    return tq_kernel__run(b->kernel, (const size_t[]){tiles, (size_t)b->panels.panels, groups},
-                          (const size_t[]){1, 1, 1}, arguments, count);
+    return tq_kernel__run(b->kernel, (const size_t[]){tiles * items, (size_t)b->panels.panels, groups},
+                          (const size_t[]){items, 1, 1}, arguments, count);
 }
 
 tq_status tq_branch__run(tq_branch *b, const tq_tensor *x, const tq_second *second, tq_tensor *y,

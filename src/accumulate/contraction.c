@@ -176,6 +176,7 @@ static tq_status prepare(tq_contraction *c, const tq_contraction_setup *setup, t
     tq_problem problem, smaller;
     const tq_path *quick = NULL;
     TQ_TRY(tq_problem__describe(&problem, setup, tq_context_device(c->context)));
+    problem.tiled = tq_context__tiled(c->context);
     const tq_path *safe = tq_path__choose(&problem, paths == TQ_PATHS_GENERAL, reasons);
     if (safe == NULL)
         return tq_status__fail(TQ_E_UNSUPPORTED, "no accumulation path: %s", tq_text__get(reasons));

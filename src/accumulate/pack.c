@@ -5,7 +5,8 @@
 
 tq_panels tq_panels__of(const tq_geometry *g, const tq_path_plan *plan, int columns)
 {
-    const int32_t outputs = g->out_channels / g->groups, width = plan->step * plan->vectors;
+    const int32_t outputs = g->out_channels / g->groups,
+                  width = plan->step * plan->vectors * plan->group.columns;
     const int32_t run = columns * g->group_inputs, steps = (run + plan->terms - 1) / plan->terms;
     return (tq_panels){.width = width,
                        .panels = (outputs + width - 1) / width,

@@ -18,6 +18,7 @@ typedef struct tq_problem {
     double weight_sum;              /* largest sum over k of |w| of any output */
     int64_t terms;                  /* K */
     bool depthwise;                 /* output n sees input channel n alone */
+    bool tiled;                     /* the loop runs in its GPU shape (group.h) */
     bool weights_known;             /* false: a second operand that is computed, of which only the range is */
     const tq_device_info *device;
 } tq_problem;
@@ -39,6 +40,12 @@ typedef enum tq_finish {
 /* What the draws of PRODUCT are in memory; the numbers are those of kernels/accumulate/slots.cl. */
 typedef enum tq_draw_form { TQ_DRAWS_TOP = 0, TQ_DRAWS_SHORT = 1, TQ_DRAWS_HALVES = 2 } tq_draw_form;
 
+/* A work-group of a contraction's loop; the numbers are powers of two. */
+typedef struct tq_group {
+    int rows, columns; /* work-items */
+    int block;         /* steps whose operands are in local memory at a time; 0: read where they lie */
+} tq_group;
+
 /* From which follows whether a product can be a tie, and whether its weight may move
  * (kernels/accumulate/fma16.cl). */
 typedef struct tq_ties {
@@ -52,6 +59,7 @@ typedef struct tq_path_plan {
     int step;          /* a step works on `step` outputs ... */
     int terms;         /* ... and as many terms of a run */
     int vectors, rows; /* tile: rows x (vectors x step); set after `plan` (tile.h) */
+    tq_group group;    /* set after `plan`: tiles of as many work-items make a panel's width (group.h) */
     int shorts;        /* lanes of a vector of 16-bit numbers; 0: the path has none */
     tq_finish finish;
     tq_words product, sum, result, path; /* kernel arguments */
@@ -107,6 +115,9 @@ double tq_problem__largest_product(const tq_problem *problem);
  * their builtins are known good (there a rounding high product is one instruction too), else 16.
  */
 int tq_device__lanes16(const tq_device_info *device);
+
+/* Outputs of a step where the CPU shape wants `natural`: in the GPU shape short vectors. */
+int tq_problem__step(const tq_problem *problem, int natural);
 
 /* Bits of (float)value. */
 tq_i32 tq_path__bits(double value);

@@ -87,6 +87,12 @@ int tq_device__lanes16(const tq_device_info *device)
     return 16;
 }
 
+int tq_problem__step(const tq_problem *problem, int natural)
+{
+    const int most = 4;
+    return problem->tiled && natural > most ? most : natural;
+}
+
 tq_i32 tq_path__bits(double value)
 {
     const float number = (float)value;

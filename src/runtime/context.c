@@ -185,15 +185,34 @@ static tq_status set_cache(tq_context *c, const char *value)
     return TQ_OK;
 }
 
-static tq_status set_paths(tq_context *c, const char *value)
+/* The number of a value among three. */
+static tq_status choose(int *number, const char *option, const char *value, const char *const names[3])
 {
-    static const char *const names[] = {"all", "certain", "general"}; /* in the order of tq_paths */
-    for (size_t i = 0; i < TQ_COUNT(names); ++i)
+    for (int i = 0; i < 3; ++i)
         if (strcmp(value, names[i]) == 0) {
-            c->paths = (tq_paths)i;
+            *number = i;
             return TQ_OK;
         }
-    return tq_status__fail(TQ_E_ARGUMENT, "option 'paths' is '%s', allowed: all, certain, general", value);
+    return tq_status__fail(TQ_E_ARGUMENT, "option '%s' is '%s', allowed: %s, %s, %s", option, value, names[0],
+                           names[1], names[2]);
+}
+
+static tq_status set_paths(tq_context *c, const char *value)
+{
+    static const char *const names[3] = {"all", "certain", "general"}; /* in the order of tq_paths */
+    int number = (int)c->paths;
+    const tq_status status = choose(&number, "paths", value, names);
+    c->paths = (tq_paths)number;
+    return status;
+}
+
+static tq_status set_shape(tq_context *c, const char *value)
+{
+    static const char *const names[3] = {"auto", "cpu", "gpu"}; /* in the order of tq_loop */
+    int number = (int)c->loop;
+    const tq_status status = choose(&number, "shape", value, names);
+    c->loop = (tq_loop)number;
+    return status;
 }
 
 tq_status tq_context_set(tq_context *context, const char *option, const char *value)
@@ -201,11 +220,8 @@ tq_status tq_context_set(tq_context *context, const char *option, const char *va
     static const struct {
         const char *name;
         tq_status (*set)(tq_context *, const char *);
-    } options[] = {{"cache", set_cache},
-                   {"float", tq_gemm__set},
-                   {"paths", set_paths},
-                   {"profile", tq_profile__set},
-                   {"tuning", tq_tuned__set_file}};
+    } options[] = {{"cache", set_cache},         {"float", tq_gemm__set}, {"paths", set_paths},
+                   {"profile", tq_profile__set}, {"shape", set_shape},    {"tuning", tq_tuned__set_file}};
     if (context == NULL || option == NULL || value == NULL)
         return tq_status__fail(TQ_E_ARGUMENT, "tq_context_set: NULL argument");
     for (size_t i = 0; i < TQ_COUNT(options); ++i)
@@ -213,8 +229,8 @@ tq_status tq_context_set(tq_context *context, const char *option, const char *va
             context->options_set += options[i].set != tq_profile__set;
             return options[i].set(context, value);
         }
-    return tq_status__fail(TQ_E_NAME,
-                           "there is no option '%s'; options: cache, float, paths, profile, tuning", option);
+    return tq_status__fail(
+        TQ_E_NAME, "there is no option '%s'; options: cache, float, paths, profile, shape, tuning", option);
 }
 
 tq_program_counts tq_context_programs(const tq_context *context)
@@ -235,6 +251,12 @@ unsigned tq_context__options_set(const tq_context *context)
 tq_paths tq_context__paths(const tq_context *context)
 {
     return context->paths;
+}
+
+bool tq_context__tiled(const tq_context *context)
+{
+    return context->loop == TQ_LOOP_GPU ||
+           (context->loop == TQ_LOOP_AUTO && strcmp(context->info.type, "gpu") == 0);
 }
 
 size_t tq_context__local_size(const tq_context *context)

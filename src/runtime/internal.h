@@ -44,6 +44,7 @@ struct tq_context {
     tq_device_info info;
     char cache[1024]; /* directory of built programs; "" when there is none */
     tq_paths paths;
+    tq_loop loop;
     tq_tuned tuned;
     tq_float_mode float_mode;
     bool used_clblast;

@@ -80,6 +80,10 @@ void tq_profile__leave(tq_context *context);
 typedef enum tq_paths { TQ_PATHS_ALL, TQ_PATHS_CERTAIN, TQ_PATHS_GENERAL } tq_paths;
 tq_paths tq_context__paths(const tq_context *context);
 
+/* Option `shape`, and for `auto` what the device is: whether contractions run in their GPU shape. */
+typedef enum tq_loop { TQ_LOOP_AUTO, TQ_LOOP_CPU, TQ_LOOP_GPU } tq_loop;
+bool tq_context__tiled(const tq_context *context);
+
 /* A small cache that belongs to the context, for the quantizers' elementwise kernels; freed at close. */
 typedef struct tq_cache_entry tq_cache_entry;
 /* Finds the kernel of this text and name, or makes it. Borrowed; lives as long as the context. */

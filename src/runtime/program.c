@@ -50,6 +50,14 @@ void tq_program_text__add(tq_program_text *text, const char *embedded_name)
         text->status = tq_status__fail(TQ_E_NAME, "the library has no kernel file '%s'", embedded_name);
 }
 
+void tq_program_text__cut(tq_program_text *text, size_t defines, size_t parts)
+{
+    text->defines.length = defines;
+    if (text->defines.data != NULL)
+        text->defines.data[defines] = '\0';
+    text->part_count = parts;
+}
+
 void tq_program_text__append(tq_program_text *text, const tq_program_text *more)
 {
     tq_text__add(&text->defines, tq_text__get(&more->defines), more->defines.length);
@@ -287,6 +295,15 @@ void tq_kernel__destroy(tq_kernel *kernel)
         return;
     clReleaseKernel(kernel->kernel);
     free(kernel);
+}
+
+size_t tq_kernel__most_items(const tq_kernel *kernel)
+{
+    size_t most = 1;
+    if (clGetKernelWorkGroupInfo(kernel->kernel, kernel->context->device, CL_KERNEL_WORK_GROUP_SIZE,
+                                 sizeof most, &most, NULL) != CL_SUCCESS)
+        return 1;
+    return most;
 }
 
 static tq_status add_entry(tq_kernel **kernel, tq_context *context, const tq_program_text *text,

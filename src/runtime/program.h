@@ -35,6 +35,8 @@ void tq_program_text__add_source(tq_program_text *text,
                                  const tq_source *source); /* strings borrowed until built */
 /* Defines and parts of another text behind those of this one. */
 void tq_program_text__append(tq_program_text *text, const tq_program_text *more);
+/* Takes off what was added since there were `defines` characters of defines and `parts` parts. */
+void tq_program_text__cut(tq_program_text *text, size_t defines, size_t parts);
 void tq_program_text__free(tq_program_text *text);
 
 /*
@@ -50,5 +52,7 @@ typedef struct tq_kernel
 tq_status tq_kernel__create(tq_kernel **kernel, tq_context *context, const tq_program_text *text,
                             const char *name);
 void tq_kernel__destroy(tq_kernel *kernel);
+/* Work-items that a group of this kernel may have: known only after building. */
+size_t tq_kernel__most_items(const tq_kernel *kernel);
 
 #endif

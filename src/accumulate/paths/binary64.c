@@ -128,7 +128,7 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
         problem->sum.overflow != TQ_OVERFLOW_WRAP || problem->product.precision <= problem->sum.precision;
     const bool same_units =
         near && product == FORM_FIXED && sum == FORM_FIXED && problem->product.grid == problem->sum.grid;
-    plan->step = 8;
+    plan->step = tq_problem__step(problem, 8);
     plan->sum_draws = !same_units;
     plan->finish = result_is_right(problem) ? TQ_FINISH_OWN : TQ_FINISH_LANES;
     plan->product = words_of(product, &problem->product);

@@ -31,8 +31,8 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
     const int grid = problem->input.grid + problem->weight.grid;
     const double largest =
         ldexp(problem->weight_sum, -problem->weight.grid) * tq_range__units(problem->input);
-    plan->shorts = tq_device__lanes16(problem->device);
-    plan->step = plan->shorts / 2;
+    plan->step = tq_problem__step(problem, tq_device__lanes16(problem->device) / 2);
+    plan->shorts = 2 * plan->step;
     plan->terms = 2;
     plan->finish = largest <= 0x1p24 ? TQ_FINISH_CARRIERS : TQ_FINISH_LANES;
     plan->form = TQ_FORM_INT16;

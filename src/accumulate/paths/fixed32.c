@@ -50,7 +50,7 @@ static bool applicable(const tq_problem *problem, char *why, size_t size)
 static void plan(const tq_problem *problem, tq_path_plan *plan)
 {
     const bool wraps = problem->sum.overflow == TQ_OVERFLOW_WRAP && problem->sum.lowest < 0.0;
-    plan->step = problem->device->vector_width >= 16 ? 16 : 8;
+    plan->step = tq_problem__step(problem, problem->device->vector_width >= 16 ? 16 : 8);
     plan->finish = TQ_FINISH_CARRIERS;
     plan->sum_draws = false;
     plan->path.s0 = (tq_i32)magic_bits(problem->product.grid);

@@ -63,7 +63,7 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
     const bool fit = products_fit && largest_sum(problem) <= problem->sum.highest;
     const bool finite = problem->input.finite && (products_fit || is_bounded(&problem->product)) &&
                         (fit || is_bounded(&problem->sum));
-    plan->step = problem->device->vector_width >= 16 ? 16 : 8;
+    plan->step = tq_problem__step(problem, problem->device->vector_width >= 16 ? 16 : 8);
     plan->finish = TQ_FINISH_CARRIERS;
     plan->sum_draws = false;
     plan->sum_largest = fmin(plan->sum_largest, fit ? largest_sum(problem) : INFINITY);

@@ -50,7 +50,7 @@ static bool applicable(const tq_problem *problem, char *why, size_t size)
 static void plan(const tq_problem *problem, tq_path_plan *plan)
 {
     const int below = 16 - problem->product.precision;
-    plan->step = plan->shorts = tq_device__lanes16(problem->device);
+    plan->step = plan->shorts = tq_problem__step(problem, tq_device__lanes16(problem->device));
     plan->finish = TQ_FINISH_CARRIERS;
     plan->halves = true;
     plan->sum_draws = false;

@@ -67,7 +67,7 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
 {
     const double magic = ldexp(1.5, 23 + problem->product.grid);
     const bool away = problem->product.rounding == TQ_ROUND_AWAY;
-    plan->step = problem->device->vector_width >= 16 ? 16 : 8;
+    plan->step = tq_problem__step(problem, problem->device->vector_width >= 16 ? 16 : 8);
     plan->finish = TQ_FINISH_CARRIERS;
     plan->sum_draws = false;
     plan->instructions = (!products_fit(problem) ? 7.0 : away ? 3.0 : 5.0) / 16.0;

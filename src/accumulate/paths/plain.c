@@ -13,7 +13,7 @@ static bool applicable(const tq_problem *problem, char *why, size_t size)
 
 static void plan(const tq_problem *problem, tq_path_plan *plan)
 {
-    plan->step = problem->device->vector_width >= 16 ? 16 : 8;
+    plan->step = tq_problem__step(problem, problem->device->vector_width >= 16 ? 16 : 8);
     plan->finish = TQ_FINISH_CARRIERS;
     /* Rounding makes sums larger by a factor of less than (1 + 2^-24)^terms. */
     if (problem->input.finite && problem->weight.finite && problem->terms < 1 << 20)

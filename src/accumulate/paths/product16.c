@@ -25,7 +25,7 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
 {
     const int below = 16 - problem->product.precision, shift = tq_problem__shift(problem),
               left = tq_problem__left16(problem);
-    plan->step = plan->shorts = tq_device__lanes16(problem->device);
+    plan->step = plan->shorts = tq_problem__step(problem, tq_device__lanes16(problem->device));
     plan->finish = TQ_FINISH_CARRIERS;
     plan->form = TQ_FORM_INT16;
     plan->sum_draws = false;

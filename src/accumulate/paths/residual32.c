@@ -71,7 +71,7 @@ static bool applicable(const tq_problem *problem, char *why, size_t size)
 static void plan(const tq_problem *problem, tq_path_plan *plan)
 {
     const bool wraps = problem->sum.overflow == TQ_OVERFLOW_WRAP;
-    plan->step = problem->device->vector_width >= 16 ? 16 : 8;
+    plan->step = tq_problem__step(problem, problem->device->vector_width >= 16 ? 16 : 8);
     plan->finish = TQ_FINISH_CARRIERS;
     plan->sum_draws = false;
     plan->instructions = (problem->product.rounding == TQ_ROUND_AWAY ? 19.0 : 12.0) / 16.0;
