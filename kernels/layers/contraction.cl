@@ -63,7 +63,7 @@ typedef struct tq_target {
     uint2 key;
     tq_tail tail;
     int count; /* results that exist */
-    int draws; /* 0: all are numbers of RESULT's format, which no draw moves */
+    int rounding; /* 0: all are numbers of RESULT's format; 1: on its grid, which no draw moves; 2: of any kind */
 } tq_target;
 
 TQ_INLINE void tq_store_bits(__global uint *y, const tq_uints bits, const int count)
@@ -128,9 +128,11 @@ TQ_INLINE tq_uints tq_part_results(const tq_target to, const tq_sum s, const int
 #else
     const tq_floats bias = TQ_CAT(as_float, TQ_LANES)(TQ_CAT(vload, TQ_LANES)(0, to.bias + part * TQ_LANES));
     const tq_uints bits = tq_biased_bits(tq_part(s, part, slots), bias);
+    if (to.rounding == 0)
+        return bits;
 #if TQ_RESULT_BITS
     tq_uints draws = (tq_uints)0;
-    if (to.draws)
+    if (to.rounding > 1)
         draws = tq_element_draws(to.key.s0, to.key.s1, to.index + (ulong)(part * TQ_LANES), TQ_STREAM_RESULT, TQ_RESULT_BITS);
     return TQ_RESULT_VECTOR(bits, slots.result, draws);
 #elif TQ_RESULT_NONE
@@ -163,7 +165,7 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
             const int16 geometry, const int columns, const int row_begin, const int entry_rows, const int8 product, const int8 sum,
             const int8 result, const int8 path, const uint2 key, const ulong first_row, __global const uint *verdict,
             const uint run_number, const uint on_exceeded, __global const int *tail,
-            const int result_draws
+            const int result_rounding
 #if TQ_PRODUCT_DRAWS
             ,
             __global const tq_draw_word *restrict product_rows, __global const tq_draw_word *restrict product_columns
@@ -257,7 +259,7 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
             to.index = first_row * (ulong)g.out_channels + index;
             to.key = key;
             to.tail = tail_words;
-            to.draws = result_draws;
+            to.rounding = result_rounding;
             to.count = outputs - output - tq_place(t, j);
             if (tq_row(t, i) < end && to.count > 0 && !idle)
                 tq_store_results(to, s[i][j], t.slots);

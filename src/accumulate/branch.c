@@ -74,11 +74,18 @@ static bool allows_odd(const tq_quantizer *q, const tq_problem *problem)
            (f->family == TQ_FAMILY_FIXED && !tq_quantizer_is_none(q) && f->overflow == TQ_OVERFLOW_SATURATE);
 }
 
-/* Whether RESULT rounds nothing: sum and bias are multiples of its grid. */
-static bool is_on_grid(const tq_path_plan *plan, const tq_problem *problem)
+/* What RESULT does to sum and bias: 0 nothing, 1 it saturates or wraps multiples of its grid, 2 it rounds. */
+static tq_i32 rounding_of(const tq_path_plan *plan, const tq_problem *problem)
 {
-    return problem->result.family == TQ_FAMILY_FIXED && problem->bias.finite &&
-           plan->sum_grid >= problem->result.grid && problem->bias.grid >= problem->result.grid;
+    const tq_format *result = &problem->result, *sum = &problem->sum;
+    const bool fixed_sum = sum->family == TQ_FAMILY_FIXED && !problem->accumulation.exact_sum;
+    if (result->family != TQ_FAMILY_FIXED || !problem->bias.finite || plan->sum_grid < result->grid ||
+        problem->bias.grid < result->grid)
+        return 2;
+    return fixed_sum && sum->lowest + problem->bias.lowest >= result->lowest &&
+                   sum->highest + problem->bias.highest <= result->highest
+               ? 0
+               : 1;
 }
 
 /* Results in vectors, where that gives the bits of the exact way. */
@@ -305,7 +312,7 @@ static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const 
                              .text = text};
     b->path->plan(problem, &b->plan);
     choose_finish(&b->plan, problem);
-    b->result_draws = !is_on_grid(&b->plan, problem);
+    b->result_rounding = rounding_of(&b->plan, problem);
     const tq_geometry packed = packed_geometry(b, setup);
     TQ_TRY(choose_tile(b, setup, problem, &packed));
     const bool ragged = b->depthwise && packed.out_channels % b->plan.step != 0;
@@ -376,7 +383,7 @@ static tq_status run_slab(tq_branch *b, const tq_tensor *x, tq_tensor *y, int64_
                                 TQ_VALUE(verdict->run),
                                 TQ_VALUE(b->on_exceeded),
                                 TQ_MEMORY(b->tail != NULL ? b->tail : b->zeros),
-                                TQ_VALUE(b->result_draws)};
+                                TQ_VALUE(b->result_rounding)};
     memcpy(arguments + count, rest, sizeof rest);
     count = tq_draws__arguments(&b->product, arguments, count + TQ_COUNT(rest));
     count = tq_draws__arguments(&b->sum, arguments, count);

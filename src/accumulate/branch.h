@@ -24,8 +24,8 @@ typedef struct tq_branch {
     tq_draws product, sum;
     int64_t slab; /* rows of a launch: bounds the memory of the rows' draws */
     tq_u32 key[2];
-    tq_i32 result_draws; /* 0: RESULT rounds nothing */
-    tq_u32 on_exceeded;  /* runs when the verdict says that the bound was exceeded (1), or was not (0) */
+    tq_i32 result_rounding; /* 0: sum and bias are RESULT's numbers already; 1: on its grid; 2: neither */
+    tq_u32 on_exceeded;     /* runs when the verdict says that the bound was exceeded (1), or was not (0) */
 } tq_branch;
 
 /* What paths may know of a contraction. */
