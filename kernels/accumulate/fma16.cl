@@ -12,9 +12,9 @@
  * is the format's but for bits below the word: they are set in a saturated positive product or sum and are cleared
  * (TQ_LEFT: mask) before they can carry.
  *
- * Weights with more bits (TQ_STEP_KINDS), inputs integers X of at most 16 bits on their grid: with w an odd multiple of 2^t,
- * x*w is a tie only if X has exactly so many zero bits at its end as lie between t and half a unit; where that are more than
- * X can have, ties away are ties to even and the weight stays as it is. Where ties are possible and the product has too many
+ * Weights with more bits (TQ_STEP_KINDS): with w an odd multiple of 2^t and x of 2^u, x*w is a tie, an odd multiple of half
+ * a unit, only if t + u is half a unit's exponent; where 2^u were then larger than any input, ties away are ties to even and
+ * the weight stays as it is, whatever the input's grid. Where ties are possible and the product has too many
  * bits for the weight to be moved, the step takes tq_exact_step: the residual r of the rounded product e is exact when it is
  * half a unit and x*w - (e + r) is zero; then e moves by a unit if e + r is further from zero than e. The host says which
  * steps those are.

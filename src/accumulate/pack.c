@@ -98,12 +98,16 @@ static tq_tie tie_of(const tq_ties *ties, float w)
         return TQ_TIE_NONE;
     const uint32_t fraction = (uint32_t)fabsf(ldexpf(frexpf(w, &exponent), 24));
     const int zeros = __builtin_ctz(fraction), lowest = exponent - 24 + zeros;
-    /* A tie is an odd multiple of half a unit: an input with exactly so many zero bits at its end. */
-    const int needed = ties->grid - 1 - ties->input_grid - lowest;
-    if (needed < 0 || ldexp(1.0, needed) > ties->input_units)
+    /* A tie is an odd multiple of half a unit: the input's lowest bit is then 2^needed, and it is at least
+     * that large. */
+    const int needed = ties->grid - 1 - lowest, known = ties->input_grid != TQ_GRID_UNKNOWN;
+    if (ldexp(1.0, needed) > ties->input_largest || (known && needed < ties->input_grid))
         return TQ_TIE_NONE;
+    if (!known)
+        return TQ_TIE_EXACT;
     /* Products that do not saturate, in multiples of their last bit. */
-    const double largest = fmin(ties->input_units * (fraction >> zeros), ldexp(ties->most_units, needed + 1));
+    const double inputs = ldexp(ties->input_largest, -ties->input_grid) * (fraction >> zeros);
+    const double largest = fmin(inputs, ldexp(ties->most_units, needed - ties->input_grid + 1));
     return largest < 0x1p23 ? TQ_TIE_MOVE : TQ_TIE_EXACT;
 }
 

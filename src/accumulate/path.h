@@ -49,8 +49,8 @@ typedef struct tq_group {
 /* From which follows whether a product can be a tie, and whether its weight may move
  * (kernels/accumulate/fma16.cl). */
 typedef struct tq_ties {
-    int input_grid, grid;           /* of the input; of the products' format */
-    double input_units, most_units; /* largest input on its grid; largest number of the format on its */
+    int input_grid, grid;             /* of the input, or TQ_GRID_UNKNOWN; of the products' format */
+    double input_largest, most_units; /* largest input; largest number of the format in units of its grid */
 } tq_ties;
 
 /* What a path decides for a problem. Set before `plan`: the slots' words, terms 1, sum_draws, what is known

@@ -39,9 +39,8 @@ static bool applicable(const tq_problem *problem, char *why, size_t size)
         return tq_path__refuse(why, size, "the input or a weight may be infinite or not a number");
     if (!(largest <= most))
         return tq_path__refuse(why, size, "products reach %g units, needed at most %g", largest, most);
-    if (rounding == TQ_ROUND_AWAY && !can_move_weights(problem) &&
-        !(problem->weights_known && tq_range__fits_int16(problem->input)))
-        return tq_path__refuse(why, size, "ties away from zero need an input of 16 bits on a known grid");
+    if (rounding == TQ_ROUND_AWAY && !can_move_weights(problem) && !problem->weights_known)
+        return tq_path__refuse(why, size, "ties away from zero need known weights");
     if (problem->product.overflow == TQ_OVERFLOW_WRAP && !products_fit(problem))
         return tq_path__refuse(why, size, "products may wrap");
     return true;
@@ -59,7 +58,7 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
     plan->step_kinds = plan->away && !can_move_weights(problem);
     plan->ties = (tq_ties){.input_grid = problem->input.grid,
                            .grid = problem->product.grid,
-                           .input_units = tq_range__units(problem->input),
+                           .input_largest = tq_range__magnitude(problem->input),
                            .most_units = ldexp(1.0, problem->product.precision - 1)};
     plan->instructions = (below > 0 ? 9.0 : 6.0) / 32.0;
     plan->path.s0 = tq_path__bits(ldexp(1.5, 23 + problem->product.grid));
