@@ -93,22 +93,24 @@ typedef enum tq_tie { TQ_TIE_NONE, TQ_TIE_MOVE, TQ_TIE_EXACT } tq_tie;
 /* No product with this weight is a tie; or moving the weight takes products off ties; or neither. */
 static tq_tie tie_of(const tq_ties *ties, float w)
 {
-    int exponent;
-    if (w == 0.0f)
+    uint32_t bits;
+    memcpy(&bits, &w, sizeof bits);
+    const uint32_t exponent = bits >> 23 & 255u,
+                   fraction = (bits & 0x7FFFFFu) | (exponent > 0 ? 0x800000u : 0);
+    if (fraction == 0)
         return TQ_TIE_NONE;
-    const uint32_t fraction = (uint32_t)fabsf(ldexpf(frexpf(w, &exponent), 24));
-    const int zeros = __builtin_ctz(fraction), lowest = exponent - 24 + zeros;
+    const int zeros = __builtin_ctz(fraction), lowest = (int)(exponent > 0 ? exponent : 1) - 150 + zeros;
     /* A tie is an odd multiple of half a unit: the input's lowest bit is then 2^needed, and it is at least
      * that large. */
     const int needed = ties->grid - 1 - lowest, known = ties->input_grid != TQ_GRID_UNKNOWN;
-    if (ldexp(1.0, needed) > ties->input_largest || (known && needed < ties->input_grid))
+    if (needed > ties->input_exponent || (known && needed < ties->input_grid))
         return TQ_TIE_NONE;
     if (!known)
         return TQ_TIE_EXACT;
     /* Products that do not saturate, in multiples of their last bit. */
     const double inputs = ldexp(ties->input_largest, -ties->input_grid) * (fraction >> zeros);
     const double largest = fmin(inputs, ldexp(ties->most_units, needed - ties->input_grid + 1));
-    return largest < 0x1p23 ? TQ_TIE_MOVE : TQ_TIE_EXACT;
+    return largest <= 0x1p23 ? TQ_TIE_MOVE : TQ_TIE_EXACT;
 }
 
 /* What becomes of a weight, worked out once. */

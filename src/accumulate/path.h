@@ -50,6 +50,7 @@ typedef struct tq_group {
  * (kernels/accumulate/fma16.cl). */
 typedef struct tq_ties {
     int input_grid, grid;             /* of the input, or TQ_GRID_UNKNOWN; of the products' format */
+    int input_exponent;               /* floor(log2(input_largest)) */
     double input_largest, most_units; /* largest input; largest number of the format in units of its grid */
 } tq_ties;
 

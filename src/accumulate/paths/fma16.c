@@ -53,11 +53,11 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
     plan->finish = TQ_FINISH_CARRIERS;
     plan->halves = true;
     plan->sum_draws = false;
-    plan->away = problem->product.rounding == TQ_ROUND_AWAY &&
-                 problem->product.grid > problem->input.grid + problem->weight.grid;
-    plan->step_kinds = plan->away && !can_move_weights(problem);
+    plan->away = problem->product.rounding == TQ_ROUND_AWAY;
+    plan->step_kinds = plan->away && problem->weights_known;
     plan->ties = (tq_ties){.input_grid = problem->input.grid,
                            .grid = problem->product.grid,
+                           .input_exponent = ilogb(fmax(tq_range__magnitude(problem->input), 0x1p-149)),
                            .input_largest = tq_range__magnitude(problem->input),
                            .most_units = ldexp(1.0, problem->product.precision - 1)};
     plan->instructions = (below > 0 ? 9.0 : 6.0) / 32.0;
