@@ -115,6 +115,7 @@ static trick make_trick(tq_context *context, const char *source, const char *nam
     tq_program_text__define(&text, "TQ_LANES", "%d", lanes);
     tq_program_text__define(&text, "FMA", "%d", tq_context_device(context)->fma);
     tq_program_text__add(&text, "quantizers/vector.cl");
+    tq_program_text__add(&text, "layers/tail.cl");
     tq_program_text__add(&text, "layers/lanes.cl");
     tq_program_text__add_source(&text, &part);
     if (tq_kernel__create(&t.kernel, context, &text, name) != TQ_OK)
