@@ -25,7 +25,7 @@ TQ_INLINE void tq_store_draws(__global uint *to, const ulong at, const tq_uints 
     }
 }
 
-/* Draws of one row, `bits` known when compiled where the caller knows it. */
+/* Draws of one row; `bits` is a literal, so that loops have known ends. */
 TQ_INLINE void tq_row_draws(__global uint *to, const ulong at, const uint count, const ulong index, const uint2 key,
                             const uint stream, const int bits, const int right, const int left, const uint mask,
                             const int shorts)
@@ -52,7 +52,11 @@ __kernel void draws(__global uint *restrict to, const uint rows, const uint coun
             tq_row_draws(to, at, count, first + row, key, stream, 16, right, left, mask, 1);
         else if (bits == 16)
             tq_row_draws(to, at, count, first + row, key, stream, 16, right, left, mask, 0);
+        else if (bits == 32)
+            tq_row_draws(to, at, count, first + row, key, stream, 32, right, left, mask, shorts);
+        else if (bits == 8)
+            tq_row_draws(to, at, count, first + row, key, stream, 8, right, left, mask, shorts);
         else
-            tq_row_draws(to, at, count, first + row, key, stream, bits, right, left, mask, shorts);
+            tq_row_draws(to, at, count, first + row, key, stream, 4, right, left, mask, shorts);
     }
 }
