@@ -8,8 +8,9 @@
 #include "accumulate/tile.h"
 #include "util/fail.h"
 
+/* Words of a tail (layers/tail.c). */
+#define TAIL_BYTES 128
 /* Bytes of the random draws of one launch's rows; larger layers run in slabs of rows. */
-#define TAIL_BYTES 128 /* words of a tail (layers/tail.c) */
 #define DRAW_BYTES ((int64_t)64 << 20)
 
 void tq_branch__destroy(tq_branch *b)

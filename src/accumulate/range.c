@@ -37,7 +37,8 @@ bool tq_range__keeps(tq_range range, const tq_quantizer *q)
  */
 static double rounded_out(double highest, const tq_format *format)
 {
-    const double step = ldexp(1.0, format->grid);
+    const bool flushes = format->family == TQ_FAMILY_FLOAT && !format->subnormal;
+    const double step = ldexp(1.0, flushes ? format->emin : format->grid); /* the smallest positive number */
     if (format->family == TQ_FAMILY_FIXED)
         return highest == 0.0 ? 0.0 : highest + step;
     return highest == 0.0 ? 0.0 : highest * (1.0 + ldexp(1.0, 1 - format->precision)) + step;

@@ -24,7 +24,9 @@ static void choose_forms(const tq_layer *layer, tq_pool *state, int64_t taps)
     const bool subnormals = tq_context_device(layer->context)->subnormals;
     const bool rounds = !a->exact_sum && !tq_quantizer_is_none(&a->sum);
     const tq_range x = layer->input_range[0];
-    const tq_range before = rounds ? tq_range__quantized(x, &a->sum) : tq_range__repeated(x, taps - 1);
+    tq_range any = tq_range__unknown(); /* running sums leave the range of x */
+    any.finite = x.finite;
+    const tq_range before = rounds ? tq_range__quantized(any, &a->sum) : tq_range__repeated(x, taps - 1);
     const bool exact = tq_range__fits(tq_range__sum(before, x));
     v->sum = a->exact_sum && !exact ? TQ_LANES_EXACT : tq_lane_form__of(&a->sum, exact);
     v->result = TQ_LANES_NEAREST;

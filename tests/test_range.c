@@ -1,0 +1,89 @@
+/* What is known of numbers behind a quantizer: bounds by hand, and a pool whose running sums leave its
+ * input's range. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "layers/kind.h"
+
+typedef struct row {
+    const char *quantizer;
+    double lowest, highest; /* of the numbers before */
+    double least, most;     /* the quantized ones reach these, so the bounds must not be tighter */
+    bool finite;            /* of the quantized ones */
+} row;
+
+static const row rows[] = {
+    {"nearest,16,8", -1.0, 0.25, -1.0, 0.25, true},
+    {"fixed,16,8,round=up", 0.0, 0x1p-20, 0.0, 0x1p-8, true},
+    {"down,16,8", -0x1p-20, 1.0, -0x1p-8, 1.0, true},
+    {"down,16,8", -1000.0, 1000.0, -128.0, 127.99609375, true},
+    {"float,5,10,subnormal=0,round=up", 0.0, 0x1p-20, 0.0, 0x1p-14, true},
+    {"float,5,10,subnormal=0", -0x1.8p-15, 0.0, -0x1p-14, 0.0, true},
+    {"fp16", -8.0, 65504.0, -8.0, 65504.0, true},
+    {"fp16", -8.0, 65520.0, -8.0, 65504.0, false},
+    {"e4m3", -8.0, 1e9, -8.0, 448.0, true},
+    {"fixed,8,4,overflow=wrap", 0.0, 8.0, -8.0, 7.9375, true},
+};
+
+static void bounds_by_hand(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < TQ_COUNT(rows); ++i) {
+        tq_quantizer q;
+        tq_range from = tq_range__unknown();
+        from.finite = true;
+        from.lowest = rows[i].lowest;
+        from.highest = rows[i].highest;
+        assert_int_equal(tq_quantizer_parse(&q, rows[i].quantizer), TQ_OK);
+        const tq_range range = tq_range__quantized(from, &q);
+        if (!(range.lowest <= rows[i].least && range.highest >= rows[i].most) ||
+            range.finite != rows[i].finite)
+            fail_msg("row %zu, %s: %g .. %g, finite %d", i, rows[i].quantizer, range.lowest, range.highest,
+                     range.finite);
+    }
+}
+
+enum { SIDE = 4, CHANNELS = 17, ELEMENTS = SIDE * SIDE * CHANNELS };
+
+/* 16 numbers near 100 on a grid of 2^-16 add to 27 bits: SUM rounds down, binary32 to nearest. */
+static void sums_leave_the_inputs_range(void **state)
+{
+    const tq_shape in = tq_shape_of(4, (const int64_t[]){1, SIDE, SIDE, CHANNELS});
+    const tq_range range = {.grid = -16, .lowest = 0.0, .highest = 100.0, .finite = true};
+    float x[ELEMENTS], is[CHANNELS], should[CHANNELS];
+    tq_layer_quantizers q = {0};
+    tq_context *context;
+    tq_layer *layer;
+    tq_tensor *from, *to;
+    (void)state;
+    for (int i = 0; i < ELEMENTS; ++i)
+        x[i] = 100.0f - 0x1p-16f * (float)(1 + i % 3);
+    assert_int_equal(tq_context_open(&context, NULL), TQ_OK);
+    assert_int_equal(tq_accumulation_parse(&q.intrinsic, "{\"sum\": \"down,30,16\"}"), TQ_OK);
+    assert_int_equal(tq_layer_create(&layer, context, "globalavgpool", "p", NULL), TQ_OK);
+    assert_int_equal(tq_layer__plan(layer, &in, &range, 1, &q), TQ_OK);
+    assert_int_equal(tq_tensor_create(&from, context, &in), TQ_OK);
+    assert_int_equal(tq_tensor_create(&to, context, &layer->output), TQ_OK);
+    assert_int_equal(tq_tensor_write(from, x, ELEMENTS), TQ_OK);
+    assert_int_equal(tq_layer_forward(layer, (const tq_tensor *const[]){from}, to), TQ_OK);
+    assert_int_equal(tq_tensor_read(to, is, CHANNELS), TQ_OK);
+    assert_int_equal(tq_layer_reference(layer, (const float *const[]){x}, should), TQ_OK);
+    assert_memory_equal(is, should, sizeof is);
+    tq_tensor_destroy(from);
+    tq_tensor_destroy(to);
+    tq_layer_destroy(layer);
+    tq_context_close(context);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(bounds_by_hand),
+                                       cmocka_unit_test(sums_leave_the_inputs_range)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
