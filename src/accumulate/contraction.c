@@ -85,7 +85,9 @@ static tq_status describe_weights(tq_problem *problem, const tq_contraction_setu
         problem->weight_sum = (double)problem->terms * tq_range__magnitude(problem->weight);
         return TQ_OK;
     }
-    problem->weight = tq_range__measure(setup->weight, problem->terms * setup->geometry.out_channels);
+    problem->weight = setup->weight_range != NULL
+                          ? *setup->weight_range
+                          : tq_range__measure(setup->weight, problem->terms * setup->geometry.out_channels);
     return weight_sum(&problem->weight_sum, setup);
 }
 
@@ -104,7 +106,9 @@ tq_status tq_problem__describe(tq_problem *problem, const tq_contraction_setup *
                             .weights_known = setup->weight != NULL,
                             .device = device};
     problem->accumulation.fused = tq_accumulation__fused(a);
-    problem->bias = tq_range__measure(setup->bias, setup->bias ? setup->geometry.out_channels : 0);
+    problem->bias = setup->bias_range != NULL
+                        ? *setup->bias_range
+                        : tq_range__measure(setup->bias, setup->bias ? setup->geometry.out_channels : 0);
     return describe_weights(problem, setup);
 }
 

@@ -41,7 +41,8 @@ typedef struct tq_contraction_setup {
     tq_range input;
     const float
         *weight; /* [k][n], n over all groups: kernel rows, kernel columns, group inputs, output channels */
-    const float *bias; /* [n] or NULL */
+    const float *bias;                         /* [n] or NULL */
+    const tq_range *weight_range, *bias_range; /* of these, where they are measured already; else NULL */
     /*
      * Without `weight` the second operand is computed, too, and given at every run
      * (tq_contraction__multiply): its range, and the number of its matrices. The rows are then as many

@@ -7,6 +7,8 @@ static tq_contraction_setup setup_of(const tq_layer *layer, const tq_geometry *g
                                   .input = layer->input_range[0],
                                   .weight = layer->weight[0].values,
                                   .bias = layer->weight[1].values,
+                                  .weight_range = &layer->weight[0].range,
+                                  .bias_range = layer->weight[1].values ? &layer->weight[1].range : NULL,
                                   .seed = layer->quantizers.seed,
                                   .id = layer->quantizers.id};
 }
