@@ -108,9 +108,9 @@ static tq_tie tie_of(const tq_ties *ties, float w)
     if (!known)
         return TQ_TIE_EXACT;
     /* Products that do not saturate, in multiples of their last bit. */
-    const double inputs = ldexp(ties->input_largest, -ties->input_grid) * (fraction >> zeros);
-    const double largest = fmin(inputs, ldexp(ties->most_units, needed - ties->input_grid + 1));
-    return largest <= 0x1p23 ? TQ_TIE_MOVE : TQ_TIE_EXACT;
+    const bool few = ties->most_exponent + needed - ties->input_grid + 1 <= 23 ||
+                     ties->input_units * (fraction >> zeros) <= 0x1p23;
+    return few ? TQ_TIE_MOVE : TQ_TIE_EXACT;
 }
 
 /* What becomes of a weight, worked out once. */

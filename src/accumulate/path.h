@@ -49,9 +49,10 @@ typedef struct tq_group {
 /* From which follows whether a product can be a tie, and whether its weight may move
  * (kernels/accumulate/fma16.cl). */
 typedef struct tq_ties {
-    int input_grid, grid;             /* of the input, or TQ_GRID_UNKNOWN; of the products' format */
-    int input_exponent;               /* floor(log2(input_largest)) */
-    double input_largest, most_units; /* largest input; largest number of the format in units of its grid */
+    int input_grid, grid; /* of the input, or TQ_GRID_UNKNOWN; of the products' format */
+    int input_exponent;   /* floor(log2()) of the largest input */
+    double input_units;   /* largest input on its grid, where that is known */
+    int most_exponent;    /* log2 of the largest number of the format in units of its grid */
 } tq_ties;
 
 /* What a path decides for a problem. Set before `plan`: the slots' words, terms 1, sum_draws, what is known

@@ -58,8 +58,8 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
     plan->ties = (tq_ties){.input_grid = problem->input.grid,
                            .grid = problem->product.grid,
                            .input_exponent = ilogb(fmax(tq_range__magnitude(problem->input), 0x1p-149)),
-                           .input_largest = tq_range__magnitude(problem->input),
-                           .most_units = ldexp(1.0, problem->product.precision - 1)};
+                           .input_units = tq_range__units(problem->input),
+                           .most_exponent = problem->product.precision - 1};
     plan->instructions = (below > 0 ? 9.0 : 6.0) / 32.0;
     plan->path.s0 = tq_path__bits(ldexp(1.5, 23 + problem->product.grid));
     plan->path.s1 = -(1 << below);
