@@ -5,7 +5,7 @@
 #include "accumulate/common.h"
 #include "util/fail.h"
 
-#define ROWS_OF_ITEM 8 /* TQ_DRAW_RUN in kernels/layers/draws.cl */
+#define BLOCKS_OF_LANE 8 /* of a work-item: TQ_DRAW_RUN in kernels/layers/draws.cl */
 
 static int64_t word_size(const tq_draws *d)
 {
@@ -15,7 +15,10 @@ static int64_t word_size(const tq_draws *d)
 tq_status tq_draws__create(tq_draws *d, tq_context *context, const tq_panels *panels,
                            const tq_draw_layout *layout, tq_u32 row_stream, int64_t rows)
 {
-    *d = (tq_draws){.layout = *layout, .row_stream = row_stream, .terms = (tq_u32)panels->steps};
+    *d = (tq_draws){.layout = *layout,
+                    .row_stream = row_stream,
+                    .terms = (tq_u32)panels->steps,
+                    .lanes = tq_common__lanes(context)};
     if (layout->bits == 0)
         return TQ_OK;
     const int64_t bytes = tq_panels__draws(panels) * word_size(d);
@@ -44,18 +47,28 @@ tq_status tq_draws__run(const tq_draws *d, uint64_t first, int64_t count, const 
 {
     if (d->layout.bits == 0)
         return TQ_OK;
-    const tq_u32 rows = (tq_u32)count, key[2] = {d->layout.key0, d->layout.key1};
+    const tq_u32 key[2] = {d->layout.key0, d->layout.key1};
     const tq_u32 mask = d->layout.nothing ? 0 : ~(tq_u32)0;
     const tq_u64 index = first;
     const tq_i32 bits = d->layout.bits, right = d->layout.right, left = d->layout.left,
                  shorts = d->layout.shorts;
-    const tq_argument arguments[] = {TQ_MEMORY(d->rows),     TQ_VALUE(rows),       TQ_VALUE(d->terms),
-                                     TQ_VALUE(index),        TQ_VALUE(key),        TQ_VALUE(d->row_stream),
-                                     TQ_VALUE(bits),         TQ_VALUE(right),      TQ_VALUE(left),
-                                     TQ_VALUE(mask),         TQ_VALUE(shorts),     TQ_MEMORY(verdict->memory),
-                                     TQ_VALUE(verdict->run), TQ_VALUE(on_exceeded)};
-    return tq_kernel__run(d->kernel, (const size_t[]){((size_t)rows + ROWS_OF_ITEM - 1) / ROWS_OF_ITEM, 1, 1},
-                          (const size_t[]){1, 1, 1}, arguments, TQ_COUNT(arguments));
+    const size_t each = (size_t)d->lanes * BLOCKS_OF_LANE * (size_t)(128 / bits);
+    const size_t items = (d->terms + each - 1) / each;
+    const tq_argument arguments[] = {TQ_MEMORY(d->rows),
+                                     TQ_VALUE(d->terms),
+                                     TQ_VALUE(index),
+                                     TQ_VALUE(key),
+                                     TQ_VALUE(d->row_stream),
+                                     TQ_VALUE(bits),
+                                     TQ_VALUE(right),
+                                     TQ_VALUE(left),
+                                     TQ_VALUE(mask),
+                                     TQ_VALUE(shorts),
+                                     TQ_MEMORY(verdict->memory),
+                                     TQ_VALUE(verdict->run),
+                                     TQ_VALUE(on_exceeded)};
+    return tq_kernel__run(d->kernel, (const size_t[]){items, (size_t)count, 1}, (const size_t[]){1, 1, 1},
+                          arguments, TQ_COUNT(arguments));
 }
 
 size_t tq_draws__arguments(const tq_draws *d, tq_argument *arguments, size_t count)

@@ -9,6 +9,7 @@ typedef struct tq_draws {
     tq_draw_layout layout; /* bits 0: the slot does not draw */
     tq_u32 row_stream;
     tq_u32 terms; /* draws of a row */
+    int lanes;    /* of the kernel's vectors */
     tq_memory *rows, *columns;
     tq_kernel *kernel; /* borrowed from the context */
 } tq_draws;

@@ -15,8 +15,9 @@ static const tq_trial_numbers table[] = {
     {"madd16", "down,16,8", "nearest,16,8", "nearest,16,8", 16, 1},
     {"madd16", "stochastic,16,8", "nearest,16,8", "nearest,16,8", 16, 1},
     {"nearest32", "nearest,17,8", "nearest,12,6", "nearest,8,6", 16, 1},
+    {"residual32", "zero,16,8", "nearest,16,8", "nearest,16,8", 16, 1},
     {"float32", "fp16", "fp16", "fp16", 8, 1},
-    {"binary64", "zero,12,6", "nearest,16,8", "nearest,16,8", 16, 1},
+    {"binary64", "fixed,24,8,round=up", "nearest,16,8", "nearest,16,8", 16, 1},
 };
 
 const tq_trial_numbers *tq_trial_numbers__at(size_t i)
