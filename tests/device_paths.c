@@ -303,9 +303,53 @@ static void inputs_beyond_the_bound(void **state)
     tq_context_close(context);
 }
 
+/* More terms than one device's loops have rounds: refused there, right elsewhere. */
+static void very_long_sums(void **state)
+{
+    enum { TERMS = 70000 };
+    const tq_shape shape = tq_shape_of(2, (const int64_t[]){TERMS, 1});
+    const tq_shape in = tq_shape_of(2, (const int64_t[]){1, TERMS});
+    float *x = make(TERMS), *w = make(TERMS), y, should;
+    tq_context *context;
+    tq_layer *layer;
+    tq_tensor *from, *to;
+    (void)state;
+    if (small())
+        skip();
+    for (int i = 0; i < TERMS; ++i) {
+        x[i] = (float)(i % 7 - 3);
+        w[i] = (float)(i % 5 - 2) / 64.0f;
+    }
+    assert_int_equal(tq_context_open(&context, NULL), TQ_OK);
+    assert_int_equal(tq_layer_create(&layer, context, "dense", "long", NULL), TQ_OK);
+    assert_int_equal(tq_layer_set_weight(layer, "weight", &shape, w), TQ_OK);
+    const tq_status status = tq_layer_plan(layer, &in, 1, NULL);
+    if (strstr(tq_context_device(context)->name, "llvmpipe") != NULL) {
+        assert_int_equal(status, TQ_E_UNSUPPORTED);
+        assert_string_equal(tq_error(),
+                            "dense 'long': sums of 70000 steps; this device's loops end after 65000");
+    } else {
+        assert_int_equal(status, TQ_OK);
+        assert_int_equal(tq_tensor_create(&from, context, &in), TQ_OK);
+        assert_int_equal(tq_tensor_create(&to, context, &layer->output), TQ_OK);
+        assert_int_equal(tq_tensor_write(from, x, TERMS), TQ_OK);
+        assert_int_equal(tq_layer_forward(layer, (const tq_tensor *const[]){from}, to), TQ_OK);
+        assert_int_equal(tq_tensor_read(to, &y, 1), TQ_OK);
+        assert_int_equal(tq_layer_reference(layer, (const float *const[]){x}, &should), TQ_OK);
+        assert_memory_equal(&y, &should, sizeof y);
+        tq_tensor_destroy(from);
+        tq_tensor_destroy(to);
+    }
+    tq_layer_destroy(layer);
+    tq_context_close(context);
+    free(x);
+    free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(inputs_beyond_the_bound),
+                                       cmocka_unit_test(very_long_sums),
                                        cmocka_unit_test(every_pair_of_operands)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

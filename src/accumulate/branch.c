@@ -298,6 +298,16 @@ static tq_status choose_tile(tq_branch *b, const tq_contraction_setup *setup, co
     return TQ_OK;
 }
 
+/* A work-item's loops: all steps, and one round for each run. */
+static tq_status check_rounds(const tq_branch *b, const tq_geometry *packed, const tq_device_info *device)
+{
+    const int64_t most = tq_device__most_rounds(device), runs = tq_geometry__terms(packed) / b->panels.run;
+    if (b->panels.steps + runs <= most)
+        return TQ_OK;
+    return tq_status__fail(TQ_E_UNSUPPORTED, "sums of %lld steps; this device's loops end after %lld",
+                           (long long)b->panels.steps, (long long)most);
+}
+
 static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const tq_problem *problem,
                          double bound, tq_program_text *text)
 {
@@ -322,6 +332,7 @@ static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const 
     lay_out_draws(b, a);
     TQ_TRY(make_kernel(b, text, setup, a));
     b->panels = tq_panels__of(&packed, &b->plan, b->operand.columns);
+    TQ_TRY(check_rounds(b, &packed, problem->device));
     TQ_TRY(make_weights(b, setup));
     TQ_TRY(make_kinds(b, setup));
     TQ_TRY(make_bias(b, setup));
