@@ -29,6 +29,7 @@ typedef struct tq_onnx {
     tq_network *network;
     const Onnx__GraphProto *graph;
     int64_t opset;
+    int64_t batch; /* first dimension of the graph's input: the samples */
     tq_onnx_value *value;
     size_t value_count, value_capacity;
     tq_name_table values; /* ONNX names -> value */
@@ -80,10 +81,30 @@ bool tq_onnx__has_input(const tq_onnx_node *node, size_t i);
 tq_status tq_onnx__input(const tq_onnx_node *node, size_t i, const tq_onnx_value **value);
 tq_status tq_onnx__tensor(const tq_onnx_node *node, size_t i, const tq_onnx_value **value);
 tq_status tq_onnx__constant(const tq_onnx_node *node, size_t i, const tq_onnx_value **value);
+/* An input that may be either: a constant becomes one of the network, a scalar with shape 1 there. */
+tq_status tq_onnx__operand(const tq_onnx_node *node, size_t i, const tq_onnx_value **value);
+/* The node mixes samples, or gives the first dimension another size: the network is for the model's batch
+ * only. */
+tq_status tq_onnx__fix_batch(const tq_onnx_node *node);
+/* `axis` from 0 to rank - 1; counted from the end where it is negative. TQ_E_FORMAT. */
+tq_status tq_onnx__check_axis(int64_t *axis, int rank);
 /* TQ_E_UNSUPPORTED unless input `i`, `value`, has this rank. */
 tq_status tq_onnx__need_rank(const tq_onnx_node *node, size_t i, const tq_onnx_value *value, int rank);
 /* Adds the node's layer; `inputs` are names in the network, separated by commas. */
 tq_status tq_onnx__add(tq_onnx_node *node, const char *kind, const char *options, const char *inputs);
+/* The same with inputs that are values. */
+tq_status tq_onnx__add_of(tq_onnx_node *node, const char *kind, const char *options,
+                          const tq_onnx_value *const *inputs, size_t count);
+/* Adds a layer beside the node's that only moves numbers, which no map acts on (network/graph.h); `value` is
+ * its output of this shape. */
+tq_status tq_onnx__add_helper(const tq_onnx_node *node, const char *kind, const char *options,
+                              const tq_onnx_value *input, const tq_shape *shape, tq_onnx_value *value);
+/* A helper that turns `input` by `order`, or nothing where no dimension moves. */
+tq_status tq_onnx__turned(const tq_onnx_node *node, const tq_onnx_value *input, const int *order,
+                          tq_onnx_value *value);
+/* A helper that gives `input` the shape, or nothing where it has it. Fixes the batch where it must. */
+tq_status tq_onnx__reshaped(const tq_onnx_node *node, const tq_onnx_value *input, const tq_shape *shape,
+                            tq_onnx_value *value);
 /* Sets a weight of the node's layer. */
 tq_status tq_onnx__set_weight(tq_onnx_node *node, const char *weight, const tq_shape *shape,
                               const float *values);
@@ -91,6 +112,8 @@ tq_status tq_onnx__set_weight(tq_onnx_node *node, const char *weight, const tq_s
 tq_status tq_onnx__set_vector(tq_onnx_node *node, const char *weight, size_t i, int64_t size);
 /* The node's first output is its layer's, of this shape. TQ_E_SHAPE: the shape is not valid. */
 tq_status tq_onnx__layer_output(tq_onnx_node *node, const tq_shape *shape);
+/* Output `i` of the node is its layer's. */
+tq_status tq_onnx__layer_output_of(tq_onnx_node *node, size_t i, const tq_shape *shape);
 /* The node's first output is this value. */
 tq_status tq_onnx__alias(tq_onnx_node *node, const tq_onnx_value *value);
 /* Adds a layer that gives `value` the shape `shape`, or nothing where it has it; defines the first output. */
@@ -125,6 +148,7 @@ tq_status tq_onnx__make_constant(tq_onnx *onnx, const tq_shape *shape, const flo
 tq_status tq_onnx__import_add(tq_onnx_node *node);
 tq_status tq_onnx__import_average_pool(tq_onnx_node *node);
 tq_status tq_onnx__import_batch_normalization(tq_onnx_node *node);
+tq_status tq_onnx__import_concat(tq_onnx_node *node);
 tq_status tq_onnx__import_constant(tq_onnx_node *node);
 tq_status tq_onnx__import_conv(tq_onnx_node *node);
 tq_status tq_onnx__import_dropout(tq_onnx_node *node);

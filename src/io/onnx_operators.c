@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "io/onnx_graph.h"
+#include "layers/kind.h"
 
 #define WINDOW "auto_pad:s kernel_shape:I pads:I strides:I"
 
@@ -11,6 +12,7 @@ static const tq_onnx_operator operators[] = {
     {"AveragePool", tq_onnx__import_average_pool, 1, 1, 1, WINDOW " ceil_mode:i count_include_pad:i"},
     {"BatchNormalization", tq_onnx__import_batch_normalization, 5, 5, 1,
      "epsilon:f momentum:f spatial:i training_mode:i"},
+    {"Concat", tq_onnx__import_concat, 1, TQ_LAYER_INPUTS, 1, "axis:i"},
     {"Constant", tq_onnx__import_constant, 0, 0, 1,
      "value:t value_float:f value_floats:F value_int:i value_ints:I"},
     {"Conv", tq_onnx__import_conv, 2, 3, 1, WINDOW " dilations:I group:i"},
