@@ -14,6 +14,7 @@
 
 #include "layers/kind.h"
 #include "oracle/oracle_cases.h"
+#include "support/move_sources.h"
 
 #define FIRST_SAMPLE 5
 #define MOST_INPUTS  3
@@ -29,9 +30,6 @@ static const slots all_slots[] = {
     {"e4m3", "ternary"},
 };
 
-/* Where an element of the output comes from: an input and an index there, as counted; false: the constant. */
-typedef bool source(const int64_t *out, size_t *input, int64_t *in);
-
 typedef struct trial {
     const char *kind, *options;
     bool nchw;
@@ -42,68 +40,6 @@ typedef struct trial {
     float constant;
     bool mixes; /* the samples: no split */
 } trial;
-
-static bool concat_channels(const int64_t *out, size_t *input, int64_t *in)
-{
-    static const int64_t first[] = {0, 2, 19};
-    *input = out[1] < 2 ? 0 : out[1] < 19 ? 1 : 2;
-    memcpy(in, out, 4 * sizeof *in);
-    in[1] = out[1] - first[*input];
-    return true;
-}
-
-static bool concat_rows(const int64_t *out, size_t *input, int64_t *in)
-{
-    *input = out[2] >= 3;
-    memcpy(in, out, 4 * sizeof *in);
-    in[2] -= *input == 1 ? 3 : 0;
-    return true;
-}
-
-/* The second input has one sample for all. */
-static bool concat_constant(const int64_t *out, size_t *input, int64_t *in)
-{
-    *input = out[1] >= 2;
-    in[0] = *input == 1 ? 0 : out[0];
-    in[1] = *input == 1 ? out[1] - 2 : out[1];
-    in[2] = out[2];
-    return true;
-}
-
-static bool concat_samples(const int64_t *out, size_t *input, int64_t *in)
-{
-    *input = out[0] >= 2;
-    in[0] = out[0] - (*input == 1 ? 2 : 0);
-    in[1] = out[1];
-    return true;
-}
-
-static bool transpose_0231(const int64_t *out, size_t *input, int64_t *in)
-{
-    *input = 0;
-    in[0] = out[0];
-    in[2] = out[1];
-    in[3] = out[2];
-    in[1] = out[3];
-    return true;
-}
-
-static bool transpose_02134(const int64_t *out, size_t *input, int64_t *in)
-{
-    *input = 0;
-    memcpy(in, out, 5 * sizeof *in);
-    in[2] = out[1];
-    in[1] = out[2];
-    return true;
-}
-
-static bool transpose_210(const int64_t *out, size_t *input, int64_t *in)
-{
-    *input = 0;
-    for (int i = 0; i < 3; ++i)
-        in[2 - i] = out[i];
-    return true;
-}
 
 #define SHAPE(r, ...)                                                                                        \
     {                                                                                                        \
@@ -117,7 +53,7 @@ static const trial trials[] = {
      3,
      {SHAPE(4, 2, 2, 3, 2), SHAPE(4, 2, 17, 3, 2), SHAPE(4, 2, 1, 3, 2)},
      SHAPE(4, 2, 20, 3, 2),
-     concat_channels,
+     from_concat_channels,
      0,
      false},
     {"concat",
@@ -126,7 +62,7 @@ static const trial trials[] = {
      2,
      {SHAPE(4, 2, 5, 3, 2), SHAPE(4, 2, 5, 4, 2)},
      SHAPE(4, 2, 5, 7, 2),
-     concat_rows,
+     from_concat_rows,
      0,
      false},
     {"concat",
@@ -135,17 +71,25 @@ static const trial trials[] = {
      2,
      {SHAPE(3, 3, 2, 70), SHAPE(3, 1, 3, 70)},
      SHAPE(3, 3, 5, 70),
-     concat_constant,
+     from_concat_constant,
      0,
      false},
-    {"concat", "axis=0", false, 2, {SHAPE(2, 2, 7), SHAPE(2, 1, 7)}, SHAPE(2, 3, 7), concat_samples, 0, true},
+    {"concat",
+     "axis=0",
+     false,
+     2,
+     {SHAPE(2, 2, 7), SHAPE(2, 1, 7)},
+     SHAPE(2, 3, 7),
+     from_concat_samples,
+     0,
+     true},
     {"transpose",
      "axes=0x2x3x1,order=nchw",
      true,
      1,
      {SHAPE(4, 2, 3, 4, 5)},
      SHAPE(4, 2, 4, 5, 3),
-     transpose_0231,
+     from_transpose_0231,
      0,
      false},
     {"transpose",
@@ -154,10 +98,118 @@ static const trial trials[] = {
      1,
      {SHAPE(5, 2, 3, 4, 3, 2)},
      SHAPE(5, 2, 4, 3, 3, 2),
-     transpose_02134,
+     from_transpose_02134,
      0,
      false},
-    {"transpose", "axes=2x1x0", false, 1, {SHAPE(3, 4, 70, 70)}, SHAPE(3, 70, 70, 4), transpose_210, 0, true},
+    {"transpose",
+     "axes=2x1x0",
+     false,
+     1,
+     {SHAPE(3, 4, 70, 70)},
+     SHAPE(3, 70, 70, 4),
+     from_transpose_210,
+     0,
+     true},
+    {"slice",
+     "first=0x4x0x1,step=1x-2x1x3,count=0x2x0x0,order=nchw",
+     true,
+     1,
+     {SHAPE(4, 2, 6, 3, 7)},
+     SHAPE(4, 2, 2, 3, 2),
+     from_slice,
+     0,
+     false},
+    {"pad",
+     "before=0x1x2x0,after=0x0x1x-1,value=2.53,order=nchw",
+     true,
+     1,
+     {SHAPE(4, 2, 3, 2, 4)},
+     SHAPE(4, 2, 4, 5, 3),
+     from_pad_constant,
+     2.53f,
+     false},
+    {"pad",
+     "before=0x2x1,after=0x1x3,mode=reflect",
+     false,
+     1,
+     {SHAPE(3, 2, 3, 4)},
+     SHAPE(3, 2, 6, 8),
+     from_pad_reflect,
+     0,
+     false},
+    {"pad",
+     "before=0x2x-1,after=0x1x0,mode=edge",
+     false,
+     1,
+     {SHAPE(3, 2, 3, 4)},
+     SHAPE(3, 2, 6, 3),
+     from_pad_edge,
+     0,
+     false},
+    {"replicate", "repeats=1x2x3", false, 1, {SHAPE(3, 2, 2, 17)}, SHAPE(3, 2, 4, 51), from_tile, 0, false},
+    {"expand",
+     "rank=4,shape=0x3x2x5,order=nchw",
+     true,
+     1,
+     {SHAPE(4, 2, 3, 1, 1)},
+     SHAPE(4, 2, 3, 2, 5),
+     from_expand,
+     0,
+     false},
+    {"gather",
+     "axis=1,order=nchw",
+     true,
+     1,
+     {SHAPE(4, 2, 5, 2, 3)},
+     SHAPE(4, 2, 5, 2, 3),
+     from_gather,
+     0,
+     false},
+    {"depthtospace",
+     "block=2,order=nchw",
+     true,
+     1,
+     {SHAPE(4, 2, 12, 2, 3)},
+     SHAPE(4, 2, 3, 4, 6),
+     from_depth_first,
+     0,
+     false},
+    {"depthtospace",
+     "block=2,mode=crd,order=nchw",
+     true,
+     1,
+     {SHAPE(4, 2, 12, 2, 3)},
+     SHAPE(4, 2, 3, 4, 6),
+     from_depth_last,
+     0,
+     false},
+    {"spacetodepth",
+     "block=2,order=nchw",
+     true,
+     1,
+     {SHAPE(4, 2, 3, 4, 6)},
+     SHAPE(4, 2, 12, 2, 3),
+     from_to_depth,
+     0,
+     false},
+    {"resizenearest",
+     "size=0x0x5x3,coordinates=asymmetric,nearest=floor,order=nchw",
+     true,
+     1,
+     {SHAPE(4, 2, 3, 3, 2)},
+     SHAPE(4, 2, 3, 5, 3),
+     from_resize_floor,
+     0,
+     false},
+    {"resizenearest",
+     "size=0x5x3",
+     false,
+     1,
+     {SHAPE(3, 2, 3, 2)},
+     SHAPE(3, 2, 5, 3),
+     from_resize_half,
+     0,
+     false},
 };
 
 /* Elements from the first one to this index. */
@@ -284,6 +336,10 @@ static void run(tq_context *context, const trial *t, const slots *s)
         b.x[i] = make(tq_shape_count(&t->in[i]));
         fill(b.x[i], tq_shape_count(&t->in[i]), &state);
     }
+    if (strcmp(t->kind, "gather") == 0)
+        assert_int_equal(
+            tq_layer_set_weight(b.layer, "indices", &(tq_shape){.rank = 1, .dim = {5}}, from_gather_list),
+            TQ_OK);
     b.device = make(count);
     b.wanted = make(count);
     plan(&b, 0);

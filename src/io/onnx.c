@@ -159,7 +159,8 @@ static tq_status import_known(tq_onnx_node *node)
     TQ_TRY(tq_onnx__check_attributes(node, op->attributes));
     TQ_TRY(op->import(node));
     for (size_t i = 1; i < proto->n_output; ++i)
-        if (*tq_onnx__text(proto->output[i]) != '\0')
+        if (*tq_onnx__text(proto->output[i]) != '\0' &&
+            (op->outputs_most <= 2 || tq_onnx__find(node->onnx, proto->output[i]) == NULL))
             TQ_TRY(tq_onnx__define(node->onnx, proto->output[i], &(tq_onnx_value){.role = TQ_ONNX_MISSING}));
     return TQ_OK;
 }

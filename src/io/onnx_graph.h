@@ -10,6 +10,8 @@
 #include "util/fail.h"
 #include "util/text.h"
 
+#define TQ_ONNX_MOST_OUTPUTS 64 /* of a node */
+
 typedef enum tq_onnx_role {
     TQ_ONNX_TENSOR,   /* a network input or a layer's output */
     TQ_ONNX_CONSTANT, /* an initializer, or made from one */
@@ -105,6 +107,12 @@ tq_status tq_onnx__turned(const tq_onnx_node *node, const tq_onnx_value *input, 
 /* A helper that gives `input` the shape, or nothing where it has it. Fixes the batch where it must. */
 tq_status tq_onnx__reshaped(const tq_onnx_node *node, const tq_onnx_value *input, const tq_shape *shape,
                             tq_onnx_value *value);
+/* Adds the node's layer of a kind that moves numbers, with these options and the order nchw; its output is
+ * output `i`. Frees the options. */
+tq_status tq_onnx__add_move(tq_onnx_node *node, const char *kind, tq_text *options,
+                            const tq_onnx_value *input, size_t i, const tq_shape *shape);
+/* Adds "name=AxBxC" to options. */
+void tq_onnx__print_list(tq_text *to, const char *name, const int64_t *numbers, int rank);
 /* Sets a weight of the node's layer. */
 tq_status tq_onnx__set_weight(tq_onnx_node *node, const char *weight, const tq_shape *shape,
                               const float *values);
@@ -127,6 +135,14 @@ float tq_onnx__float(const tq_onnx_node *node, const char *name, float initial);
 /* Number of ints in a list, 0 when absent. */
 size_t tq_onnx__ints(const tq_onnx_node *node, const char *name, const int64_t **ints);
 const Onnx__AttributeProto *tq_onnx__attribute(const tq_onnx_node *node, const char *name);
+
+/* Number of the choice that a string attribute is, 0 when absent; `choices` end with NULL. TQ_E_UNSUPPORTED.
+ */
+tq_status tq_onnx__choice(const tq_onnx_node *node, const char *name, const char *const *choices,
+                          int *choice);
+/* Constant input `i`, or where that is absent the attribute: integers, *count of them, 0 when both are. */
+tq_status tq_onnx__list(const tq_onnx_node *node, size_t i, const char *name, int64_t *to, size_t most,
+                        size_t *count);
 
 /* Constants (onnx_tensor.c). Arrays are in new memory that the caller frees. */
 
@@ -151,18 +167,28 @@ tq_status tq_onnx__import_batch_normalization(tq_onnx_node *node);
 tq_status tq_onnx__import_concat(tq_onnx_node *node);
 tq_status tq_onnx__import_constant(tq_onnx_node *node);
 tq_status tq_onnx__import_conv(tq_onnx_node *node);
+tq_status tq_onnx__import_depth_to_space(tq_onnx_node *node);
 tq_status tq_onnx__import_dropout(tq_onnx_node *node);
+tq_status tq_onnx__import_expand(tq_onnx_node *node);
 tq_status tq_onnx__import_flatten(tq_onnx_node *node);
+tq_status tq_onnx__import_gather(tq_onnx_node *node);
 tq_status tq_onnx__import_gemm(tq_onnx_node *node);
 tq_status tq_onnx__import_global_average_pool(tq_onnx_node *node);
 tq_status tq_onnx__import_identity(tq_onnx_node *node);
 tq_status tq_onnx__import_matmul(tq_onnx_node *node);
 tq_status tq_onnx__import_max_pool(tq_onnx_node *node);
+tq_status tq_onnx__import_pad(tq_onnx_node *node);
 tq_status tq_onnx__import_relu(tq_onnx_node *node);
 tq_status tq_onnx__import_reshape(tq_onnx_node *node);
+tq_status tq_onnx__import_resize(tq_onnx_node *node);
+tq_status tq_onnx__import_slice(tq_onnx_node *node);
 tq_status tq_onnx__import_softmax(tq_onnx_node *node);
+tq_status tq_onnx__import_space_to_depth(tq_onnx_node *node);
+tq_status tq_onnx__import_split(tq_onnx_node *node);
 tq_status tq_onnx__import_squeeze(tq_onnx_node *node);
+tq_status tq_onnx__import_tile(tq_onnx_node *node);
 tq_status tq_onnx__import_transpose(tq_onnx_node *node);
 tq_status tq_onnx__import_unsqueeze(tq_onnx_node *node);
+tq_status tq_onnx__import_upsample(tq_onnx_node *node);
 
 #endif

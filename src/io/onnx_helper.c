@@ -123,3 +123,21 @@ tq_status tq_onnx__reshape(tq_onnx_node *node, const tq_onnx_value *value, const
     TQ_TRY(tq_onnx__add(node, kind, options, value->layer));
     return tq_onnx__layer_output(node, shape);
 }
+
+void tq_onnx__print_list(tq_text *to, const char *name, const int64_t *numbers, int rank)
+{
+    tq_text__print(to, "%s%s=", to->length > 0 ? "," : "", name);
+    for (int i = 0; i < rank; ++i)
+        tq_text__print(to, "%s%lld", i > 0 ? "x" : "", (long long)numbers[i]);
+}
+
+tq_status tq_onnx__add_move(tq_onnx_node *node, const char *kind, tq_text *options,
+                            const tq_onnx_value *input, size_t i, const tq_shape *shape)
+{
+    tq_text__print(options, ",order=nchw");
+    tq_status status = tq_text__status(options);
+    if (status == TQ_OK)
+        status = tq_onnx__add(node, kind, tq_text__get(options), input->layer);
+    tq_text__free(options);
+    return status == TQ_OK ? tq_onnx__layer_output_of(node, i, shape) : status;
+}
