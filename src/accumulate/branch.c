@@ -31,11 +31,19 @@ static int32_t entries_of(const tq_contraction_setup *setup)
     return setup->weight == NULL ? setup->entries : 1;
 }
 
+/* The tile's rows, or where few tiles would compute many rows that do not exist, fewer: as many tiles of
+ * nearly as many rows. */
+static int fit_rows(int most, int rows)
+{
+    const int tiles = (rows + most - 1) / most;
+    return (tiles * most - rows) * 8 > rows ? (rows + tiles - 1) / tiles : most;
+}
+
 /* Tiles no taller than the problem needs, and not much wider: programs are few. */
 static void fit_tile(tq_path_plan *plan, const tq_tile *tile, const tq_geometry *g, int32_t entries)
 {
     const int outputs = g->out_channels / g->groups, rows = g->rows / entries;
-    plan->rows = tile->rows < rows ? tile->rows : rows;
+    plan->rows = fit_rows(tile->rows, rows);
     plan->vectors = tile->vectors;
     while (plan->vectors * plan->step > 64 && (plan->vectors - 1) * plan->step >= outputs)
         --plan->vectors;
