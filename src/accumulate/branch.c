@@ -36,16 +36,23 @@ static int32_t entries_of(const tq_contraction_setup *setup)
 static int fit_rows(int most, int rows)
 {
     const int tiles = (rows + most - 1) / most;
+    if (rows <= 2 * most) /* one or two tiles: little work, and another program would take longer to build */
+        return rows < most ? rows : most;
     return (tiles * most - rows) * 8 > rows ? (rows + tiles - 1) / tiles : most;
 }
+
+/* Multiply-accumulates of a launch from which a program of its own pays. */
+#define LARGE_LAUNCH ((double)(1 << 28))
 
 /* Tiles no taller than the problem needs, and not much wider: programs are few. */
 static void fit_tile(tq_path_plan *plan, const tq_tile *tile, const tq_geometry *g, int32_t entries)
 {
     const int outputs = g->out_channels / g->groups, rows = g->rows / entries;
+    const double macs = (double)g->rows * (double)tq_geometry__terms(g) * g->out_channels;
+    const int widest = macs < LARGE_LAUNCH ? 64 : 32;
     plan->rows = fit_rows(tile->rows, rows);
     plan->vectors = tile->vectors;
-    while (plan->vectors * plan->step > 64 && (plan->vectors - 1) * plan->step >= outputs)
+    while (plan->vectors * plan->step > widest && (plan->vectors - 1) * plan->step >= outputs)
         --plan->vectors;
 }
 
