@@ -42,18 +42,27 @@ static int fit_rows(int most, int rows)
 }
 
 /* Multiply-accumulates of a launch from which a program of its own pays. */
-#define LARGE_LAUNCH ((double)(1 << 28))
+#define LARGE_LAUNCH ((double)(1 << 24))
+#define MOST_ROWS    16
 
-/* Tiles no taller than the problem needs, and not much wider: programs are few. */
+static bool is_large(const tq_geometry *g)
+{
+    return (double)g->rows * (double)tq_geometry__terms(g) * g->out_channels >= LARGE_LAUNCH;
+}
+
+/* Tiles no taller than the problem needs, and not much wider: programs are few. What a tile loses in width
+ * it gains in height. */
 static void fit_tile(tq_path_plan *plan, const tq_tile *tile, const tq_geometry *g, int32_t entries)
 {
-    const int outputs = g->out_channels / g->groups, rows = g->rows / entries;
-    const double macs = (double)g->rows * (double)tq_geometry__terms(g) * g->out_channels;
-    const int widest = macs < LARGE_LAUNCH ? 64 : 32;
-    plan->rows = fit_rows(tile->rows, rows);
+    const int outputs = g->out_channels / g->groups, widest = is_large(g) ? 32 : 64;
+    int rows = tile->rows;
     plan->vectors = tile->vectors;
     while (plan->vectors * plan->step > widest && (plan->vectors - 1) * plan->step >= outputs)
         --plan->vectors;
+    if (plan->vectors < tile->vectors)
+        rows = rows * tile->vectors / plan->vectors < MOST_ROWS ? rows * tile->vectors / plan->vectors
+                                                                : MOST_ROWS;
+    plan->rows = fit_rows(rows, g->rows / entries);
 }
 
 /* A panel's vectors of inputs end with the channels; where a single one does not, the input is copied with
