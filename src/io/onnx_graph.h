@@ -21,9 +21,10 @@ typedef enum tq_onnx_role {
 /* What a name of the graph stands for. */
 typedef struct tq_onnx_value {
     tq_onnx_role role;
-    tq_shape shape;                  /* in ONNX's order; a tensor's first dimension is the model's batch */
-    const char *layer;               /* tensors: the name in the network */
-    bool computed;                   /* tensors: by a layer, not an input */
+    tq_shape shape;    /* in ONNX's order; a tensor's first dimension is the model's batch */
+    const char *layer; /* tensors: the name in the network; NULL until it is asked for */
+    const char *image; /* tensors of three dimensions: the same as an image of one row, or NULL */
+    bool computed;     /* tensors: by a layer, not an input */
     const Onnx__TensorProto *source; /* constants: the data, whose own shape may differ */
 } tq_onnx_value;
 
@@ -114,6 +115,15 @@ tq_status tq_onnx__add_move(tq_onnx_node *node, const char *kind, tq_text *optio
                             const tq_onnx_value *input, size_t i, const tq_shape *shape);
 /* Adds "name=AxBxC" to options. */
 void tq_onnx__print_list(tq_text *to, const char *name, const int64_t *numbers, int rank);
+/*
+ * Input `i` as an image: of a tensor of three dimensions [samples, channels, columns] one with one row, of
+ * which *line tells. TQ_E_UNSUPPORTED: a constant, or another number of dimensions.
+ */
+tq_status tq_onnx__as_image(const tq_onnx_node *node, size_t i, tq_onnx_value *image, bool *line);
+/* The node's first output is its layer's, an image of this shape, or for `line` the row of that. */
+tq_status tq_onnx__image_output(tq_onnx_node *node, const tq_shape *shape, bool line);
+/* Gives a value a layer that has only an image. */
+tq_status tq_onnx__settle(const tq_onnx_node *node, const tq_onnx_value *value);
 /* Sets a weight of the node's layer. */
 tq_status tq_onnx__set_weight(tq_onnx_node *node, const char *weight, const tq_shape *shape,
                               const float *values);
@@ -171,6 +181,7 @@ tq_status tq_onnx__import_cast(tq_onnx_node *node);
 tq_status tq_onnx__import_concat(tq_onnx_node *node);
 tq_status tq_onnx__import_constant(tq_onnx_node *node);
 tq_status tq_onnx__import_conv(tq_onnx_node *node);
+tq_status tq_onnx__import_conv_transpose(tq_onnx_node *node);
 tq_status tq_onnx__import_depth_to_space(tq_onnx_node *node);
 tq_status tq_onnx__import_dropout(tq_onnx_node *node);
 tq_status tq_onnx__import_expand(tq_onnx_node *node);

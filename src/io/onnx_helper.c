@@ -146,3 +146,59 @@ tq_status tq_onnx__add_move(tq_onnx_node *node, const char *kind, tq_text *optio
         return status;
     return status == TQ_OK ? tq_onnx__layer_output_of(node, i, shape) : status;
 }
+
+/* The image of one row. */
+static tq_shape image_of(const tq_shape *line)
+{
+    return tq_shape_of(4, (const int64_t[]){line->dim[0], line->dim[1], 1, line->dim[2]});
+}
+
+tq_status tq_onnx__as_image(const tq_onnx_node *node, size_t i, tq_onnx_value *image, bool *line)
+{
+    const tq_onnx_value *found =
+        tq_onnx__has_input(node, i) ? tq_onnx__find(node->onnx, node->proto->input[i]) : NULL;
+    *line = found != NULL && found->role == TQ_ONNX_TENSOR && found->shape.rank == 3;
+    if (*line && found->image != NULL) {
+        *image = (tq_onnx_value){.role = TQ_ONNX_TENSOR,
+                                 .shape = image_of(&found->shape),
+                                 .layer = found->image,
+                                 .computed = true};
+        return TQ_OK;
+    }
+    TQ_TRY(tq_onnx__tensor(node, i, &found));
+    *image = *found;
+    char text[160];
+    tq_shape_print(text, sizeof text, &found->shape);
+    if (!*line && found->shape.rank != 4)
+        return tq_status__fail(
+            TQ_E_UNSUPPORTED,
+            "operator '%s': input '%s' has shape %s, supported: samples, channels and one or two "
+            "dimensions (3 or 4 in all)",
+            node->proto->op_type, node->proto->input[i], text);
+    if (!*line)
+        return TQ_OK;
+    const tq_shape shape = image_of(&found->shape);
+    return tq_onnx__reshaped(node, found, &shape, image);
+}
+
+tq_status tq_onnx__image_output(tq_onnx_node *node, const tq_shape *shape, bool line)
+{
+    const tq_shape row = {.rank = 3, .dim = {shape->dim[0], shape->dim[1], shape->dim[3]}};
+    const tq_onnx_value value = {
+        .role = TQ_ONNX_TENSOR, .shape = row, .image = node->layer, .computed = true};
+    if (!line || tq_shape_count(shape) == 0)
+        return tq_onnx__layer_output(node, shape);
+    return tq_onnx__define(node->onnx, node->proto->output[0], &value);
+}
+
+tq_status tq_onnx__settle(const tq_onnx_node *node, const tq_onnx_value *value)
+{
+    tq_onnx_value row, image = *value;
+    if (value->role != TQ_ONNX_TENSOR || value->layer != NULL)
+        return TQ_OK;
+    image.shape = image_of(&value->shape);
+    image.layer = value->image;
+    TQ_TRY(tq_onnx__reshaped(node, &image, &value->shape, &row));
+    node->onnx->value[value - node->onnx->value].layer = row.layer;
+    return TQ_OK;
+}

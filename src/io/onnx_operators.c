@@ -17,6 +17,8 @@ static const tq_onnx_operator operators[] = {
     {"Constant", tq_onnx__import_constant, 0, 0, 1,
      "value:t value_float:f value_floats:F value_int:i value_ints:I"},
     {"Conv", tq_onnx__import_conv, 2, 3, 1, WINDOW " dilations:I group:i"},
+    {"ConvTranspose", tq_onnx__import_conv_transpose, 2, 3, 1,
+     WINDOW " dilations:I group:i output_padding:I output_shape:I"},
     {"DepthToSpace", tq_onnx__import_depth_to_space, 1, 1, 1, "blocksize:i mode:s"},
     {"Dropout", tq_onnx__import_dropout, 1, 3, 2, "ratio:f seed:i"},
     {"Expand", tq_onnx__import_expand, 2, 2, 1, ""},
