@@ -87,6 +87,8 @@ tq_status tq_onnx__tensor(const tq_onnx_node *node, size_t i, const tq_onnx_valu
 tq_status tq_onnx__constant(const tq_onnx_node *node, size_t i, const tq_onnx_value **value);
 /* An input that may be either: a constant becomes one of the network, a scalar with shape 1 there. */
 tq_status tq_onnx__operand(const tq_onnx_node *node, size_t i, const tq_onnx_value **value);
+/* Puts a constant into the network, under a name like `wanted`, unless it is there. */
+tq_status tq_onnx__place(tq_onnx *onnx, const char *wanted, tq_onnx_value *constant);
 /* The node mixes samples, or gives the first dimension another size: the network is for the model's batch
  * only. */
 tq_status tq_onnx__fix_batch(const tq_onnx_node *node);

@@ -6,8 +6,8 @@
 #include "layers/kind.h"
 #include "network/graph.h"
 
-/* A constant goes into the network once; its numbers of four dimensions from NCHW to NHWC. */
-static tq_status add_constant(tq_onnx *onnx, const char *wanted, tq_onnx_value *constant)
+/* Numbers of four dimensions go from NCHW to NHWC. */
+tq_status tq_onnx__place(tq_onnx *onnx, const char *wanted, tq_onnx_value *constant)
 {
     static const int as_they_are[] = {0, 1, 2, 3, 4, 5}, to_nhwc[] = {0, 2, 3, 1};
     float *values = NULL, *permuted = NULL;
@@ -15,6 +15,8 @@ static tq_status add_constant(tq_onnx *onnx, const char *wanted, tq_onnx_value *
     const char *name;
     const tq_shape one = tq_shape_of(1, (const int64_t[]){1});
     const tq_shape *given = constant->shape.rank == 0 ? &one : &constant->shape;
+    if (constant->role != TQ_ONNX_CONSTANT || constant->layer != NULL)
+        return TQ_OK;
     TQ_TRY(tq_onnx__unique_name(onnx, wanted, &name));
     TQ_TRY(tq_onnx__floats(constant, &values));
     tq_status status =
@@ -31,9 +33,7 @@ tq_status tq_onnx__operand(const tq_onnx_node *node, size_t i, const tq_onnx_val
 {
     tq_onnx *onnx = node->onnx;
     TQ_TRY(tq_onnx__input(node, i, value));
-    if ((*value)->role != TQ_ONNX_CONSTANT || (*value)->layer != NULL)
-        return TQ_OK;
-    return add_constant(onnx, node->proto->input[i], &onnx->value[*value - onnx->value]);
+    return tq_onnx__place(onnx, node->proto->input[i], &onnx->value[*value - onnx->value]);
 }
 
 tq_status tq_onnx__add_helper(const tq_onnx_node *node, const char *kind, const char *options,
