@@ -282,6 +282,11 @@ static const vector vectors[] = {
     {"pytorch-operator/test_operator_convtranspose", false, NULL},
     {"pytorch-operator/test_operator_mm", false, NULL},
     {"pytorch-operator/test_operator_addmm", false, NULL},
+    {"node/test_resize_downsample_scales_linear", false, NULL},
+    {"node/test_resize_downsample_scales_linear_align_corners", false, NULL},
+    {"node/test_resize_downsample_sizes_linear_pytorch_half_pixel", false, NULL},
+    {"node/test_resize_upsample_scales_linear", false, NULL},
+    {"node/test_resize_upsample_scales_linear_align_corners", false, NULL},
 };
 
 /* One vector's files. */
