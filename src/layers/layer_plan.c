@@ -94,7 +94,7 @@ static tq_status quantize_weight(tq_layer *layer, size_t i)
 
 static tq_status quantize_weights(tq_layer *layer)
 {
-    for (size_t i = 0; i < layer->kind->weight_count; ++i)
+    for (size_t i = 0; i < layer->kind->weight_count && !layer->kind->keeps_weights; ++i)
         if (layer->weight[i].master != NULL)
             TQ_TRY(quantize_weight(layer, i));
     return TQ_OK;
