@@ -154,9 +154,10 @@ static void refused_when_created(void **state)
         expect(tq_layer_create(&layer, *state, r->kind, "L", r->options), r->status, r->text);
         assert_null(layer);
     }
-    expect(tq_layer_create(&layer, *state, "conv3d", "L", NULL), TQ_E_NAME,
-           "there is no layer kind 'conv3d'; kinds: add, avgpool2d, batchnorm, conv2d, dense, dropout, "
-           "flatten, globalavgpool, matmul, maxpool2d, relu, reshape, softmax");
+    assert_int_equal(tq_layer_create(&layer, *state, "conv3d", "L", NULL), TQ_E_NAME);
+    assert_non_null(strstr(tq_error(), "there is no layer kind 'conv3d'; kinds: "));
+    for (size_t i = 0; i < tq_layer_kind_count(); ++i)
+        assert_non_null(strstr(tq_error(), tq_layer_kind_name(i)));
     memset(name, 'n', 256);
     name[256] = '\0';
     expect(tq_layer_create(&layer, *state, "relu", name, NULL), TQ_E_ARGUMENT,
@@ -183,10 +184,10 @@ static void refused_when_planned(void **state)
 static void refused_inputs(void **state)
 {
     tq_layer *layer = create(*state, "relu", "");
-    tq_shape in[9];
+    tq_shape in[65];
     for (size_t i = 0; i < TQ_COUNT(in); ++i)
         in[i] = tq_shape_of(1, (const int64_t[]){2});
-    expect(tq_layer_plan(layer, in, TQ_COUNT(in), NULL), TQ_E_SHAPE, "relu 'L': 9 inputs, allowed up to 8");
+    expect(tq_layer_plan(layer, in, TQ_COUNT(in), NULL), TQ_E_SHAPE, "relu 'L': 65 inputs, allowed up to 64");
     in[0] = tq_shape_of(0, NULL);
     expect(tq_layer_plan(layer, in, 1, NULL), TQ_E_SHAPE,
            "relu 'L': input 0 has rank 0, needs a dimension for the samples");

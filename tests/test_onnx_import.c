@@ -171,20 +171,22 @@ static void reshapes(void **state)
     static const struct {
         int64_t wanted[4];
         size_t count;
-        tq_shape shape; /* rank 0: refused */
+        tq_shape shape;  /* rank 0: refused */
+        int64_t samples; /* where they do not stay in front the batch is the model's */
     } rows[] = {
-        {{-1, 12}, 2, {.rank = 2, .dim = {2, 12}}},
-        {{0, -1}, 2, {.rank = 2, .dim = {2, 12}}},
-        {{1, 12}, 2, {.rank = 2, .dim = {2, 12}}},
-        {{0, 4, 3}, 3, {.rank = 3, .dim = {2, 4, 3}}},
-        {{0, 2, 2, 3}, 4, {.rank = 4, .dim = {2, 2, 2, 3}}},
-        {{0, 0, 4, -1}, 4, {.rank = 4, .dim = {2, 3, 4, 1}}},
-        {{0, 5, -1}, 3, {0}},
-        {{-1, -1}, 2, {0}},
-        {{12}, 1, {0}},
-        {{-1, 6}, 2, {0}},
-        {{0, -2}, 2, {0}},
-        {{3, 4}, 2, {0}},
+        {{-1, 12}, 2, {.rank = 2, .dim = {2, 12}}, 2},
+        {{0, -1}, 2, {.rank = 2, .dim = {2, 12}}, 2},
+        {{1, 12}, 2, {.rank = 2, .dim = {2, 12}}, 2},
+        {{0, 4, 3}, 3, {.rank = 3, .dim = {2, 4, 3}}, 2},
+        {{0, 2, 2, 3}, 4, {.rank = 4, .dim = {2, 2, 2, 3}}, 2},
+        {{0, 0, 4, -1}, 4, {.rank = 4, .dim = {2, 3, 4, 1}}, 2},
+        {{0, 5, -1}, 3, {0}, 2},
+        {{-1, -1}, 2, {0}, 2},
+        {{12}, 1, {.rank = 1, .dim = {12}}, 1},
+        {{-1, 6}, 2, {.rank = 2, .dim = {2, 6}}, 1},
+        {{0, -2}, 2, {0}, 2},
+        {{3, 4}, 2, {.rank = 2, .dim = {3, 4}}, 1},
+        {{3, 5}, 2, {0}, 2},
     };
     float x[24];
     for (size_t i = 0; i < TQ_COUNT(x); ++i)
@@ -197,7 +199,7 @@ static void reshapes(void **state)
         onnx_maker_node(m, "Reshape", "again", "h,s", "y");
         onnx_maker_output(m, "y");
         if (rows[i].shape.rank > 0) {
-            onnx_check_output(*state, m, 2, x, &rows[i].shape, x);
+            onnx_check_output(*state, m, rows[i].samples, x, &rows[i].shape, x);
         } else {
             tq_network *network;
             const tq_status status = onnx_check_load(&network, *state, m);

@@ -58,6 +58,8 @@ int tq_session__open(tq_session *session, const tq_settings *settings, const cha
         result = tq_report__status(tq_context_set(session->context, "float", settings->float_mode));
     if (result == TQ_EXIT_OK)
         result = tq_report__status(tq_network_load_onnx(&session->network, session->context, model));
+    if (result == TQ_EXIT_OK && tq_network_fixed_batch(session->network) > 0)
+        session->batch = tq_network_fixed_batch(session->network);
     return result;
 }
 

@@ -107,6 +107,7 @@ static tq_status add_input(tq_onnx *onnx, const Onnx__ValueInfoProto *input)
     const tq_status status = read_type(input->type, &value.shape);
     if (status != TQ_OK)
         return tq_status__prefix(status, "input '%s'", name);
+    onnx->batch = value.shape.dim[0];
     TQ_TRY(tq_onnx__unique_name(onnx, name, &value.layer));
     TQ_TRY(tq_onnx__define(onnx, name, &value));
     return tq_network_add_input(onnx->network, value.layer, &value.shape, TQ_NCHW);
@@ -158,7 +159,8 @@ static tq_status import_known(tq_onnx_node *node)
     TQ_TRY(tq_onnx__check_attributes(node, op->attributes));
     TQ_TRY(op->import(node));
     for (size_t i = 1; i < proto->n_output; ++i)
-        if (*tq_onnx__text(proto->output[i]) != '\0')
+        if (*tq_onnx__text(proto->output[i]) != '\0' &&
+            (op->outputs_most <= 2 || tq_onnx__find(node->onnx, proto->output[i]) == NULL))
             TQ_TRY(tq_onnx__define(node->onnx, proto->output[i], &(tq_onnx_value){.role = TQ_ONNX_MISSING}));
     return TQ_OK;
 }
@@ -181,9 +183,14 @@ static tq_status set_output(tq_onnx *onnx)
     const tq_onnx_value *value = tq_onnx__find(onnx, name);
     if (value == NULL)
         return tq_status__fail(TQ_E_FORMAT, "output '%s' is no node's output", name);
-    if (value->role != TQ_ONNX_TENSOR || !value->computed)
+    if (value->role != TQ_ONNX_TENSOR)
         return tq_status__fail(TQ_E_UNSUPPORTED, "output '%s' is not computed by a layer", name);
-    return tq_network_set_output(onnx->network, value->layer);
+    if (value->computed)
+        return tq_network_set_output(onnx->network, value->layer);
+    const tq_onnx_node node = {.onnx = onnx, .name = name}; /* the input is the output */
+    tq_onnx_value copy;
+    TQ_TRY(tq_onnx__add_helper(&node, "dropout", "", value, &value->shape, &copy));
+    return tq_network_set_output(onnx->network, copy.layer);
 }
 
 static tq_status build(tq_onnx *onnx, const Onnx__TensorProto *const *extra, size_t extra_count)

@@ -10,6 +10,8 @@
 #include "util/fail.h"
 #include "util/text.h"
 
+#define TQ_ONNX_MOST_OUTPUTS 64 /* of a node */
+
 typedef enum tq_onnx_role {
     TQ_ONNX_TENSOR,   /* a network input or a layer's output */
     TQ_ONNX_CONSTANT, /* an initializer, or made from one */
@@ -29,6 +31,7 @@ typedef struct tq_onnx {
     tq_network *network;
     const Onnx__GraphProto *graph;
     int64_t opset;
+    int64_t batch; /* first dimension of the graph's input: the samples */
     tq_onnx_value *value;
     size_t value_count, value_capacity;
     tq_name_table values; /* ONNX names -> value */
@@ -80,10 +83,36 @@ bool tq_onnx__has_input(const tq_onnx_node *node, size_t i);
 tq_status tq_onnx__input(const tq_onnx_node *node, size_t i, const tq_onnx_value **value);
 tq_status tq_onnx__tensor(const tq_onnx_node *node, size_t i, const tq_onnx_value **value);
 tq_status tq_onnx__constant(const tq_onnx_node *node, size_t i, const tq_onnx_value **value);
+/* An input that may be either: a constant becomes one of the network, a scalar with shape 1 there. */
+tq_status tq_onnx__operand(const tq_onnx_node *node, size_t i, const tq_onnx_value **value);
+/* The node mixes samples, or gives the first dimension another size: the network is for the model's batch
+ * only. */
+tq_status tq_onnx__fix_batch(const tq_onnx_node *node);
+/* `axis` from 0 to rank - 1; counted from the end where it is negative. TQ_E_FORMAT. */
+tq_status tq_onnx__check_axis(int64_t *axis, int rank);
 /* TQ_E_UNSUPPORTED unless input `i`, `value`, has this rank. */
 tq_status tq_onnx__need_rank(const tq_onnx_node *node, size_t i, const tq_onnx_value *value, int rank);
 /* Adds the node's layer; `inputs` are names in the network, separated by commas. */
 tq_status tq_onnx__add(tq_onnx_node *node, const char *kind, const char *options, const char *inputs);
+/* The same with inputs that are values. */
+tq_status tq_onnx__add_of(tq_onnx_node *node, const char *kind, const char *options,
+                          const tq_onnx_value *const *inputs, size_t count);
+/* Adds a layer beside the node's that only moves numbers, which no map acts on (network/graph.h); `value` is
+ * its output of this shape. */
+tq_status tq_onnx__add_helper(const tq_onnx_node *node, const char *kind, const char *options,
+                              const tq_onnx_value *input, const tq_shape *shape, tq_onnx_value *value);
+/* A helper that turns `input` by `order`, or nothing where no dimension moves. */
+tq_status tq_onnx__turned(const tq_onnx_node *node, const tq_onnx_value *input, const int *order,
+                          tq_onnx_value *value);
+/* A helper that gives `input` the shape, or nothing where it has it. Fixes the batch where it must. */
+tq_status tq_onnx__reshaped(const tq_onnx_node *node, const tq_onnx_value *input, const tq_shape *shape,
+                            tq_onnx_value *value);
+/* Adds the node's layer of a kind that moves numbers, with these options and the order nchw; its output is
+ * output `i`. Frees the options. */
+tq_status tq_onnx__add_move(tq_onnx_node *node, const char *kind, tq_text *options,
+                            const tq_onnx_value *input, size_t i, const tq_shape *shape);
+/* Adds "name=AxBxC" to options. */
+void tq_onnx__print_list(tq_text *to, const char *name, const int64_t *numbers, int rank);
 /* Sets a weight of the node's layer. */
 tq_status tq_onnx__set_weight(tq_onnx_node *node, const char *weight, const tq_shape *shape,
                               const float *values);
@@ -91,6 +120,8 @@ tq_status tq_onnx__set_weight(tq_onnx_node *node, const char *weight, const tq_s
 tq_status tq_onnx__set_vector(tq_onnx_node *node, const char *weight, size_t i, int64_t size);
 /* The node's first output is its layer's, of this shape. TQ_E_SHAPE: the shape is not valid. */
 tq_status tq_onnx__layer_output(tq_onnx_node *node, const tq_shape *shape);
+/* Output `i` of the node is its layer's. */
+tq_status tq_onnx__layer_output_of(tq_onnx_node *node, size_t i, const tq_shape *shape);
 /* The node's first output is this value. */
 tq_status tq_onnx__alias(tq_onnx_node *node, const tq_onnx_value *value);
 /* Adds a layer that gives `value` the shape `shape`, or nothing where it has it; defines the first output. */
@@ -104,6 +135,14 @@ float tq_onnx__float(const tq_onnx_node *node, const char *name, float initial);
 /* Number of ints in a list, 0 when absent. */
 size_t tq_onnx__ints(const tq_onnx_node *node, const char *name, const int64_t **ints);
 const Onnx__AttributeProto *tq_onnx__attribute(const tq_onnx_node *node, const char *name);
+
+/* Number of the choice that a string attribute is, 0 when absent; `choices` end with NULL. TQ_E_UNSUPPORTED.
+ */
+tq_status tq_onnx__choice(const tq_onnx_node *node, const char *name, const char *const *choices,
+                          int *choice);
+/* Constant input `i`, or where that is absent the attribute: integers, *count of them, 0 when both are. */
+tq_status tq_onnx__list(const tq_onnx_node *node, size_t i, const char *name, int64_t *to, size_t most,
+                        size_t *count);
 
 /* Constants (onnx_tensor.c). Arrays are in new memory that the caller frees. */
 
@@ -125,20 +164,31 @@ tq_status tq_onnx__make_constant(tq_onnx *onnx, const tq_shape *shape, const flo
 tq_status tq_onnx__import_add(tq_onnx_node *node);
 tq_status tq_onnx__import_average_pool(tq_onnx_node *node);
 tq_status tq_onnx__import_batch_normalization(tq_onnx_node *node);
+tq_status tq_onnx__import_concat(tq_onnx_node *node);
 tq_status tq_onnx__import_constant(tq_onnx_node *node);
 tq_status tq_onnx__import_conv(tq_onnx_node *node);
+tq_status tq_onnx__import_depth_to_space(tq_onnx_node *node);
 tq_status tq_onnx__import_dropout(tq_onnx_node *node);
+tq_status tq_onnx__import_expand(tq_onnx_node *node);
 tq_status tq_onnx__import_flatten(tq_onnx_node *node);
+tq_status tq_onnx__import_gather(tq_onnx_node *node);
 tq_status tq_onnx__import_gemm(tq_onnx_node *node);
 tq_status tq_onnx__import_global_average_pool(tq_onnx_node *node);
 tq_status tq_onnx__import_identity(tq_onnx_node *node);
 tq_status tq_onnx__import_matmul(tq_onnx_node *node);
 tq_status tq_onnx__import_max_pool(tq_onnx_node *node);
+tq_status tq_onnx__import_pad(tq_onnx_node *node);
 tq_status tq_onnx__import_relu(tq_onnx_node *node);
 tq_status tq_onnx__import_reshape(tq_onnx_node *node);
+tq_status tq_onnx__import_resize(tq_onnx_node *node);
+tq_status tq_onnx__import_slice(tq_onnx_node *node);
 tq_status tq_onnx__import_softmax(tq_onnx_node *node);
+tq_status tq_onnx__import_space_to_depth(tq_onnx_node *node);
+tq_status tq_onnx__import_split(tq_onnx_node *node);
 tq_status tq_onnx__import_squeeze(tq_onnx_node *node);
+tq_status tq_onnx__import_tile(tq_onnx_node *node);
 tq_status tq_onnx__import_transpose(tq_onnx_node *node);
 tq_status tq_onnx__import_unsqueeze(tq_onnx_node *node);
+tq_status tq_onnx__import_upsample(tq_onnx_node *node);
 
 #endif

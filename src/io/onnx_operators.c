@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "io/onnx_graph.h"
+#include "layers/kind.h"
 
 #define WINDOW "auto_pad:s kernel_shape:I pads:I strides:I"
 
@@ -11,22 +12,35 @@ static const tq_onnx_operator operators[] = {
     {"AveragePool", tq_onnx__import_average_pool, 1, 1, 1, WINDOW " ceil_mode:i count_include_pad:i"},
     {"BatchNormalization", tq_onnx__import_batch_normalization, 5, 5, 1,
      "epsilon:f momentum:f spatial:i training_mode:i"},
+    {"Concat", tq_onnx__import_concat, 1, TQ_LAYER_INPUTS, 1, "axis:i"},
     {"Constant", tq_onnx__import_constant, 0, 0, 1,
      "value:t value_float:f value_floats:F value_int:i value_ints:I"},
     {"Conv", tq_onnx__import_conv, 2, 3, 1, WINDOW " dilations:I group:i"},
+    {"DepthToSpace", tq_onnx__import_depth_to_space, 1, 1, 1, "blocksize:i mode:s"},
     {"Dropout", tq_onnx__import_dropout, 1, 3, 2, "ratio:f seed:i"},
+    {"Expand", tq_onnx__import_expand, 2, 2, 1, ""},
     {"Flatten", tq_onnx__import_flatten, 1, 1, 1, "axis:i"},
+    {"Gather", tq_onnx__import_gather, 2, 2, 1, "axis:i"},
     {"Gemm", tq_onnx__import_gemm, 2, 3, 1, "alpha:f beta:f transA:i transB:i"},
     {"GlobalAveragePool", tq_onnx__import_global_average_pool, 1, 1, 1, ""},
     {"Identity", tq_onnx__import_identity, 1, 1, 1, ""},
     {"MatMul", tq_onnx__import_matmul, 2, 2, 1, ""},
     {"MaxPool", tq_onnx__import_max_pool, 1, 1, 1, WINDOW " ceil_mode:i dilations:I storage_order:i"},
+    {"Pad", tq_onnx__import_pad, 1, 4, 1, "mode:s pads:I value:f"},
     {"Relu", tq_onnx__import_relu, 1, 1, 1, ""},
     {"Reshape", tq_onnx__import_reshape, 2, 2, 1, "allowzero:i"},
+    {"Resize", tq_onnx__import_resize, 2, 4, 1,
+     "coordinate_transformation_mode:s cubic_coeff_a:f exclude_outside:i extrapolation_value:f mode:s "
+     "nearest_mode:s"},
+    {"Slice", tq_onnx__import_slice, 1, 5, 1, "axes:I ends:I starts:I"},
     {"Softmax", tq_onnx__import_softmax, 1, 1, 1, "axis:i"},
+    {"SpaceToDepth", tq_onnx__import_space_to_depth, 1, 1, 1, "blocksize:i"},
+    {"Split", tq_onnx__import_split, 1, 2, TQ_ONNX_MOST_OUTPUTS, "axis:i split:I"},
     {"Squeeze", tq_onnx__import_squeeze, 1, 2, 1, "axes:I"},
+    {"Tile", tq_onnx__import_tile, 2, 2, 1, ""},
     {"Transpose", tq_onnx__import_transpose, 1, 1, 1, "perm:I"},
     {"Unsqueeze", tq_onnx__import_unsqueeze, 1, 2, 1, "axes:I"},
+    {"Upsample", tq_onnx__import_upsample, 1, 2, 1, "mode:s scales:F"},
 };
 
 const tq_onnx_operator *tq_onnx__operator(const char *name)

@@ -13,7 +13,7 @@
 #include "util/arguments.h"
 #include "util/fail.h"
 
-#define TQ_LAYER_INPUTS  8 /* at most, per layer */
+#define TQ_LAYER_INPUTS  64 /* at most, per layer */
 #define TQ_LAYER_WEIGHTS 4
 #define TQ_LAYER_OPTIONS 24 /* numbers */
 
