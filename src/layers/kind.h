@@ -78,6 +78,7 @@ struct tq_layer_kind {
     size_t inputs_least, inputs_most;
     bool inner; /* the intrinsic map acts inside; otherwise layer.c quantizes the output by `result` */
     size_t state_size;
+    const void *family; /* what code that several kinds share needs to know of this one (layers/unary.h) */
 
     /* Required: checks the inputs' shapes (and weights') and gives the output's. Errors need not name the
      * layer. */
