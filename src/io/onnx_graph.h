@@ -29,6 +29,7 @@ typedef struct tq_onnx_value {
 } tq_onnx_value;
 
 typedef struct tq_onnx {
+    tq_context *context;
     tq_network *network;
     const Onnx__GraphProto *graph;
     int64_t opset;
@@ -111,7 +112,7 @@ tq_status tq_onnx__turned(const tq_onnx_node *node, const tq_onnx_value *input, 
 tq_status tq_onnx__reshaped(const tq_onnx_node *node, const tq_onnx_value *input, const tq_shape *shape,
                             tq_onnx_value *value);
 /* Adds the node's layer of a kind that moves numbers, with these options and the order nchw; its output is
- * output `i`. Frees the options. */
+ * output `i`. A constant is moved here and now. Frees the options. */
 tq_status tq_onnx__add_move(tq_onnx_node *node, const char *kind, tq_text *options,
                             const tq_onnx_value *input, size_t i, const tq_shape *shape);
 /* Adds "name=AxBxC" to options. */
@@ -153,6 +154,8 @@ tq_status tq_onnx__list(const tq_onnx_node *node, size_t i, const char *name, in
 tq_shape tq_onnx__dims(const Onnx__TensorProto *tensor);
 /* The numbers of a constant as binary32. float16, bfloat16, float64 only where that is exact. */
 tq_status tq_onnx__floats(const tq_onnx_value *value, float **floats);
+/* Whether it is of an integer type, or bool. */
+bool tq_onnx__is_integer(const tq_onnx_value *value);
 /* The numbers of an int64, int32 or bool constant, at most `most`. */
 tq_status tq_onnx__integers(const tq_onnx_value *value, int64_t *integers, size_t most, size_t *count);
 /* Transposes: dimension i of the result is dimension order[i] of `shape`. */
@@ -166,6 +169,7 @@ tq_status tq_onnx__make_constant(tq_onnx *onnx, const tq_shape *shape, const flo
 
 tq_status tq_onnx__import_average_pool(tq_onnx_node *node);
 tq_status tq_onnx__import_batch_normalization(tq_onnx_node *node);
+tq_status tq_onnx__import_cast(tq_onnx_node *node);
 tq_status tq_onnx__import_unary(tq_onnx_node *node);
 tq_status tq_onnx__import_prelu(tq_onnx_node *node);
 tq_status tq_onnx__import_gelu(tq_onnx_node *node);

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "io/onnx_graph.h"
+#include "io/onnx_fold.h"
 #include "layers/kind.h"
 #include "network/graph.h"
 
@@ -152,10 +152,15 @@ void tq_onnx__print_list(tq_text *to, const char *name, const int64_t *numbers, 
 tq_status tq_onnx__add_move(tq_onnx_node *node, const char *kind, tq_text *options,
                             const tq_onnx_value *input, size_t i, const tq_shape *shape)
 {
-    tq_text__print(options, ",order=nchw");
+    const bool fold = input->role == TQ_ONNX_CONSTANT;
+    if (!fold)
+        tq_text__print(options, ",order=nchw");
     tq_status status = tq_text__status(options);
     if (status == TQ_OK)
-        status = tq_onnx__add(node, kind, tq_text__get(options), input->layer);
+        status = fold ? tq_onnx__fold_move(node, kind, tq_text__get(options), input, i)
+                      : tq_onnx__add(node, kind, tq_text__get(options), input->layer);
     tq_text__free(options);
+    if (fold)
+        return status;
     return status == TQ_OK ? tq_onnx__layer_output_of(node, i, shape) : status;
 }

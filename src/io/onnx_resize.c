@@ -97,7 +97,7 @@ tq_status tq_onnx__import_resize(tq_onnx_node *node)
     const tq_onnx_value *input, *scales;
     const size_t scale_input = node->onnx->opset < 11 ? 1 : 2;
     resizing r = {.coordinates = node->onnx->opset < 11 ? 3 : 0, .nearest = node->onnx->opset < 11 ? 2 : 0};
-    TQ_TRY(tq_onnx__operand(node, 0, &input));
+    TQ_TRY(tq_onnx__tensor(node, 0, &input));
     TQ_TRY(tq_onnx__choice(node, "mode", modes, &r.linear));
     if (node->onnx->opset >= 11) {
         TQ_TRY(
@@ -122,7 +122,7 @@ tq_status tq_onnx__import_upsample(tq_onnx_node *node)
     const tq_onnx_value *input, *scales;
     const Onnx__AttributeProto *list = tq_onnx__attribute(node, "scales");
     resizing r = {.coordinates = 3, .nearest = 2};
-    TQ_TRY(tq_onnx__operand(node, 0, &input));
+    TQ_TRY(tq_onnx__tensor(node, 0, &input));
     TQ_TRY(tq_onnx__choice(node, "mode", modes, &r.linear));
     if (tq_onnx__has_input(node, 1)) {
         TQ_TRY(tq_onnx__constant(node, 1, &scales));
