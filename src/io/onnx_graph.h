@@ -11,6 +11,7 @@
 #include "util/text.h"
 
 #define TQ_ONNX_MOST_OUTPUTS 64 /* of a node */
+#define TQ_ONNX_MOST_TERMS   64 /* of Sum, Mean, Max and Min */
 
 typedef enum tq_onnx_role {
     TQ_ONNX_TENSOR,   /* a network input or a layer's output */
@@ -89,6 +90,8 @@ tq_status tq_onnx__constant(const tq_onnx_node *node, size_t i, const tq_onnx_va
 tq_status tq_onnx__operand(const tq_onnx_node *node, size_t i, const tq_onnx_value **value);
 /* Puts a constant into the network, under a name like `wanted`, unless it is there. */
 tq_status tq_onnx__place(tq_onnx *onnx, const char *wanted, tq_onnx_value *constant);
+/* The same with this rank, not below its own: dimensions of 1 are put in front, as NumPy does. */
+tq_status tq_onnx__operand_of_rank(const tq_onnx_node *node, size_t i, int rank, tq_onnx_value *value);
 /* The node mixes samples, or gives the first dimension another size: the network is for the model's batch
  * only. */
 tq_status tq_onnx__fix_batch(const tq_onnx_node *node);
@@ -176,10 +179,15 @@ tq_status tq_onnx__make_constant(tq_onnx *onnx, const tq_shape *shape, const flo
 
 /* Operators. */
 
-tq_status tq_onnx__import_add(tq_onnx_node *node);
 tq_status tq_onnx__import_average_pool(tq_onnx_node *node);
 tq_status tq_onnx__import_batch_normalization(tq_onnx_node *node);
 tq_status tq_onnx__import_cast(tq_onnx_node *node);
+tq_status tq_onnx__import_unary(tq_onnx_node *node);
+tq_status tq_onnx__import_prelu(tq_onnx_node *node);
+tq_status tq_onnx__import_gelu(tq_onnx_node *node);
+tq_status tq_onnx__import_clip(tq_onnx_node *node);
+tq_status tq_onnx__import_chain(tq_onnx_node *node);
+tq_status tq_onnx__import_binary(tq_onnx_node *node);
 tq_status tq_onnx__import_concat(tq_onnx_node *node);
 tq_status tq_onnx__import_constant(tq_onnx_node *node);
 tq_status tq_onnx__import_conv(tq_onnx_node *node);
