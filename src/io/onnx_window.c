@@ -143,25 +143,32 @@ static tq_status check_channels(const tq_onnx_value *input, const tq_onnx_value 
     return TQ_OK;
 }
 
-tq_status tq_onnx__import_conv(tq_onnx_node *node)
+tq_status tq_onnx__convolution(tq_onnx_node *node, const tq_onnx_value *input, const tq_onnx_value *weight,
+                               bool exact)
 {
-    const tq_onnx_value *input, *weight;
-    const int64_t groups = tq_onnx__int(node, "group", 1);
+    const int64_t groups = tq_onnx__int(node, "group", 1), exactly = exact;
     tq_text options = {0};
-    TQ_TRY(tq_onnx__tensor(node, 0, &input));
-    TQ_TRY(tq_onnx__constant(node, 1, &weight));
     TQ_TRY(tq_onnx__need_rank(node, 0, input, 4));
-    TQ_TRY(tq_onnx__need_rank(node, 1, weight, 4));
+    TQ_TRY(tq_onnx__need_rank(node, exact && node->proto->n_input > 4 ? 3 : 1, weight, 4));
     TQ_TRY(check_channels(input, weight, groups));
     window w = {.kernel = {weight->shape.dim[2], weight->shape.dim[3]}};
     TQ_TRY(read_window(node, &w));
     print_window(&options, &w);
     print_numbers(&options, "groups", &groups, 1, 1);
+    print_numbers(&options, "exact", &exactly, 1, 0);
     TQ_TRY(add_layer(node, "conv2d", input, &options));
     TQ_TRY(set_filter(node, weight));
-    if (tq_onnx__has_input(node, 2))
-        TQ_TRY(tq_onnx__set_vector(node, "bias", 2, weight->shape.dim[0]));
     return define_output(node, input, &w, weight->shape.dim[0]);
+}
+
+tq_status tq_onnx__import_conv(tq_onnx_node *node)
+{
+    const tq_onnx_value *input, *weight;
+    TQ_TRY(tq_onnx__tensor(node, 0, &input));
+    TQ_TRY(tq_onnx__constant(node, 1, &weight));
+    const int64_t channels = weight->shape.rank > 0 ? weight->shape.dim[0] : 0;
+    TQ_TRY(tq_onnx__convolution(node, input, weight, false));
+    return tq_onnx__has_input(node, 2) ? tq_onnx__set_vector(node, "bias", 2, channels) : TQ_OK;
 }
 
 static tq_status import_pool(tq_onnx_node *node, const char *kind, int64_t count_include_pad)
