@@ -6,6 +6,7 @@
 
 #include "io/onnx_scales.h"
 #include "layers/kind.h"
+#include "network/graph.h"
 
 void tq_onnx__free_scales(tq_onnx_scales *s)
 {
@@ -116,7 +117,7 @@ static tq_status find_axis(const tq_onnx_node *node, const tq_shape *shape, cons
     return TQ_OK;
 }
 
-/* The node's own layer, on which maps act. */
+/* The node's own layer. Maps act on numbers, not on codes. */
 static tq_status add_layer(tq_onnx_node *node, const char *kind, const char *options,
                            const tq_onnx_value *input, const tq_onnx_scales *s)
 {
@@ -128,7 +129,12 @@ static tq_status add_layer(tq_onnx_node *node, const char *kind, const char *opt
         TQ_TRY(tq_onnx__fix_batch(node));
     snprintf(text, sizeof text, "%s%sinner=%lld", options, *options ? "," : "",
              (long long)(s->count > 1 ? tq_onnx__inner(&input->shape, axis) : 1));
-    TQ_TRY(tq_onnx__add(node, kind, text, input->layer));
+    if (strcmp(kind, "dequantizelinear") == 0) {
+        TQ_TRY(tq_onnx__add(node, kind, text, input->layer));
+    } else {
+        TQ_TRY(tq_onnx__unique_name(node->onnx, node->name, &node->layer));
+        TQ_TRY(tq_network__add_helper(node->onnx->network, kind, node->layer, text, input->layer));
+    }
     TQ_TRY(tq_onnx__set_weight(node, "scale", &shape, s->scale));
     TQ_TRY(tq_onnx__set_weight(node, "zero", &shape, s->zero));
     return tq_onnx__layer_output(node, &input->shape);
