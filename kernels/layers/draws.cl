@@ -36,12 +36,14 @@ TQ_INLINE void tq_row_shorts(__global uint *to, const ulong at, const uint begin
                              const uint2 key, const uint stream, const int right, const int left, const uint mask)
 {
     const uint kept = (0xFFFFu >> right) * 0x10001u, moved = ((0xFFFFu << left) & 0xFFFFu) * 0x10001u & mask;
-    for (uint number = begin; number < end; number += 4 * TQ_LANES) {
+    for (uint number = begin; number < end; number += 8 * TQ_LANES) {
         __global tq_uints *place = (__global tq_uints *)((__global ushort *)to + at + number);
-        tq_uints words[2];
-        tq_philox_words(words, key.s0, key.s1, (tq_pairs)index, TQ_PAIR_NUMBERS + (ulong)(number / 8u), stream);
-        place[0] = (((words[0] >> (uint)right) & kept) << (uint)left) & moved;
-        place[1] = (((words[1] >> (uint)right) & kept) << (uint)left) & moved;
+        tq_uints words[4];
+        tq_philox_words(words, key.s0, key.s1, (tq_pairs)index, 0, TQ_PAIR_NUMBERS + (ulong)(number / 8u), TQ_PAIRS, stream);
+#pragma unroll
+        for (uint i = 0; i < 4; ++i)
+            if (number + i * 2 * TQ_LANES < end)
+                place[i] = (((words[i] >> (uint)right) & kept) << (uint)left) & moved;
     }
 }
 #endif
