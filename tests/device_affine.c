@@ -229,6 +229,49 @@ static void test_trials(void **state)
         check(*state, &trials[i]);
 }
 
+/* Scale, zero point and codes of a whole tensor, against MPFR's. */
+static void test_dynamic(void **state)
+{
+    enum { COUNT = 1000 };
+    static const char *const options[] = {"part=codes", "part=scale", "part=zero"};
+    static float x[COUNT], is[COUNT], should[COUNT];
+    static uint32_t bits[COUNT];
+    const tq_shape shape = tq_shape_of(2, (const int64_t[]){4, COUNT / 4});
+    const float *const inputs[] = {x};
+    oracle_format f;
+    assert_true(oracle_parse(&f, "int,8,signed=0"));
+    for (int i = 0; i < COUNT; ++i)
+        x[i] = i == 7 ? (float)INFINITY : (float)(i * 7919 % 2003 - 300) / 77.0f;
+    memcpy(bits, x, sizeof bits);
+    oracle_fit_int(&f, bits, COUNT);
+    for (int part = 0; part < 3; ++part) {
+        const int64_t count = part == 0 ? COUNT : 1;
+        const tq_shape one = tq_shape_of(1, &count), *made = part == 0 ? &shape : &one;
+        tq_layer *layer;
+        tq_tensor *from, *to;
+        assert_int_equal(tq_layer_create(&layer, *state, "dynamicquantizelinear", "L", options[part]), TQ_OK);
+        assert_int_equal(tq_layer_plan(layer, &shape, 1, NULL), TQ_OK);
+        assert_int_equal(tq_layer_reference(layer, inputs, should), TQ_OK);
+        assert_int_equal(tq_tensor_create(&from, *state, &shape), TQ_OK);
+        assert_int_equal(tq_tensor_create(&to, *state, made), TQ_OK);
+        assert_int_equal(tq_tensor_write(from, x, COUNT), TQ_OK);
+        assert_int_equal(tq_layer_forward(layer, (const tq_tensor *const *)&from, to), TQ_OK);
+        assert_int_equal(tq_tensor_read(to, is, count), TQ_OK);
+        for (int64_t i = 0; i < count; ++i) {
+            const float number_of = number(oracle_quantize_bits(&f, bits[i], 0));
+            const float wanted = part == 1 ? f.scale : part == 2 ? (float)f.zero : 0;
+            assert_int_equal(bits_of(is[i]), bits_of(should[i]));
+            if (part > 0)
+                assert_int_equal(bits_of(is[i]), bits_of(wanted));
+            else
+                assert_true((is[i] - (float)f.zero) * f.scale == number_of);
+        }
+        tq_tensor_destroy(from);
+        tq_tensor_destroy(to);
+        tq_layer_destroy(layer);
+    }
+}
+
 static int open_context(void **state)
 {
     return tq_context_open((tq_context **)state, NULL) == TQ_OK ? 0 : -1;
@@ -242,6 +285,6 @@ static int close_context(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_trials)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_trials), cmocka_unit_test(test_dynamic)};
     return cmocka_run_group_tests(tests, open_context, close_context);
 }
