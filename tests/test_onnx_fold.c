@@ -209,7 +209,7 @@ static void refused(void **state)
          "operator 'Range' of constants has 2 inputs, supported: 3 to 3"},
         {"Shape", "x", "from", 1, TQ_E_UNSUPPORTED, "attribute 'from' of operator 'Shape'"},
         {"Cast", "a", "to", 8, TQ_E_UNSUPPORTED, "a cast to data type 8; supported of constants"},
-        {"Cast", "x", "to", 10, TQ_E_UNSUPPORTED, "a computed tensor is cast to data type 10"},
+        {"Cast", "x", "to", 11, TQ_E_UNSUPPORTED, "a tensor of data type 11 is not supported"},
         {"ReduceProd", "f", NULL, 0, TQ_E_UNSUPPORTED, "is supported on a list of integers"},
         {"ConstantOfShape", "big", NULL, 0, TQ_E_UNSUPPORTED, "supported: 1 to 67108864"},
         {"Concat", "a,f", "axis", 0, TQ_E_FORMAT, "constants of two types"},

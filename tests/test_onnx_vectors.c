@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "io/onnx_graph.h"
+#include "io/onnx_types.h"
 #include "util/file.h"
 
 #ifndef TQ_ONNX_TESTDATA
@@ -138,7 +138,7 @@ static float *floats_of(const Onnx__TensorProto *tensor)
 {
     float *values = NULL;
     const tq_onnx_value value = {.role = TQ_ONNX_CONSTANT, .shape = tq_onnx__dims(tensor), .source = tensor};
-    if (tq_onnx__floats(&value, &values) != TQ_OK)
+    if (tq_onnx__any_floats(&value, &values) != TQ_OK)
         fail_msg("%s", tq_error());
     return values;
 }

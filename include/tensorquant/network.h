@@ -25,7 +25,7 @@ TQ_API TQ_MUST_CHECK tq_status tq_network_create(tq_network **network, tq_contex
 TQ_API void tq_network_destroy(tq_network *network);
 
 /*
- * Reads an ONNX model (opset 7 to 17; weights inside the file). Layers get the names of the ONNX nodes; an
+ * Reads an ONNX model (opset 7 to 25; weights inside the file). Layers get the names of the ONNX nodes; an
  * unnamed node is named after its first output. Inputs are NCHW.
  *
  * TQ_E_FILE: cannot be read. TQ_E_FORMAT: truncated, not ONNX. TQ_E_UNSUPPORTED: an operator or attribute;

@@ -34,6 +34,9 @@ TQ_INLINE uint tq_affine_exact(uint bits, const tq_affine a)
 #elif TQ_SCALES == 2
     bits = tq_exact_to_carrier(tq_exact_multiply(tq_exact_of(bits), tq_exact_of(a.scale)));
 #endif
+#if TQ_ADDS /* of a zero point of +0 */
+    bits = bits == TQ_SIGN_BIT ? 0 : bits;
+#endif
 #if TQ_FORMATS
     bits = TQ_FORMAT(tq_exact_of(bits), a.words, 0);
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "io/onnx_fold.h"
+#include "io/onnx_types.h"
 #include "network/graph.h"
 #include "util/file.h"
 
@@ -11,9 +12,9 @@
 #define MOST_NODES   65536
 #define MOST_INPUT   INT32_MAX /* of one dimension */
 #define LOWEST_OPSET 7
-#define LAST_OPSET   17
+#define LAST_OPSET   25
 #define LOWEST_IR    3
-#define LAST_IR      10
+#define LAST_IR      13
 
 static bool is_own_domain(const char *domain)
 {
@@ -86,12 +87,16 @@ static tq_status read_dimension(const Onnx__TensorShapeProto__Dimension *given, 
                            i, (long long)*dimension, MOST_INPUT);
 }
 
-static tq_status read_type(const Onnx__TypeProto *type, tq_shape *shape)
+static tq_status read_type(const Onnx__TypeProto *type, tq_shape *shape, int32_t *data_type)
 {
     *shape = (tq_shape){0};
     if (type == NULL || type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE ||
-        type->tensor_type == NULL || type->tensor_type->elem_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
-        return tq_status__fail(TQ_E_UNSUPPORTED, "only a tensor of float (data type 1) is supported");
+        type->tensor_type == NULL || tq_onnx__type(type->tensor_type->elem_type) == NULL ||
+        tq_onnx__type(type->tensor_type->elem_type)->options == NULL)
+        return tq_status__fail(TQ_E_UNSUPPORTED,
+                               "only a tensor of float (data type 1), of integers of up to 16 "
+                               "bits or of floats of fewer bits is supported");
+    *data_type = type->tensor_type->elem_type;
     const Onnx__TensorShapeProto *given = type->tensor_type->shape;
     if (given == NULL || given->n_dim < 1 || given->n_dim > TQ_MAX_RANK)
         return tq_status__fail(TQ_E_UNSUPPORTED, "it has %s; supported: 1 to %d dimensions",
@@ -105,13 +110,17 @@ static tq_status add_input(tq_onnx *onnx, const Onnx__ValueInfoProto *input)
 {
     tq_onnx_value value = {.role = TQ_ONNX_TENSOR};
     const char *name = tq_onnx__text(input->name);
-    const tq_status status = read_type(input->type, &value.shape);
+    int32_t type = 0;
+    const tq_status status = read_type(input->type, &value.shape, &type);
     if (status != TQ_OK)
         return tq_status__prefix(status, "input '%s'", name);
     onnx->batch = value.shape.dim[0];
     TQ_TRY(tq_onnx__unique_name(onnx, name, &value.layer));
-    TQ_TRY(tq_onnx__define(onnx, name, &value));
-    return tq_network_add_input(onnx->network, value.layer, &value.shape, TQ_NCHW);
+    TQ_TRY(tq_network_add_input(onnx->network, value.layer, &value.shape, TQ_NCHW));
+    const tq_onnx_node node = {.onnx = onnx, .name = name};
+    if (type != TQ_ONNX_FLOAT) /* what is not of the type becomes it */
+        TQ_TRY(tq_onnx__cast(&node, &value, type, true, &value));
+    return tq_onnx__define(onnx, name, &value);
 }
 
 /* Adds the one input that is no initializer. */
@@ -177,7 +186,9 @@ static tq_status import_known(tq_onnx_node *node)
         return fold != NULL ? fail_computed(node) : tq_onnx__fail_operator(node);
     TQ_TRY(check_arity(node, op));
     TQ_TRY(tq_onnx__check_attributes(node, op->attributes));
+    TQ_TRY(tq_onnx__check_types(node));
     TQ_TRY(op->import(node));
+    tq_onnx__pass_types(node);
     for (size_t i = 1; i < proto->n_output; ++i)
         if (*tq_onnx__text(proto->output[i]) != '\0' &&
             (op->outputs_most <= 2 || tq_onnx__find(node->onnx, proto->output[i]) == NULL))

@@ -35,19 +35,6 @@ tq_status tq_onnx__import_batch_normalization(tq_onnx_node *node)
     return tq_onnx__image_output(node, &input.shape, line);
 }
 
-/* Of what is computed, which is float: the identity. */
-tq_status tq_onnx__import_cast(tq_onnx_node *node)
-{
-    const tq_onnx_value *input;
-    const int64_t type = tq_onnx__int(node, "to", 0);
-    TQ_TRY(tq_onnx__input(node, 0, &input));
-    if (type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
-        return tq_status__fail(TQ_E_UNSUPPORTED,
-                               "a computed tensor is cast to data type %lld, supported: float (1)",
-                               (long long)type);
-    return tq_onnx__alias(node, input);
-}
-
 tq_status tq_onnx__import_dropout(tq_onnx_node *node)
 {
     const tq_onnx_value *training;

@@ -26,6 +26,7 @@ typedef struct tq_onnx_value {
     const char *layer; /* tensors: the name in the network; NULL until it is asked for */
     const char *image; /* tensors of three dimensions: the same as an image of one row, or NULL */
     bool computed;     /* tensors: by a layer, not an input */
+    int32_t type;      /* ONNX's data type (onnx_types.h); 0: float, or of a constant what its source says */
     const Onnx__TensorProto *source; /* constants: the data, whose own shape may differ */
 } tq_onnx_value;
 
@@ -182,6 +183,16 @@ tq_status tq_onnx__make_constant(tq_onnx *onnx, const tq_shape *shape, const flo
 tq_status tq_onnx__import_average_pool(tq_onnx_node *node);
 tq_status tq_onnx__import_batch_normalization(tq_onnx_node *node);
 tq_status tq_onnx__import_cast(tq_onnx_node *node);
+tq_status tq_onnx__import_conv_integer(tq_onnx_node *node);
+tq_status tq_onnx__import_dequantize_linear(tq_onnx_node *node);
+tq_status tq_onnx__import_dynamic_quantize_linear(tq_onnx_node *node);
+tq_status tq_onnx__import_matmul_integer(tq_onnx_node *node);
+tq_status tq_onnx__import_qlinear_conv(tq_onnx_node *node);
+tq_status tq_onnx__import_qlinear_matmul(tq_onnx_node *node);
+tq_status tq_onnx__import_quantize_linear(tq_onnx_node *node);
+/* A Conv of these operands; weights are a constant of floats. `exact`: sums of integers. */
+tq_status tq_onnx__convolution(tq_onnx_node *node, const tq_onnx_value *input, const tq_onnx_value *weight,
+                               bool exact);
 tq_status tq_onnx__import_unary(tq_onnx_node *node);
 tq_status tq_onnx__import_prelu(tq_onnx_node *node);
 tq_status tq_onnx__import_gelu(tq_onnx_node *node);

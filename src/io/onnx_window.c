@@ -146,25 +146,38 @@ tq_status tq_onnx__read_filter(const tq_onnx_node *node, bool line, tq_onnx_valu
     return TQ_OK;
 }
 
-tq_status tq_onnx__import_conv(tq_onnx_node *node)
+static tq_status convolve(tq_onnx_node *node, const tq_onnx_value *input, const tq_onnx_value *weight,
+                          bool exact, bool line)
 {
-    tq_onnx_value input, weight;
-    const int64_t groups = tq_onnx__int(node, "group", 1);
+    const int64_t groups = tq_onnx__int(node, "group", 1), exactly = exact;
     tq_text options = {0};
-    tq_onnx_window w = {0};
-    TQ_TRY(tq_onnx__as_image(node, 0, &input, &w.line));
-    TQ_TRY(tq_onnx__read_filter(node, w.line, &weight));
-    TQ_TRY(check_channels(&input, &weight, groups));
-    w.kernel[0] = weight.shape.dim[2];
-    w.kernel[1] = weight.shape.dim[3];
+    TQ_TRY(check_channels(input, weight, groups));
+    tq_onnx_window w = {.kernel = {weight->shape.dim[2], weight->shape.dim[3]}, .line = line};
     TQ_TRY(read_window(node, &w));
     print_window(&options, &w);
     tq_onnx__print_axes(&options, "groups", &groups, 1, 1);
-    TQ_TRY(tq_onnx__add_window(node, "conv2d", &input, &options));
-    TQ_TRY(set_filter(node, &weight));
-    if (tq_onnx__has_input(node, 2))
-        TQ_TRY(tq_onnx__set_vector(node, "bias", 2, weight.shape.dim[0]));
-    return define_output(node, &input, &w, weight.shape.dim[0]);
+    tq_onnx__print_axes(&options, "exact", &exactly, 1, 0);
+    TQ_TRY(tq_onnx__add_window(node, "conv2d", input, &options));
+    TQ_TRY(set_filter(node, weight));
+    return define_output(node, input, &w, weight->shape.dim[0]);
+}
+
+tq_status tq_onnx__convolution(tq_onnx_node *node, const tq_onnx_value *input, const tq_onnx_value *weight,
+                               bool exact)
+{
+    TQ_TRY(tq_onnx__need_rank(node, 0, input, 4));
+    TQ_TRY(tq_onnx__need_rank(node, exact && node->proto->n_input > 4 ? 3 : 1, weight, 4));
+    return convolve(node, input, weight, exact, false);
+}
+
+tq_status tq_onnx__import_conv(tq_onnx_node *node)
+{
+    tq_onnx_value input, weight;
+    bool line;
+    TQ_TRY(tq_onnx__as_image(node, 0, &input, &line));
+    TQ_TRY(tq_onnx__read_filter(node, line, &weight));
+    TQ_TRY(convolve(node, &input, &weight, false, line));
+    return tq_onnx__has_input(node, 2) ? tq_onnx__set_vector(node, "bias", 2, weight.shape.dim[0]) : TQ_OK;
 }
 
 static tq_status import_pool(tq_onnx_node *node, const char *kind, int64_t count_include_pad)

@@ -26,9 +26,10 @@ tq_status tq_affine__target(const tq_layer *layer, tq_affine *state, bool cast)
     state->codes = to == TQ_AFFINE_INT && !cast;
     state->lowest = is_signed ? -(1 << (bits - 1)) : 0;
     state->highest = (1 << (bits - is_signed)) - 1;
+    if (state->codes)
+        return TQ_OK;
     if (to == TQ_AFFINE_INT)
-        snprintf(text, sizeof text, "fixed,%d,0,%s,signed=%d", cast ? bits : 24,
-                 cast ? "round=zero,overflow=wrap" : "round=even", cast ? is_signed : 1);
+        snprintf(text, sizeof text, "fixed,%d,0,round=zero,overflow=wrap,signed=%d", bits, is_signed);
     else if (tq_layer__option(layer, "saturate", 0) != 0.0 || to == TQ_AFFINE_TO_HIGHEST)
         snprintf(text, sizeof text, "%s", name);
     else
@@ -68,7 +69,7 @@ static tq_status take_weights(const tq_layer *layer, tq_affine *state)
     state->period = scale->master != NULL  ? scale->shape.dim[0]
                     : zero->master != NULL ? zero->shape.dim[0]
                                            : 1;
-    state->inner = layer->kind->option_count > 0 ? (int64_t)tq_layer__option(layer, "inner", 0) : 1;
+    state->inner = (int64_t)tq_layer__option(layer, "inner", 0); /* 0: the kind has no such option */
     state->inner = state->inner < 1 ? 1 : state->inner;
     state->scales = calloc((size_t)state->period, 2 * sizeof *state->scales);
     state->zeros = calloc((size_t)state->period, sizeof *state->zeros);
@@ -134,6 +135,7 @@ static tq_status make_kernel(const tq_layer *layer, tq_affine *state)
     const tq_quantizer whole = {.kind = NULL};
     tq_program_text text = {0};
     tq_program_text__define(&text, "TQ_CENTERS", "%d", state->centers);
+    tq_program_text__define(&text, "TQ_ADDS", "%d", state->adds);
     tq_program_text__define(&text, "TQ_CODES", "%d", state->codes);
     tq_program_text__define(&text, "TQ_SCALES", "%d", (int)state->scaling);
     tq_program_text__define(&text, "TQ_FORMATS", "%d", !tq_quantizer_is_none(&state->format));
@@ -158,6 +160,8 @@ tq_status tq_affine__plan(tq_layer *layer)
     const tq_range in = layer->input_range[0];
     TQ_TRY(take_weights(layer, state));
     const bool coarse = in.grid != TQ_GRID_UNKNOWN && in.grid >= FINEST && in.finite;
+    if (layer->kind->weights == NULL && state->codes) /* scales that are not known yet */
+        state->quick = false;
     const bool formats = !state->codes && !tq_quantizer_is_none(&state->format);
     state->quick = state->quick && state->scaling != TQ_AFFINE_PLAIN && !formats && (state->codes || coarse);
     state->baked = tq_quantizer__bake(&state->format);
@@ -201,6 +205,8 @@ static tq_u32 element(const tq_affine *state, tq_u32 bits, int64_t place)
         bits = tq_exact_to_carrier(tq_exact_divide(tq_exact_of(bits), scale));
     if (state->scaling == TQ_AFFINE_MULTIPLY)
         bits = tq_exact_to_carrier(tq_exact_multiply(tq_exact_of(bits), scale));
+    if (state->adds && bits == TQ_SIGN_BIT)
+        bits = 0;
     if (!tq_quantizer_is_none(&state->format))
         bits = state->baked.apply(tq_exact_of(bits), state->baked.words, state->baked.structure, 0);
     if ((bits & ~TQ_SIGN_BIT) > TQ_INFINITY_BITS)

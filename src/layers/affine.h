@@ -41,6 +41,7 @@ typedef enum tq_affine_scaling { TQ_AFFINE_PLAIN, TQ_AFFINE_DIVIDE, TQ_AFFINE_MU
 /* The kind's state; what is above the kernel is set before tq_affine__plan. */
 typedef struct tq_affine {
     bool centers, codes;
+    bool adds; /* a zero point of +0, to -0 */
     tq_affine_scaling scaling;
     tq_quantizer format; /* `none`: no step */
     int lowest, highest; /* codes */

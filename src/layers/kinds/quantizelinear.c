@@ -21,6 +21,7 @@ static tq_status plan(tq_layer *layer)
 {
     tq_affine *state = layer->state;
     state->scaling = tq_layer__option(layer, "by", 0) != 0.0 ? TQ_AFFINE_MULTIPLY : TQ_AFFINE_DIVIDE;
+    state->adds = true;
     TQ_TRY(tq_affine__target(layer, state, false));
     return tq_affine__plan(layer);
 }
