@@ -30,21 +30,151 @@ TQ_INLINE tq_u64 tq_power_of_two(tq_u64 fraction)
     return sum;
 }
 
-/* e^x as bits of a binary32. */
-TQ_INLINE tq_u32 tq_exp(tq_u32 bits)
+/* significand * 2^exponent, at most 63 bits. */
+TQ_INLINE tq_exact tq_real(tq_u64 significand, tq_i32 exponent)
 {
-    tq_exact v = tq_exact_of(bits);
+    tq_exact v;
+    v.significand = significand;
+    v.exponent = exponent;
+    v.negative = 0;
+    v.special = TQ_FINITE;
+    return v;
+}
+
+/* a * b for finite numbers, cut to 62 bits or more; exact where it has no more. */
+TQ_INLINE tq_exact tq_real_multiply(tq_exact a, tq_exact b)
+{
+    tq_exact v;
+    a = tq_exact_normalize(a);
+    b = tq_exact_normalize(b);
+    v.significand = tq_high64(a.significand << 1, b.significand << 1);
+    v.exponent = a.exponent + b.exponent + 62;
+    v.negative = a.negative ^ b.negative;
+    v.special = TQ_FINITE;
+    return tq_exact_normalize(v);
+}
+
+/*
+ * a / b for finite numbers and b not zero, off by some 2^-59 of it: 1/b from its upper 32 bits, and one step of Newton's.
+ */
+TQ_INLINE tq_exact tq_real_divide(tq_exact a, tq_exact b)
+{
+    tq_exact v;
+    tq_u64 rough, y, more;
+    a = tq_exact_normalize(a);
+    b = tq_exact_normalize(b);
+    rough = (((tq_u64)1 << 63) / (b.significand >> 31)) << 31; /* 2^125 / b, to 31 bits */
+    y = tq_high64(b.significand << 1, rough);                  /* 2^62 * (1 - its relative error) */
+    more = y < (tq_u64)1 << 62 ? ((tq_u64)1 << 62) - y : y - ((tq_u64)1 << 62);
+    more = tq_high64(rough, more << 2);
+    rough = y < (tq_u64)1 << 62 ? rough + more : rough - more;
+    v.significand = tq_high64(a.significand << 1, rough);
+    v.exponent = a.exponent - b.exponent - 62;
+    v.negative = a.negative ^ b.negative;
+    v.special = TQ_FINITE;
+    return v;
+}
+
+/* e^v for a finite v, with some 55 bits; beyond 2^128 and below 2^-184 infinite and zero. */
+TQ_INLINE tq_exact tq_real_exp(tq_exact v)
+{
     tq_i64 units;
-    if (v.special == TQ_NOT_A_NUMBER)
-        return TQ_NAN_BITS;
-    if (v.special == TQ_FINITE && v.significand == 0)
-        return 0x3F800000u;
-    if (v.special == TQ_INFINITE || tq_exact_leading(v) >= 7)
-        return v.negative ? 0 : TQ_INFINITY_BITS;
+    if (v.significand == 0)
+        return tq_real(1, 0);
+    if (tq_exact_leading(v) >= 7) {
+        v.special = v.negative ? TQ_FINITE : TQ_INFINITE;
+        v.significand = 0;
+        v.negative = 0;
+        return v;
+    }
     units = (tq_i64)tq_binary_logarithm_units(v);
     units = v.negative ? -units : units;
     v.significand = tq_power_of_two((tq_u64)units & (((tq_u64)1 << 55) - 1)) | 1;
     v.exponent = (tq_i32)(units >> 55) - 62; /* rounds down */
     v.negative = 0;
-    return tq_exact_to_carrier(v);
+    return v;
+}
+
+/* e^x as bits of a binary32. */
+TQ_INLINE tq_u32 tq_exp(tq_u32 bits)
+{
+    tq_exact v = tq_exact_of(bits);
+    if (v.special == TQ_NOT_A_NUMBER)
+        return TQ_NAN_BITS;
+    if (v.special == TQ_INFINITE)
+        return v.negative ? 0 : TQ_INFINITY_BITS;
+    return tq_exact_to_carrier(tq_real_exp(v));
+}
+
+/* |v| * 2^64, cut; |v| < 1. */
+TQ_INLINE tq_u64 tq_fraction(tq_exact v)
+{
+    const tq_i32 shift = v.exponent + 64;
+    return shift >= 0 ? v.significand << shift : shift > -64 ? v.significand >> -shift : 0;
+}
+
+/* e^v - 1 with some 55 bits for any finite v: near 0 v * (1 + v/2 * (1 + v/3 * ...)). */
+TQ_INLINE tq_exact tq_real_expm1(tq_exact v)
+{
+    const tq_u64 one = (tq_u64)1 << 62;
+    tq_exact minus_one = tq_real(1, 0);
+    tq_u64 z, sum = one;
+    tq_i32 k;
+    minus_one.negative = 1;
+    if (v.significand != 0 && tq_exact_leading(v) >= -1)
+        return tq_exact_add(tq_real_exp(v), minus_one);
+    z = tq_fraction(v);
+    for (k = 17; k > 1; --k)
+        sum = v.negative ? one - tq_high64(z, sum) / (tq_u64)k : one + tq_high64(z, sum) / (tq_u64)k;
+    return tq_real_multiply(v, tq_real(sum, -62));
+}
+
+/* log((1 + s) / (1 - s)) for |s| <= 1/3, with some 60 bits: 2 s * (1 + s^2/3 + s^4/5 + ...). */
+TQ_INLINE tq_exact tq_real_log_ratio(tq_exact s)
+{
+    const tq_u64 one = (tq_u64)1 << 62;
+    const tq_u64 w = tq_fraction(tq_real_multiply(s, s));
+    tq_u64 sum = one / 39;
+    tq_i32 k;
+    for (k = 37; k > 0; k -= 2)
+        sum = one / (tq_u64)k + tq_high64(w, sum);
+    return tq_real_multiply(s, tq_real(sum, -61));
+}
+
+/* log v for a finite v above 0. */
+TQ_INLINE tq_exact tq_real_log(tq_exact v)
+{
+    tq_exact one = tq_real(1, 0), minus_one = tq_real(1, 0), powers = tq_real(0x58B90BFBE8E7BCD6u, -63); /* ln 2 */
+    tq_i32 exponent;
+    minus_one.negative = 1;
+    v = tq_exact_normalize(v);
+    exponent = v.exponent + 62;
+    v.exponent = -62;
+    if (v.significand > 0x5A827999FCEF3242u) { /* above the root of 2 */
+        v.exponent = -63;
+        exponent += 1;
+    }
+    v = tq_real_log_ratio(tq_real_divide(tq_exact_add(v, minus_one), tq_exact_add(v, one)));
+    if (exponent == 0)
+        return v;
+    one.significand = (tq_u64)(exponent < 0 ? -exponent : exponent);
+    one.negative = exponent < 0;
+    return tq_exact_add(v, tq_real_multiply(powers, one));
+}
+
+/* The square root of a finite v >= 0, with 32 bits and a sticky last one. */
+TQ_INLINE tq_exact tq_real_root(tq_exact v)
+{
+    tq_u64 root = 0, bit;
+    v = tq_exact_normalize(v);
+    if (v.exponent & 1) {
+        v.significand = tq_shift_sticky(v.significand, 1);
+        v.exponent += 1;
+    }
+    for (bit = (tq_u64)1 << 31; bit > 0; bit >>= 1)
+        if ((root | bit) * (root | bit) <= v.significand)
+            root |= bit;
+    v.significand = (root << 1) | (root * root != v.significand);
+    v.exponent = v.exponent / 2 - 1;
+    return v;
 }

@@ -78,14 +78,12 @@ static void data_outside_the_file(void **state)
 
 static void unsupported_operators(void **state)
 {
-    static const char list[] =
-        "supported: Add, AveragePool, BatchNormalization, Constant, Conv, Dropout, Flatten, Gemm, "
-        "GlobalAveragePool, Identity, MatMul, MaxPool, Relu, Reshape, Softmax, Squeeze, "
-        "Transpose, Unsqueeze";
+    static const char *const list[] = {", AveragePool, ", ", Concat, Constant, ", ", Unsqueeze"};
     onnx_maker *m = onnx_check_model(13);
     m->graph.node[1]->op_type = "Foo";
     onnx_check_failure(*state, m, TQ_E_UNSUPPORTED, "node 'act': operator 'Foo' is not supported; ");
-    assert_non_null(strstr(tq_error(), list));
+    for (size_t i = 0; i < sizeof list / sizeof *list; ++i)
+        assert_non_null(strstr(tq_error(), list[i]));
     m = onnx_check_model(13);
     m->graph.node[1]->domain = "com.example";
     onnx_check_failure(*state, m, TQ_E_UNSUPPORTED, "operator 'com.example.Relu' is not supported");
@@ -145,8 +143,8 @@ static void graph_faults(void **state)
     m->graph.output[0]->name = "z";
     onnx_check_failure(*state, m, TQ_E_FORMAT, "output 'z' is no node's output");
     m = onnx_check_model(13);
-    m->graph.output[0]->name = "x";
-    onnx_check_failure(*state, m, TQ_E_UNSUPPORTED, "output 'x' is not computed");
+    m->graph.output[0]->name = "w";
+    onnx_check_failure(*state, m, TQ_E_UNSUPPORTED, "output 'w' is not computed");
     m = onnx_check_model(13);
     onnx_maker_input(m, "x2", DIMS(1, 2));
     onnx_check_failure(*state, m, TQ_E_UNSUPPORTED, "the graph has inputs 'x' and 'x2'");

@@ -1,0 +1,19 @@
+/* div: RESULT(a / b). */
+#include "layers/binary.h"
+
+static const tq_binary family = {"tq_quotient_of", tq_quotient_of, TQ_FORM_NONE};
+
+const tq_layer_kind tq_layer_div = {
+    .name = "div",
+    .summary = "the quotient of two tensors",
+    .inputs_least = 2,
+    .inputs_most = 2,
+    .inner = true,
+    .state_size = sizeof(tq_binary_state),
+    .family = &family,
+    .shape = tq_binary__shape,
+    .plan = tq_binary__plan,
+    .forward = tq_binary__forward,
+    .reference = tq_binary__reference,
+    .release = tq_binary__release,
+};

@@ -1,0 +1,19 @@
+/* mul: RESULT(a * b). */
+#include "layers/binary.h"
+
+static const tq_binary family = {"tq_product_of", tq_product_of, TQ_FORM_PRODUCT};
+
+const tq_layer_kind tq_layer_mul = {
+    .name = "mul",
+    .summary = "the product of two tensors, number by number",
+    .inputs_least = 2,
+    .inputs_most = 2,
+    .inner = true,
+    .state_size = sizeof(tq_binary_state),
+    .family = &family,
+    .shape = tq_binary__shape,
+    .plan = tq_binary__plan,
+    .forward = tq_binary__forward,
+    .reference = tq_binary__reference,
+    .release = tq_binary__release,
+};
