@@ -183,6 +183,29 @@ static void test_profile(void **state)
     tq_program_expect(2, "--profile and --compare", TINY "--profile --compare");
 }
 
+/* tiny.onnx: x[N,4] -> Gemm of 4 x 4 without bias -> Gemm of 4 x 3 with bias. */
+static void test_show(void **state)
+{
+    (void)state;
+    json_t *const said = tq_program_json("tq show tiny.onnx --json");
+    json_t *const last = json_array_get(json_object_get(said, "layers"), 1);
+    assert_int_equal(json_array_size(json_object_get(said, "layers")), 2);
+    assert_int_equal(json_integer_value(json_object_get(said, "parameters")), 16 + 12 + 3);
+    assert_int_equal(json_integer_value(json_object_get(said, "macs")), 16 + 12);
+    assert_int_equal(json_integer_value(json_array_get(json_object_get(said, "input"), 0)), 4);
+    assert_string_equal(json_string_value(json_object_get(last, "name")), "classes");
+    assert_int_equal(json_integer_value(json_object_get(last, "parameters")), 15);
+    assert_int_equal(json_integer_value(json_object_get(last, "macs")), 12);
+    assert_int_equal(json_integer_value(json_array_get(json_object_get(last, "shape"), 0)), 3);
+    json_t *const weight = json_object_get(json_object_get(last, "weights"), "weight");
+    assert_int_equal(json_array_size(weight), 2);
+    assert_int_equal(json_integer_value(json_array_get(weight, 1)), 3);
+    json_decref(said);
+    tq_program_expect(0, "31             28", "tq show tiny.onnx");
+    tq_program_expect(1, "gone.onnx", "tq show gone.onnx");
+    tq_program_expect(1, "exp.onnx", "tq show exp.onnx");
+}
+
 static void test_explain(void **state)
 {
     (void)state;
@@ -261,6 +284,7 @@ int main(void)
         cmocka_unit_test(test_outputs_file),
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_profile),
+        cmocka_unit_test(test_show),
         cmocka_unit_test(test_explain),
         cmocka_unit_test(test_explain_knows_the_inputs),
         cmocka_unit_test(test_batches_give_the_same),

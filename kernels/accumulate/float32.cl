@@ -4,7 +4,8 @@
  * Proof. Product: c = 1.5 * 2^(e + 24 - p) with e the exponent of x*w, not below the subnormal quantum's constant; then
  * fma(x, w, c) rounds the exact product once, ties to even, to c's last bit, the format's quantum at e, and taking c off is
  * exact. e comes from the rounded product x*w: where that is a power of two that the exact product does not reach, both
- * quanta give this power. Sum: s and q have at most p bits of the sum's format, so u = s + q, rounded to 24 bits, and then
+ * quanta give this power. Of finite operands (TQ_FINITE_PRODUCTS) the product with w * 2^(24 - p), which is exact, has
+ * c's exponent already; an infinite one's c must not become a NaN, so there the exponent is added. Sum: s and q have at most p bits of the sum's format, so u = s + q, rounded to 24 bits, and then
  * rounded to p <= 11 bits by t = fma(u, S, -u), fma(u, S, -t), S = 2^(24 - p), is the exact sum rounded once (24 >= 2p + 2;
  * Roux, "Innocuous double rounding of basic arithmetic operations", 2014); below the smallest normal number u is exact, has
  * at most p bits, and stays. Where sums may be infinite they are rounded as the
@@ -57,8 +58,13 @@ TQ_INLINE tq_sum tq_rounded_sum(const tq_sum u, const int shift)
 TQ_INLINE tq_sum tq_step(tq_sum s, tq_factor x, tq_factor w, tq_draws product_draw, tq_draws sum_draw, tq_slots slots)
 {
     /* Positive binary32 numbers are ordered as their bits are; integers go through more ports. */
+#if TQ_FINITE_PRODUCTS
+    const tq_factor scaled = w * (tq_factor)as_float((127 + slots.path.s0) << 23);
+    const tq_exponents magic = (TQ_CAT(as_int, TQ_LANES)(x * scaled) & 0x7F800000) | 0x400000;
+#else
     const tq_exponents exponent = TQ_CAT(as_int, TQ_LANES)(x * w) & 0x7F800000;
     const tq_exponents magic = exponent + (tq_exponents)((slots.path.s0 << 23) | 0x400000);
+#endif
     const tq_exponents smallest = (tq_exponents)slots.path.s1;
     const tq_sum c = TQ_CAT(as_float, TQ_LANES)(magic > smallest ? magic : smallest);
     tq_sum term = fma(x, w, c) - c;

@@ -31,14 +31,38 @@ static int32_t entries_of(const tq_contraction_setup *setup)
     return setup->weight == NULL ? setup->entries : 1;
 }
 
-/* Tiles no taller than the problem needs, and not much wider: programs are few. */
+/* The tile's rows, or where few tiles would compute many rows that do not exist, fewer: as many tiles of
+ * nearly as many rows. */
+static int fit_rows(int most, int rows)
+{
+    const int tiles = (rows + most - 1) / most;
+    if (rows <= 2 * most) /* one or two tiles: little work, and another program would take longer to build */
+        return rows < most ? rows : most;
+    return (tiles * most - rows) * 8 > rows ? (rows + tiles - 1) / tiles : most;
+}
+
+/* Multiply-accumulates of a launch from which a program of its own pays. */
+#define LARGE_LAUNCH ((double)(1 << 24))
+#define MOST_ROWS    16
+
+static bool is_large(const tq_geometry *g)
+{
+    return (double)g->rows * (double)tq_geometry__terms(g) * g->out_channels >= LARGE_LAUNCH;
+}
+
+/* Tiles no taller than the problem needs, and not much wider: programs are few. What a tile loses in width
+ * it gains in height. */
 static void fit_tile(tq_path_plan *plan, const tq_tile *tile, const tq_geometry *g, int32_t entries)
 {
-    const int outputs = g->out_channels / g->groups, rows = g->rows / entries;
-    plan->rows = tile->rows < rows ? tile->rows : rows;
+    const int outputs = g->out_channels / g->groups, widest = is_large(g) ? 32 : 64;
+    int rows = tile->rows;
     plan->vectors = tile->vectors;
-    while (plan->vectors * plan->step > 64 && (plan->vectors - 1) * plan->step >= outputs)
+    while (plan->vectors * plan->step > widest && (plan->vectors - 1) * plan->step >= outputs)
         --plan->vectors;
+    if (plan->vectors < tile->vectors)
+        rows = rows * tile->vectors / plan->vectors < MOST_ROWS ? rows * tile->vectors / plan->vectors
+                                                                : MOST_ROWS;
+    plan->rows = fit_rows(rows, g->rows / entries);
 }
 
 /* A panel's vectors of inputs end with the channels; where a single one does not, the input is copied with

@@ -32,7 +32,8 @@ const tq_option tq_option_float = {
 const tq_option tq_option_data = {
     .name = "data",
     .value = "DATA",
-    .help = "fashion-mnist, idx:IMAGES,LABELS or npy:INPUTS[,LABELS]; required",
+    .help = "fashion-mnist, idx:IMAGES,LABELS, npy:INPUTS[,LABELS] or\n"
+            "images:DIR[,LABELS][,OPTION=VALUE...] (docs/data.md); required",
     .type = TQ_OPTION_TEXT,
     .required = true,
     PLACE(data),
@@ -140,7 +141,8 @@ const tq_option tq_option_input = {
     .name = "data",
     .value = "DATA",
     .help = "plan for the numbers of this data set, and measure with its first batch:\n"
-            "fashion-mnist, idx:IMAGES,LABELS or npy:INPUTS[,LABELS]",
+            "fashion-mnist, idx:IMAGES,LABELS, npy:INPUTS[,LABELS] or\n"
+            "images:DIR[,LABELS][,OPTION=VALUE...] (docs/data.md)",
     .type = TQ_OPTION_TEXT,
     PLACE(data),
 };

@@ -14,6 +14,16 @@ static int open_map(tq_map **map, const char *text)
     return text == NULL ? TQ_EXIT_OK : tq_report__status(tq_map_parse(map, text));
 }
 
+/* On stderr, a line for each image that is left out. */
+static void say_warnings(const char *lines)
+{
+    while (*lines != '\0') {
+        const size_t length = strcspn(lines, "\n");
+        fprintf(stderr, "tq: left out: %.*s\n", (int)length, lines);
+        lines += length + (lines[length] == '\n');
+    }
+}
+
 static int open_data(tq_session *session, const tq_settings *settings)
 {
     if (settings->data == NULL) {
@@ -23,6 +33,7 @@ static int open_data(tq_session *session, const tq_settings *settings)
     const int result = tq_report__status(tq_dataset_open(&session->dataset, settings->data));
     if (result != TQ_EXIT_OK)
         return result;
+    say_warnings(tq_dataset_warnings(session->dataset));
     const int64_t count = tq_dataset_count(session->dataset), limit = settings->limit;
     session->largest = tq_dataset_largest(session->dataset);
     session->images = limit > 0 && limit < count ? limit : count;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/onnx_graph.h"
+#include "io/onnx_fold.h"
 #include "util/file.h"
 
 #define MOST_BYTES   (((size_t)1 << 31) - 1) /* as protobuf itself allows */
@@ -133,13 +133,28 @@ static tq_status add_inputs(tq_onnx *onnx)
     return first != NULL ? TQ_OK : tq_status__fail(TQ_E_UNSUPPORTED, "the graph has no input");
 }
 
+static bool has_output(const Onnx__NodeProto *proto)
+{
+    return proto->n_output > 0 && *tq_onnx__text(proto->output[0]) != '\0';
+}
+
+/* An operator that is folded only; an input is missing, or no constant. */
+static tq_status fail_computed(const tq_onnx_node *node)
+{
+    const tq_onnx_value *value;
+    for (size_t i = 0; i < node->proto->n_input; ++i)
+        TQ_TRY(tq_onnx__constant(node, i, &value));
+    return tq_status__fail(TQ_E_FORMAT, "operator '%s' has %zu inputs", node->proto->op_type,
+                           node->proto->n_input);
+}
+
 static tq_status check_arity(const tq_onnx_node *node, const tq_onnx_operator *op)
 {
     const Onnx__NodeProto *proto = node->proto;
     if (proto->n_input < op->inputs_least || proto->n_input > op->inputs_most)
         return tq_status__fail(TQ_E_UNSUPPORTED, "operator '%s' has %zu inputs, supported: %zu to %zu",
                                op->name, proto->n_input, op->inputs_least, op->inputs_most);
-    if (proto->n_output == 0 || *tq_onnx__text(proto->output[0]) == '\0')
+    if (!has_output(proto))
         return tq_status__fail(TQ_E_FORMAT, "operator '%s' has no output", op->name);
     for (size_t i = op->outputs_most; i < proto->n_output; ++i)
         if (*tq_onnx__text(proto->output[i]) != '\0')
@@ -153,8 +168,12 @@ static tq_status import_known(tq_onnx_node *node)
     const Onnx__NodeProto *proto = node->proto;
     const tq_onnx_operator *op =
         is_own_domain(proto->domain) ? tq_onnx__operator(tq_onnx__text(proto->op_type)) : NULL;
+    const tq_onnx_fold *fold =
+        is_own_domain(proto->domain) ? tq_onnx__fold_of(tq_onnx__text(proto->op_type)) : NULL;
+    if (fold != NULL && has_output(proto) && tq_onnx__folds(node, fold))
+        return tq_onnx__fold(node, fold);
     if (op == NULL)
-        return tq_onnx__fail_operator(node);
+        return fold != NULL ? fail_computed(node) : tq_onnx__fail_operator(node);
     TQ_TRY(check_arity(node, op));
     TQ_TRY(tq_onnx__check_attributes(node, op->attributes));
     TQ_TRY(op->import(node));
@@ -185,10 +204,11 @@ static tq_status set_output(tq_onnx *onnx)
         return tq_status__fail(TQ_E_FORMAT, "output '%s' is no node's output", name);
     if (value->role != TQ_ONNX_TENSOR)
         return tq_status__fail(TQ_E_UNSUPPORTED, "output '%s' is not computed by a layer", name);
+    const tq_onnx_node node = {.onnx = onnx, .name = name};
+    TQ_TRY(tq_onnx__settle(&node, value));
     if (value->computed)
         return tq_network_set_output(onnx->network, value->layer);
-    const tq_onnx_node node = {.onnx = onnx, .name = name}; /* the input is the output */
-    tq_onnx_value copy;
+    tq_onnx_value copy; /* the input is the output */
     TQ_TRY(tq_onnx__add_helper(&node, "dropout", "", value, &value->shape, &copy));
     return tq_network_set_output(onnx->network, copy.layer);
 }
@@ -205,7 +225,7 @@ static tq_status build(tq_onnx *onnx, const Onnx__TensorProto *const *extra, siz
 tq_status tq_onnx__import(tq_network **network, tq_context *context, const Onnx__ModelProto *model,
                           const Onnx__TensorProto *const *extra, size_t extra_count)
 {
-    tq_onnx onnx = {0};
+    tq_onnx onnx = {.context = context};
     *network = NULL;
     TQ_TRY(check_model(model));
     TQ_TRY(read_opset(model, &onnx.opset));

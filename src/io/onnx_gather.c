@@ -2,7 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "io/onnx_graph.h"
+#include "io/onnx_fold.h"
+#include "layers/move.h"
 
 #define MOST_INDICES (1 << 24) /* a dimension's index is a binary32 in the layer */
 
@@ -87,6 +88,34 @@ static tq_status result_shape(const tq_shape *input, int64_t axis, const tq_shap
     return TQ_OK;
 }
 
+/* The same of a constant. */
+static tq_status fold(const tq_onnx_node *node, const tq_onnx_value *input, int64_t axis,
+                      const int64_t *indices, int64_t count, const tq_shape *wanted)
+{
+    tq_onnx_numbers from, to = {0};
+    tq_move move;
+    tq_shape shape = input->shape;
+    const int64_t zero = 0;
+    shape.dim[axis] = count;
+    TQ_TRY(tq_onnx__numbers(input, &from));
+    tq_status status = tq_move__create(&move, &input->shape, &shape, false);
+    if (status == TQ_OK)
+        status = tq_onnx__make_numbers(wanted, from.integers != NULL, &to);
+    if (status == TQ_OK) {
+        tq_move__take(&move, (int)axis, indices);
+        if (to.integers != NULL)
+            tq_move__host(&move, to.integers, from.integers, sizeof *to.integers, &zero);
+        else
+            tq_move__host(&move, to.floats, from.floats, sizeof *to.floats, &zero);
+    }
+    tq_move__free(&move);
+    tq_onnx__free_numbers(&from);
+    if (status == TQ_OK)
+        return tq_onnx__define_numbers(node, 0, &to);
+    tq_onnx__free_numbers(&to);
+    return status;
+}
+
 static tq_status gather(tq_onnx_node *node, const tq_onnx_value *input, const tq_onnx_value *list,
                         int64_t axis, int64_t *indices)
 {
@@ -94,6 +123,8 @@ static tq_status gather(tq_onnx_node *node, const tq_onnx_value *input, const tq
     tq_shape shape, wanted;
     TQ_TRY(read_indices(node, list, input->shape.dim[axis], indices));
     TQ_TRY(result_shape(&input->shape, axis, &list->shape, &wanted));
+    if (input->role == TQ_ONNX_CONSTANT)
+        return fold(node, input, axis, indices, count, &wanted);
     if (axis == 0)
         TQ_TRY(tq_onnx__fix_batch(node));
     TQ_TRY(add_layer(node, input, axis, indices, count));
@@ -110,7 +141,7 @@ tq_status tq_onnx__import_gather(tq_onnx_node *node)
 {
     const tq_onnx_value *input, *list;
     int64_t axis = tq_onnx__int(node, "axis", 0);
-    TQ_TRY(tq_onnx__operand(node, 0, &input));
+    TQ_TRY(tq_onnx__input(node, 0, &input));
     TQ_TRY(tq_onnx__constant(node, 1, &list));
     TQ_TRY(tq_onnx__check_axis(&axis, input->shape.rank));
     int64_t *indices = malloc((size_t)tq_shape_count(&list->shape) * sizeof *indices);

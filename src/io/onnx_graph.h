@@ -22,13 +22,15 @@ typedef enum tq_onnx_role {
 /* What a name of the graph stands for. */
 typedef struct tq_onnx_value {
     tq_onnx_role role;
-    tq_shape shape;                  /* in ONNX's order; a tensor's first dimension is the model's batch */
-    const char *layer;               /* tensors: the name in the network */
-    bool computed;                   /* tensors: by a layer, not an input */
+    tq_shape shape;    /* in ONNX's order; a tensor's first dimension is the model's batch */
+    const char *layer; /* tensors: the name in the network; NULL until it is asked for */
+    const char *image; /* tensors of three dimensions: the same as an image of one row, or NULL */
+    bool computed;     /* tensors: by a layer, not an input */
     const Onnx__TensorProto *source; /* constants: the data, whose own shape may differ */
 } tq_onnx_value;
 
 typedef struct tq_onnx {
+    tq_context *context;
     tq_network *network;
     const Onnx__GraphProto *graph;
     int64_t opset;
@@ -86,6 +88,8 @@ tq_status tq_onnx__tensor(const tq_onnx_node *node, size_t i, const tq_onnx_valu
 tq_status tq_onnx__constant(const tq_onnx_node *node, size_t i, const tq_onnx_value **value);
 /* An input that may be either: a constant becomes one of the network, a scalar with shape 1 there. */
 tq_status tq_onnx__operand(const tq_onnx_node *node, size_t i, const tq_onnx_value **value);
+/* Puts a constant into the network, under a name like `wanted`, unless it is there. */
+tq_status tq_onnx__place(tq_onnx *onnx, const char *wanted, tq_onnx_value *constant);
 /* The same with this rank, not below its own: dimensions of 1 are put in front, as NumPy does. */
 tq_status tq_onnx__operand_of_rank(const tq_onnx_node *node, size_t i, int rank, tq_onnx_value *value);
 /* The node mixes samples, or gives the first dimension another size: the network is for the model's batch
@@ -111,11 +115,20 @@ tq_status tq_onnx__turned(const tq_onnx_node *node, const tq_onnx_value *input, 
 tq_status tq_onnx__reshaped(const tq_onnx_node *node, const tq_onnx_value *input, const tq_shape *shape,
                             tq_onnx_value *value);
 /* Adds the node's layer of a kind that moves numbers, with these options and the order nchw; its output is
- * output `i`. Frees the options. */
+ * output `i`. A constant is moved here and now. Frees the options. */
 tq_status tq_onnx__add_move(tq_onnx_node *node, const char *kind, tq_text *options,
                             const tq_onnx_value *input, size_t i, const tq_shape *shape);
 /* Adds "name=AxBxC" to options. */
 void tq_onnx__print_list(tq_text *to, const char *name, const int64_t *numbers, int rank);
+/*
+ * Input `i` as an image: of a tensor of three dimensions [samples, channels, columns] one with one row, of
+ * which *line tells. TQ_E_UNSUPPORTED: a constant, or another number of dimensions.
+ */
+tq_status tq_onnx__as_image(const tq_onnx_node *node, size_t i, tq_onnx_value *image, bool *line);
+/* The node's first output is its layer's, an image of this shape, or for `line` the row of that. */
+tq_status tq_onnx__image_output(tq_onnx_node *node, const tq_shape *shape, bool line);
+/* Gives a value a layer that has only an image. */
+tq_status tq_onnx__settle(const tq_onnx_node *node, const tq_onnx_value *value);
 /* Sets a weight of the node's layer. */
 tq_status tq_onnx__set_weight(tq_onnx_node *node, const char *weight, const tq_shape *shape,
                               const float *values);
@@ -153,6 +166,8 @@ tq_status tq_onnx__list(const tq_onnx_node *node, size_t i, const char *name, in
 tq_shape tq_onnx__dims(const Onnx__TensorProto *tensor);
 /* The numbers of a constant as binary32. float16, bfloat16, float64 only where that is exact. */
 tq_status tq_onnx__floats(const tq_onnx_value *value, float **floats);
+/* Whether it is of an integer type, or bool. */
+bool tq_onnx__is_integer(const tq_onnx_value *value);
 /* The numbers of an int64, int32 or bool constant, at most `most`. */
 tq_status tq_onnx__integers(const tq_onnx_value *value, int64_t *integers, size_t most, size_t *count);
 /* Transposes: dimension i of the result is dimension order[i] of `shape`. */
@@ -166,6 +181,7 @@ tq_status tq_onnx__make_constant(tq_onnx *onnx, const tq_shape *shape, const flo
 
 tq_status tq_onnx__import_average_pool(tq_onnx_node *node);
 tq_status tq_onnx__import_batch_normalization(tq_onnx_node *node);
+tq_status tq_onnx__import_cast(tq_onnx_node *node);
 tq_status tq_onnx__import_unary(tq_onnx_node *node);
 tq_status tq_onnx__import_prelu(tq_onnx_node *node);
 tq_status tq_onnx__import_gelu(tq_onnx_node *node);
@@ -175,6 +191,7 @@ tq_status tq_onnx__import_binary(tq_onnx_node *node);
 tq_status tq_onnx__import_concat(tq_onnx_node *node);
 tq_status tq_onnx__import_constant(tq_onnx_node *node);
 tq_status tq_onnx__import_conv(tq_onnx_node *node);
+tq_status tq_onnx__import_conv_transpose(tq_onnx_node *node);
 tq_status tq_onnx__import_depth_to_space(tq_onnx_node *node);
 tq_status tq_onnx__import_dropout(tq_onnx_node *node);
 tq_status tq_onnx__import_expand(tq_onnx_node *node);

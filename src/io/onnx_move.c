@@ -25,10 +25,10 @@ static tq_status add_slice(tq_onnx_node *node, const tq_onnx_value *input, cut c
 {
     tq_text options = {0};
     tq_shape count = c.shape;
-    if (c.first[0] != 0 || c.step[0] != 1 || c.shape.dim[0] != input->shape.dim[0])
-        TQ_TRY(tq_onnx__fix_batch(node));
-    else
+    if (c.first[0] == 0 && c.step[0] == 1 && c.shape.dim[0] == input->shape.dim[0])
         count.dim[0] = 0;
+    else if (input->role == TQ_ONNX_TENSOR)
+        TQ_TRY(tq_onnx__fix_batch(node));
     tq_onnx__print_list(&options, "first", c.first, c.shape.rank);
     tq_onnx__print_list(&options, "step", c.step, c.shape.rank);
     tq_onnx__print_list(&options, "count", count.dim, c.shape.rank);
@@ -85,7 +85,7 @@ tq_status tq_onnx__import_slice(tq_onnx_node *node)
 {
     const tq_onnx_value *input;
     cut c;
-    TQ_TRY(tq_onnx__operand(node, 0, &input));
+    TQ_TRY(tq_onnx__input(node, 0, &input));
     TQ_TRY(read_cut(node, input, &c));
     return add_slice(node, input, c, 0);
 }
@@ -113,7 +113,7 @@ tq_status tq_onnx__import_split(tq_onnx_node *node)
 {
     const tq_onnx_value *input;
     int64_t parts[TQ_ONNX_MOST_OUTPUTS], axis = tq_onnx__int(node, "axis", 0), first = 0;
-    TQ_TRY(tq_onnx__operand(node, 0, &input));
+    TQ_TRY(tq_onnx__input(node, 0, &input));
     TQ_TRY(tq_onnx__check_axis(&axis, input->shape.rank));
     TQ_TRY(read_parts(node, input->shape.dim[axis], parts));
     for (size_t i = 0; i < node->proto->n_output; ++i) {
@@ -173,14 +173,14 @@ tq_status tq_onnx__import_pad(tq_onnx_node *node)
     int mode;
     float filler;
     tq_text options = {0};
-    TQ_TRY(tq_onnx__operand(node, 0, &input));
+    TQ_TRY(tq_onnx__input(node, 0, &input));
     tq_shape shape = input->shape;
     TQ_TRY(tq_onnx__choice(node, "mode", modes, &mode));
     TQ_TRY(read_pads(node, shape.rank, before, after));
     TQ_TRY(read_filler(node, &filler));
     for (int i = 0; i < shape.rank; ++i)
         shape.dim[i] += before[i] + after[i];
-    if (before[0] != 0 || after[0] != 0)
+    if (input->role == TQ_ONNX_TENSOR && (before[0] != 0 || after[0] != 0))
         TQ_TRY(tq_onnx__fix_batch(node));
     tq_onnx__print_list(&options, "before", before, shape.rank);
     tq_onnx__print_list(&options, "after", after, shape.rank);
@@ -211,16 +211,16 @@ tq_status tq_onnx__import_expand(tq_onnx_node *node)
     size_t count;
     tq_shape shape;
     tq_text options = {0};
-    TQ_TRY(tq_onnx__operand(node, 0, &input));
+    TQ_TRY(tq_onnx__input(node, 0, &input));
     TQ_TRY(tq_onnx__list(node, 1, "", wanted, TQ_MAX_RANK, &count));
     TQ_TRY(broadcast(&input->shape, wanted, count, &shape));
     if (tq_shape_equal(&shape, &input->shape))
         return tq_onnx__alias(node, input);
     tq_shape printed = shape;
-    if (shape.rank != input->shape.rank || shape.dim[0] != input->shape.dim[0])
-        TQ_TRY(tq_onnx__fix_batch(node));
-    else
+    if (shape.rank == input->shape.rank && shape.dim[0] == input->shape.dim[0])
         printed.dim[0] = 0;
+    else if (input->role == TQ_ONNX_TENSOR)
+        TQ_TRY(tq_onnx__fix_batch(node));
     tq_text__print(&options, "rank=%d", shape.rank);
     tq_onnx__print_list(&options, "shape", printed.dim, shape.rank);
     return tq_onnx__add_move(node, "expand", &options, input, 0, &shape);
@@ -232,7 +232,7 @@ tq_status tq_onnx__import_tile(tq_onnx_node *node)
     int64_t repeats[TQ_MAX_RANK];
     size_t count;
     tq_text options = {0};
-    TQ_TRY(tq_onnx__operand(node, 0, &input));
+    TQ_TRY(tq_onnx__input(node, 0, &input));
     TQ_TRY(tq_onnx__list(node, 1, "", repeats, TQ_MAX_RANK, &count));
     tq_shape shape = input->shape;
     if (count != (size_t)shape.rank)
@@ -243,7 +243,7 @@ tq_status tq_onnx__import_tile(tq_onnx_node *node)
                                    (long long)repeats[i], (long long)shape.dim[i], INT32_MAX);
         shape.dim[i] *= repeats[i];
     }
-    if (repeats[0] != 1)
+    if (input->role == TQ_ONNX_TENSOR && repeats[0] != 1)
         TQ_TRY(tq_onnx__fix_batch(node));
     tq_onnx__print_list(&options, "repeats", repeats, shape.rank);
     return tq_onnx__add_move(node, "replicate", &options, input, 0, &shape);
@@ -255,7 +255,7 @@ tq_status tq_onnx__import_depth_to_space(tq_onnx_node *node)
     const tq_onnx_value *input;
     int mode;
     tq_text options = {0};
-    TQ_TRY(tq_onnx__operand(node, 0, &input));
+    TQ_TRY(tq_onnx__tensor(node, 0, &input));
     TQ_TRY(tq_onnx__need_rank(node, 0, input, 4));
     TQ_TRY(tq_onnx__choice(node, "mode", onnx_modes, &mode));
     const int64_t block = clamp(tq_onnx__int(node, "blocksize", 0), 0, 4097);
@@ -270,7 +270,7 @@ tq_status tq_onnx__import_space_to_depth(tq_onnx_node *node)
 {
     const tq_onnx_value *input;
     tq_text options = {0};
-    TQ_TRY(tq_onnx__operand(node, 0, &input));
+    TQ_TRY(tq_onnx__tensor(node, 0, &input));
     TQ_TRY(tq_onnx__need_rank(node, 0, input, 4));
     const int64_t block = clamp(tq_onnx__int(node, "blocksize", 0), 0, 4097);
     tq_text__print(&options, "block=%lld", (long long)block);

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "io/onnx_graph.h"
+#include "io/onnx_fold.h"
 #include "layers/kind.h"
 
 #define WINDOW "auto_pad:s kernel_shape:I pads:I strides:I"
@@ -15,6 +15,7 @@ static const tq_onnx_operator operators[] = {
     {"AveragePool", tq_onnx__import_average_pool, 1, 1, 1, WINDOW " ceil_mode:i count_include_pad:i"},
     {"BatchNormalization", tq_onnx__import_batch_normalization, 5, 5, 1,
      "epsilon:f momentum:f spatial:i training_mode:i"},
+    {"Cast", tq_onnx__import_cast, 1, 1, 1, "to:i"},
     {"Ceil", tq_onnx__import_unary, 1, 1, 1, ""},
     {"Celu", tq_onnx__import_unary, 1, 1, 1, "alpha:f"},
     {"Clip", tq_onnx__import_clip, 1, 3, 1, "max:f min:f"},
@@ -22,6 +23,8 @@ static const tq_onnx_operator operators[] = {
     {"Constant", tq_onnx__import_constant, 0, 0, 1,
      "value:t value_float:f value_floats:F value_int:i value_ints:I"},
     {"Conv", tq_onnx__import_conv, 2, 3, 1, WINDOW " dilations:I group:i"},
+    {"ConvTranspose", tq_onnx__import_conv_transpose, 2, 3, 1,
+     WINDOW " dilations:I group:i output_padding:I output_shape:I"},
     {"DepthToSpace", tq_onnx__import_depth_to_space, 1, 1, 1, "blocksize:i mode:s"},
     {"Div", tq_onnx__import_binary, 2, 2, 1, ""},
     {"Dropout", tq_onnx__import_dropout, 1, 3, 2, "ratio:f seed:i"},
@@ -102,6 +105,8 @@ tq_status tq_onnx__fail_operator(const tq_onnx_node *node)
     const char *domain = tq_onnx__text(node->proto->domain);
     for (size_t i = 0; i < TQ_COUNT(operators); ++i)
         tq_text__print(&names, "%s%s", i > 0 ? ", " : "", operators[i].name);
+    tq_text__print(&names, "; of constants: ");
+    tq_onnx__print_folds(&names);
     const tq_status status = tq_status__fail(
         TQ_E_UNSUPPORTED, "operator '%s%s%s' is not supported; supported: %s", domain,
         *domain != '\0' ? "." : "", tq_onnx__text(node->proto->op_type), tq_text__get(&names));

@@ -105,12 +105,12 @@ tq_status tq_onnx__import_place(tq_onnx_node *node)
 /* One number of each image. */
 static tq_status add_global(tq_onnx_node *node, const char *kind, const char *options)
 {
-    const tq_onnx_value *input;
-    TQ_TRY(tq_onnx__tensor(node, 0, &input));
-    TQ_TRY(tq_onnx__need_rank(node, 0, input, 4));
-    TQ_TRY(tq_onnx__add(node, kind, options, input->layer));
-    const tq_shape shape = tq_shape_of(4, (const int64_t[]){input->shape.dim[0], input->shape.dim[1], 1, 1});
-    return tq_onnx__layer_output(node, &shape);
+    tq_onnx_value input;
+    bool line;
+    TQ_TRY(tq_onnx__as_image(node, 0, &input, &line));
+    TQ_TRY(tq_onnx__add(node, kind, options, input.layer));
+    const tq_shape shape = tq_shape_of(4, (const int64_t[]){input.shape.dim[0], input.shape.dim[1], 1, 1});
+    return tq_onnx__image_output(node, &shape, line);
 }
 
 tq_status tq_onnx__import_global_average_pool(tq_onnx_node *node)

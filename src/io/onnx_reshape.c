@@ -144,20 +144,6 @@ static tq_status read_order(const tq_onnx_node *node, int rank, int order[TQ_MAX
     return TQ_OK;
 }
 
-static tq_status transpose_constant(tq_onnx_node *node, const tq_onnx_value *input, const int *order)
-{
-    float *values = NULL, *permuted = NULL;
-    tq_shape shape;
-    tq_onnx_value made;
-    TQ_TRY(tq_onnx__floats(input, &values));
-    const tq_status status = tq_onnx__permute(values, &input->shape, order, &permuted, &shape);
-    free(values);
-    TQ_TRY(status);
-    TQ_TRY(tq_onnx__keep(node->onnx, permuted));
-    TQ_TRY(tq_onnx__make_constant(node->onnx, &shape, permuted, NULL, &made));
-    return tq_onnx__alias(node, &made);
-}
-
 /* Whether dimensions other than 1 keep their order, and the samples stay in front. */
 static bool moves_nothing(const tq_shape *shape, const int *order)
 {
@@ -174,12 +160,9 @@ tq_status tq_onnx__import_transpose(tq_onnx_node *node)
 {
     const tq_onnx_value *input;
     int order[TQ_MAX_RANK];
-    char text[96], options[128];
     TQ_TRY(tq_onnx__input(node, 0, &input));
     const tq_shape *s = &input->shape;
     TQ_TRY(read_order(node, s->rank, order));
-    if (input->role == TQ_ONNX_CONSTANT)
-        return transpose_constant(node, input, order);
     tq_shape shape = *s, axes = {.rank = s->rank};
     for (int i = 0; i < s->rank; ++i) {
         shape.dim[i] = s->dim[order[i]];
@@ -187,12 +170,11 @@ tq_status tq_onnx__import_transpose(tq_onnx_node *node)
     }
     if (moves_nothing(s, order))
         return tq_onnx__reshape(node, input, &shape);
-    if (order[0] != 0)
+    if (order[0] != 0 && input->role == TQ_ONNX_TENSOR)
         TQ_TRY(tq_onnx__fix_batch(node));
-    tq_shape_print(text, sizeof text, &axes);
-    snprintf(options, sizeof options, "axes=%s,order=nchw", text);
-    TQ_TRY(tq_onnx__add(node, "transpose", options, input->layer));
-    return tq_onnx__layer_output(node, &shape);
+    tq_text options = {0};
+    tq_onnx__print_list(&options, "axes", axes.dim, axes.rank);
+    return tq_onnx__add_move(node, "transpose", &options, input, 0, &shape);
 }
 
 static tq_status define_numbers(tq_onnx_node *node, bool scalar, size_t count, const float *floats,

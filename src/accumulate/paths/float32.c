@@ -63,11 +63,13 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
     const bool fit = products_fit && largest_sum(problem) <= problem->sum.highest;
     const bool finite = problem->input.finite && (products_fit || is_bounded(&problem->product)) &&
                         (fit || is_bounded(&problem->sum));
+    const bool finite_products = problem->input.finite && tq_range__magnitude(problem->weight) <= MOST;
     plan->step = tq_problem__step(problem, problem->device->vector_width >= 16 ? 16 : 8);
     plan->finish = TQ_FINISH_CARRIERS;
     plan->sum_draws = false;
     plan->sum_largest = fmin(plan->sum_largest, fit ? largest_sum(problem) : INFINITY);
-    plan->instructions = (9.0 + (products_fit ? 0.0 : 2.0) + (fit ? 0.0 : 2.0) + (finite ? 0.0 : 1.0)) / 16.0;
+    plan->instructions =
+        (8.0 + !finite_products + (products_fit ? 0.0 : 2.0) + (fit ? 0.0 : 2.0) + !finite) / 16.0;
     plan->path.s0 = 24 - problem->product.precision;
     plan->path.s1 = tq_path__bits(ldexp(1.5, 23 + problem->product.grid));
     plan->path.s2 = 24 - problem->sum.precision;
@@ -75,6 +77,7 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
     plan->path.s4 = tq_path__bits(problem->sum.highest);
     tq_program_text__define(plan->text, "TQ_PRODUCT_FITS", "%d", products_fit);
     tq_program_text__define(plan->text, "TQ_SUM_FITS", "%d", fit);
+    tq_program_text__define(plan->text, "TQ_FINITE_PRODUCTS", "%d", finite_products);
     tq_program_text__define(plan->text, "TQ_FINITE_SUMS", "%d", finite);
 }
 
