@@ -23,8 +23,8 @@ static void every_opset(void **state)
         onnx_check_output(*state, onnx_check_model(opset), 2, onnx_check_model_input, &onnx_check_model_shape,
                           onnx_check_model_output);
     onnx_check_failure(*state, onnx_check_model(6), TQ_E_UNSUPPORTED,
-                       "operator set 6 is not supported; supported: 7 to 17");
-    onnx_check_failure(*state, onnx_check_model(18), TQ_E_UNSUPPORTED, "operator set 18");
+                       "operator set 6 is not supported; supported: 7 to 21");
+    onnx_check_failure(*state, onnx_check_model(22), TQ_E_UNSUPPORTED, "operator set 22");
     onnx_check_failure(*state, onnx_check_model(INT64_MAX), TQ_E_UNSUPPORTED,
                        "operator set 9223372036854775807");
     onnx_maker *m = onnx_check_model(13);

@@ -11,7 +11,7 @@
 #define MOST_NODES   65536
 #define MOST_INPUT   INT32_MAX /* of one dimension */
 #define LOWEST_OPSET 7
-#define LAST_OPSET   17
+#define LAST_OPSET   21
 #define LOWEST_IR    3
 #define LAST_IR      10
 
