@@ -243,9 +243,7 @@ TQ_INLINE tq_u32 tq_square_root(tq_u32 bits, tq_u32 a, tq_u32 b)
 {
     (void)a;
     (void)b;
-    if ((bits & ~TQ_SIGN_BIT) == 0 || bits == TQ_INFINITY_BITS)
-        return bits;
-    return bits > TQ_INFINITY_BITS ? TQ_NAN_BITS : tq_exact_to_carrier(tq_real_root(tq_exact_of(bits)));
+    return tq_root_bits(tq_exact_of(bits));
 }
 
 TQ_INLINE tq_u32 tq_reciprocal(tq_u32 bits, tq_u32 a, tq_u32 b)

@@ -178,3 +178,11 @@ TQ_INLINE tq_exact tq_real_root(tq_exact v)
     v.exponent = v.exponent / 2 - 1;
     return v;
 }
+
+/* The root of any number, rounded to binary32: that of a number below -0 is none. */
+TQ_INLINE tq_u32 tq_root_bits(tq_exact v)
+{
+    if (v.special == TQ_NOT_A_NUMBER || (v.negative && (v.special == TQ_INFINITE || v.significand != 0)))
+        return TQ_NAN_BITS;
+    return tq_exact_to_carrier(v.special == TQ_INFINITE || v.significand == 0 ? v : tq_real_root(v));
+}

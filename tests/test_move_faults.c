@@ -64,6 +64,19 @@ static const refusal refusals[] = {
      TQ_E_SHAPE,
      "4 dimensions and 6 channels: needs 4 (an image) and a multiple of 4"},
     {"spacetodepth", "", {SHAPE(4, 1, 3, 2, 1)}, TQ_E_SHAPE, "rows and columns that are multiples of 2"},
+    {"resizelinear", "", {SHAPE(2, 3, 4)}, TQ_E_SHAPE, "input has rank 2, needs 4"},
+    {"resizelinear",
+     "scale=0.1",
+     {SHAPE(4, 1, 4, 4, 2)},
+     TQ_E_SHAPE,
+     "dimension 0 of 4 indices, scaled by 0.1"},
+    {"convtranspose2d", "", {SHAPE(2, 3, 4)}, TQ_E_SHAPE, "input has rank 2, needs 4"},
+    {"convtranspose2d",
+     "",
+     {SHAPE(4, 1, 2, 2, 3)},
+     TQ_E_SHAPE,
+     "input 1x2x2x3 (NHWC), weight 1x1x2x1 with 1 groups"},
+    {"convtranspose2d", "pads=1", {SHAPE(4, 1, 2, 2, 2)}, TQ_E_SHAPE, "1 samples of 0 x 0 output pixels"},
     {"resizenearest", "scale=1x0.1", {SHAPE(2, 3, 4)}, TQ_E_SHAPE, "dimension 1 of 4 indices, scaled by 0.1"},
 };
 
@@ -75,6 +88,10 @@ static void refused_when_planned(void **state)
         assert_int_equal(tq_layer_create(&layer, *state, r->kind, "L", r->options), TQ_OK);
         if (strcmp(r->kind, "gather") == 0)
             assert_int_equal(tq_layer_set_weight(layer, "indices", &(tq_shape){.rank = 1, .dim = {2}},
+                                                 (const float[]){0, 3}),
+                             TQ_OK);
+        if (strcmp(r->kind, "convtranspose2d") == 0)
+            assert_int_equal(tq_layer_set_weight(layer, "weight", &(tq_shape){.rank = 4, .dim = {1, 1, 2, 1}},
                                                  (const float[]){0, 3}),
                              TQ_OK);
         const tq_status status = tq_layer_plan(layer, r->in, r->in[1].rank > 0 ? 2 : 1, NULL);

@@ -10,7 +10,7 @@
 #define MOST_NODES   65536
 #define MOST_INPUT   INT32_MAX /* of one dimension */
 #define LOWEST_OPSET 7
-#define LAST_OPSET   17
+#define LAST_OPSET   21
 #define LOWEST_IR    3
 #define LAST_IR      10
 
@@ -204,10 +204,11 @@ static tq_status set_output(tq_onnx *onnx)
         return tq_status__fail(TQ_E_FORMAT, "output '%s' is no node's output", name);
     if (value->role != TQ_ONNX_TENSOR)
         return tq_status__fail(TQ_E_UNSUPPORTED, "output '%s' is not computed by a layer", name);
+    const tq_onnx_node node = {.onnx = onnx, .name = name};
+    TQ_TRY(tq_onnx__settle(&node, value));
     if (value->computed)
         return tq_network_set_output(onnx->network, value->layer);
-    const tq_onnx_node node = {.onnx = onnx, .name = name}; /* the input is the output */
-    tq_onnx_value copy;
+    tq_onnx_value copy; /* the input is the output */
     TQ_TRY(tq_onnx__add_helper(&node, "dropout", "", value, &value->shape, &copy));
     return tq_network_set_output(onnx->network, copy.layer);
 }

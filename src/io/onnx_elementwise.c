@@ -15,20 +15,24 @@ static tq_status add_same(tq_onnx_node *node, const char *kind, const char *opti
 
 static const char *const normalization_weights[] = {"gamma", "beta", "mean", "variance"};
 
+/* Channels are the second dimension, also of two dimensions, where they are the last. */
 tq_status tq_onnx__import_batch_normalization(tq_onnx_node *node)
 {
-    const tq_onnx_value *input;
+    const tq_onnx_value *found = tq_onnx__find(node->onnx, tq_onnx__text(node->proto->input[0]));
+    tq_onnx_value input;
     char options[64];
-    TQ_TRY(tq_onnx__tensor(node, 0, &input));
-    if (input->shape.rank != 2)
-        TQ_TRY(tq_onnx__need_rank(node, 0, input, 4));
+    bool line = false;
+    if (found != NULL && found->role == TQ_ONNX_TENSOR && found->shape.rank == 2)
+        input = *found;
+    else
+        TQ_TRY(tq_onnx__as_image(node, 0, &input, &line));
     if (tq_onnx__int(node, "training_mode", 0) != 0 || tq_onnx__int(node, "spatial", 1) != 1)
         return tq_status__fail(TQ_E_UNSUPPORTED, "supported: attributes 'training_mode' 0 and 'spatial' 1");
     snprintf(options, sizeof options, "epsilon=%.9g", (double)tq_onnx__float(node, "epsilon", 1e-5f));
-    TQ_TRY(add_same(node, "batchnorm", options));
+    TQ_TRY(tq_onnx__add(node, "batchnorm", options, input.layer));
     for (size_t i = 0; i < TQ_COUNT(normalization_weights); ++i)
-        TQ_TRY(tq_onnx__set_vector(node, normalization_weights[i], i + 1, input->shape.dim[1]));
-    return TQ_OK;
+        TQ_TRY(tq_onnx__set_vector(node, normalization_weights[i], i + 1, input.shape.dim[1]));
+    return tq_onnx__image_output(node, &input.shape, line);
 }
 
 /* Of what is computed, which is float: the identity. */

@@ -22,9 +22,10 @@ typedef enum tq_onnx_role {
 /* What a name of the graph stands for. */
 typedef struct tq_onnx_value {
     tq_onnx_role role;
-    tq_shape shape;                  /* in ONNX's order; a tensor's first dimension is the model's batch */
-    const char *layer;               /* tensors: the name in the network */
-    bool computed;                   /* tensors: by a layer, not an input */
+    tq_shape shape;    /* in ONNX's order; a tensor's first dimension is the model's batch */
+    const char *layer; /* tensors: the name in the network; NULL until it is asked for */
+    const char *image; /* tensors of three dimensions: the same as an image of one row, or NULL */
+    bool computed;     /* tensors: by a layer, not an input */
     const Onnx__TensorProto *source; /* constants: the data, whose own shape may differ */
 } tq_onnx_value;
 
@@ -88,6 +89,8 @@ tq_status tq_onnx__tensor(const tq_onnx_node *node, size_t i, const tq_onnx_valu
 tq_status tq_onnx__constant(const tq_onnx_node *node, size_t i, const tq_onnx_value **value);
 /* An input that may be either: a constant becomes one of the network, a scalar with shape 1 there. */
 tq_status tq_onnx__operand(const tq_onnx_node *node, size_t i, const tq_onnx_value **value);
+/* Puts a constant into the network, under a name like `wanted`, unless it is there. */
+tq_status tq_onnx__place(tq_onnx *onnx, const char *wanted, tq_onnx_value *constant);
 /* The same with this rank, not below its own: dimensions of 1 are put in front, as NumPy does. */
 tq_status tq_onnx__operand_of_rank(const tq_onnx_node *node, size_t i, int rank, tq_onnx_value *value);
 /* The node mixes samples, or gives the first dimension another size: the network is for the model's batch
@@ -118,6 +121,15 @@ tq_status tq_onnx__add_move(tq_onnx_node *node, const char *kind, tq_text *optio
                             const tq_onnx_value *input, size_t i, const tq_shape *shape);
 /* Adds "name=AxBxC" to options. */
 void tq_onnx__print_list(tq_text *to, const char *name, const int64_t *numbers, int rank);
+/*
+ * Input `i` as an image: of a tensor of three dimensions [samples, channels, columns] one with one row, of
+ * which *line tells. TQ_E_UNSUPPORTED: a constant, or another number of dimensions.
+ */
+tq_status tq_onnx__as_image(const tq_onnx_node *node, size_t i, tq_onnx_value *image, bool *line);
+/* The node's first output is its layer's, an image of this shape, or for `line` the row of that. */
+tq_status tq_onnx__image_output(tq_onnx_node *node, const tq_shape *shape, bool line);
+/* Gives a value a layer that has only an image. */
+tq_status tq_onnx__settle(const tq_onnx_node *node, const tq_onnx_value *value);
 /* Sets a weight of the node's layer. */
 tq_status tq_onnx__set_weight(tq_onnx_node *node, const char *weight, const tq_shape *shape,
                               const float *values);
@@ -180,6 +192,7 @@ tq_status tq_onnx__import_binary(tq_onnx_node *node);
 tq_status tq_onnx__import_concat(tq_onnx_node *node);
 tq_status tq_onnx__import_constant(tq_onnx_node *node);
 tq_status tq_onnx__import_conv(tq_onnx_node *node);
+tq_status tq_onnx__import_conv_transpose(tq_onnx_node *node);
 tq_status tq_onnx__import_depth_to_space(tq_onnx_node *node);
 tq_status tq_onnx__import_dropout(tq_onnx_node *node);
 tq_status tq_onnx__import_expand(tq_onnx_node *node);
@@ -188,6 +201,14 @@ tq_status tq_onnx__import_gather(tq_onnx_node *node);
 tq_status tq_onnx__import_gemm(tq_onnx_node *node);
 tq_status tq_onnx__import_global_average_pool(tq_onnx_node *node);
 tq_status tq_onnx__import_identity(tq_onnx_node *node);
+tq_status tq_onnx__import_reduce(tq_onnx_node *node);
+tq_status tq_onnx__import_place(tq_onnx_node *node);
+tq_status tq_onnx__import_lrn(tq_onnx_node *node);
+tq_status tq_onnx__import_instance_normalization(tq_onnx_node *node);
+tq_status tq_onnx__import_layer_normalization(tq_onnx_node *node);
+tq_status tq_onnx__import_global_max_pool(tq_onnx_node *node);
+tq_status tq_onnx__import_global_lp_pool(tq_onnx_node *node);
+tq_status tq_onnx__import_lp_pool(tq_onnx_node *node);
 tq_status tq_onnx__import_matmul(tq_onnx_node *node);
 tq_status tq_onnx__import_max_pool(tq_onnx_node *node);
 tq_status tq_onnx__import_pad(tq_onnx_node *node);

@@ -6,8 +6,8 @@
 #include "layers/kind.h"
 #include "network/graph.h"
 
-/* A constant goes into the network once; its numbers of four dimensions from NCHW to NHWC. */
-static tq_status add_constant(tq_onnx *onnx, const char *wanted, tq_onnx_value *constant)
+/* Numbers of four dimensions go from NCHW to NHWC. */
+tq_status tq_onnx__place(tq_onnx *onnx, const char *wanted, tq_onnx_value *constant)
 {
     static const int as_they_are[] = {0, 1, 2, 3, 4, 5}, to_nhwc[] = {0, 2, 3, 1};
     float *values = NULL, *permuted = NULL;
@@ -15,6 +15,8 @@ static tq_status add_constant(tq_onnx *onnx, const char *wanted, tq_onnx_value *
     const char *name;
     const tq_shape one = tq_shape_of(1, (const int64_t[]){1});
     const tq_shape *given = constant->shape.rank == 0 ? &one : &constant->shape;
+    if (constant->role != TQ_ONNX_CONSTANT || constant->layer != NULL)
+        return TQ_OK;
     TQ_TRY(tq_onnx__unique_name(onnx, wanted, &name));
     TQ_TRY(tq_onnx__floats(constant, &values));
     tq_status status =
@@ -31,9 +33,7 @@ tq_status tq_onnx__operand(const tq_onnx_node *node, size_t i, const tq_onnx_val
 {
     tq_onnx *onnx = node->onnx;
     TQ_TRY(tq_onnx__input(node, i, value));
-    if ((*value)->role != TQ_ONNX_CONSTANT || (*value)->layer != NULL)
-        return TQ_OK;
-    return add_constant(onnx, node->proto->input[i], &onnx->value[*value - onnx->value]);
+    return tq_onnx__place(onnx, node->proto->input[i], &onnx->value[*value - onnx->value]);
 }
 
 tq_status tq_onnx__operand_of_rank(const tq_onnx_node *node, size_t i, int rank, tq_onnx_value *value)
@@ -51,7 +51,8 @@ tq_status tq_onnx__operand_of_rank(const tq_onnx_node *node, size_t i, int rank,
     if (missing <= 0)
         return TQ_OK;
     value->shape = wanted;
-    return add_constant(node->onnx, node->proto->input[i], value);
+    value->layer = NULL; /* there may be one of the other shape */
+    return tq_onnx__place(node->onnx, node->proto->input[i], value);
 }
 
 tq_status tq_onnx__add_helper(const tq_onnx_node *node, const char *kind, const char *options,
@@ -163,4 +164,60 @@ tq_status tq_onnx__add_move(tq_onnx_node *node, const char *kind, tq_text *optio
     if (fold)
         return status;
     return status == TQ_OK ? tq_onnx__layer_output_of(node, i, shape) : status;
+}
+
+/* The image of one row. */
+static tq_shape image_of(const tq_shape *line)
+{
+    return tq_shape_of(4, (const int64_t[]){line->dim[0], line->dim[1], 1, line->dim[2]});
+}
+
+tq_status tq_onnx__as_image(const tq_onnx_node *node, size_t i, tq_onnx_value *image, bool *line)
+{
+    const tq_onnx_value *found =
+        tq_onnx__has_input(node, i) ? tq_onnx__find(node->onnx, node->proto->input[i]) : NULL;
+    *line = found != NULL && found->role == TQ_ONNX_TENSOR && found->shape.rank == 3;
+    if (*line && found->image != NULL) {
+        *image = (tq_onnx_value){.role = TQ_ONNX_TENSOR,
+                                 .shape = image_of(&found->shape),
+                                 .layer = found->image,
+                                 .computed = true};
+        return TQ_OK;
+    }
+    TQ_TRY(tq_onnx__tensor(node, i, &found));
+    *image = *found;
+    char text[160];
+    tq_shape_print(text, sizeof text, &found->shape);
+    if (!*line && found->shape.rank != 4)
+        return tq_status__fail(
+            TQ_E_UNSUPPORTED,
+            "operator '%s': input '%s' has shape %s, supported: samples, channels and one or two "
+            "dimensions (3 or 4 in all)",
+            node->proto->op_type, node->proto->input[i], text);
+    if (!*line)
+        return TQ_OK;
+    const tq_shape shape = image_of(&found->shape);
+    return tq_onnx__reshaped(node, found, &shape, image);
+}
+
+tq_status tq_onnx__image_output(tq_onnx_node *node, const tq_shape *shape, bool line)
+{
+    const tq_shape row = {.rank = 3, .dim = {shape->dim[0], shape->dim[1], shape->dim[3]}};
+    const tq_onnx_value value = {
+        .role = TQ_ONNX_TENSOR, .shape = row, .image = node->layer, .computed = true};
+    if (!line || tq_shape_count(shape) == 0)
+        return tq_onnx__layer_output(node, shape);
+    return tq_onnx__define(node->onnx, node->proto->output[0], &value);
+}
+
+tq_status tq_onnx__settle(const tq_onnx_node *node, const tq_onnx_value *value)
+{
+    tq_onnx_value row, image = *value;
+    if (value->role != TQ_ONNX_TENSOR || value->layer != NULL)
+        return TQ_OK;
+    image.shape = image_of(&value->shape);
+    image.layer = value->image;
+    TQ_TRY(tq_onnx__reshaped(node, &image, &value->shape, &row));
+    node->onnx->value[value - node->onnx->value].layer = row.layer;
+    return TQ_OK;
 }

@@ -40,7 +40,7 @@ tq_status tq_onnx__input(const tq_onnx_node *node, size_t i, const tq_onnx_value
                                "dimensions, each at least 1",
                                name, TQ_MAX_RANK);
     *value = found;
-    return TQ_OK;
+    return tq_onnx__settle(node, found);
 }
 
 tq_status tq_onnx__tensor(const tq_onnx_node *node, size_t i, const tq_onnx_value **value)

@@ -83,11 +83,36 @@ static tq_status add_nearest(tq_onnx_node *node, const tq_onnx_value *input, con
     return tq_onnx__add_move(node, "resizenearest", &options, input, 0, &shape);
 }
 
+/* Rows and columns of an image; a line is an image of one row. */
+static tq_status add_linear(tq_onnx_node *node, const resizing *r)
+{
+    tq_onnx_value image;
+    bool line;
+    tq_text options = {0};
+    TQ_TRY(tq_onnx__as_image(node, 0, &image, &line));
+    const int at[2] = {2, line ? 2 : 3}; /* dimensions of rows and columns */
+    const int64_t rows = line ? 1 : r->size[at[0]], columns = r->size[at[1]];
+    if (r->size[0] != image.shape.dim[0] || r->size[1] != image.shape.dim[1])
+        return tq_status__fail(TQ_E_UNSUPPORTED,
+                               "samples or channels change in mode linear; supported: rows and columns");
+    tq_text__print(&options, "size=%lldx%lld", (long long)rows, (long long)columns);
+    if (r->scale[at[1]] != 0.0f)
+        tq_text__print(&options, ",scale=%.9gx%.9g", line ? 1.0 : (double)r->scale[at[0]],
+                       (double)r->scale[at[1]]);
+    tq_text__print(&options, ",coordinates=%s", tq_coordinate_choices[r->coordinates]);
+    tq_status status = tq_text__status(&options);
+    if (status == TQ_OK)
+        status = tq_onnx__add(node, "resizelinear", tq_text__get(&options), image.layer);
+    tq_text__free(&options);
+    const tq_shape shape = tq_shape_of(4, (const int64_t[]){r->size[0], r->size[1], rows, columns});
+    return status == TQ_OK ? tq_onnx__image_output(node, &shape, line) : status;
+}
+
 static tq_status resize(tq_onnx_node *node, const tq_onnx_value *input, const resizing *r)
 {
-    if (!r->linear)
-        return add_nearest(node, input, r);
-    return tq_status__fail(TQ_E_UNSUPPORTED, "attribute 'mode' is 'linear', supported: nearest");
+    if (tq_onnx__int(node, "exclude_outside", 0) != 0 && r->linear)
+        return tq_status__fail(TQ_E_UNSUPPORTED, "attribute 'exclude_outside' is 1, supported: 0");
+    return r->linear ? add_linear(node, r) : add_nearest(node, input, r);
 }
 
 /* Before opset 11 there is the input and scales, and the arithmetic of Upsample. */

@@ -26,8 +26,8 @@ tq_status tq_scaling__of(const tq_layer *layer, int d, int64_t from, tq_scaling 
 static double place(const tq_scaling *s, double i)
 {
     switch (s->mode) {
-    case ALIGN_CORNERS:
-        return s->to > 1 ? i * (double)(s->from - 1) / (double)(s->to - 1) : 0.0;
+    case ALIGN_CORNERS: /* by the scale, as ONNX's vectors have it, where that is not to / from */
+        return s->to > 1 ? i * (double)(s->from - 1) / ((double)s->from * s->scale - 1.0) : 0.0;
     case ASYMMETRIC:
         return i / s->scale;
     case TF_HALF_PIXEL:

@@ -76,6 +76,7 @@ struct tq_layer_kind {
     const tq_weight_info *weights;
     size_t weight_count;
     size_t inputs_least, inputs_most;
+    bool keeps_weights; /* scales and zero points: the weights map does not act */
     bool inner; /* the intrinsic map acts inside; otherwise layer.c quantizes the output by `result` */
     size_t state_size;
     const void *family; /* what code that several kinds share needs to know of this one (layers/unary.h) */

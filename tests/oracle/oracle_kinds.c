@@ -141,3 +141,27 @@ void oracle_softmax(const oracle_slots *slots, const uint32_t *x, uint32_t *y, i
     }
     mpfr_clears(s, e, (mpfr_ptr)0);
 }
+
+uint32_t oracle_weighted(const oracle_slots *slots, const oracle_tap *taps, const uint32_t *weights,
+                         int count, uint64_t index)
+{
+    const oracle_formats f = oracle_formats_of(slots);
+    mpfr_t s, x, w;
+    mpfr_inits2(ORACLE_PRECISION, s, x, w, (mpfr_ptr)0);
+    mpfr_set_zero(s, 1);
+    for (int i = 0; i < count; ++i) {
+        if (!taps[i].inside)
+            continue;
+        oracle_set(x, taps[i].bits);
+        oracle_set(w, weights[i]);
+        mpfr_mul(x, x, w, MPFR_RNDN);
+        if (!f.fused)
+            oracle_step(x, &f, &f.product, index, (uint32_t)i, 2);
+        mpfr_add(s, s, x, MPFR_RNDN);
+        if (!f.exact_sum)
+            oracle_step(s, &f, &f.sum, index, (uint32_t)i, 4);
+    }
+    const uint32_t bits = oracle_step_result(s, &f, index);
+    mpfr_clears(s, x, w, (mpfr_ptr)0);
+    return bits;
+}
