@@ -3,12 +3,6 @@
  * that every device gives the same bits. A NaN gives the canonical one. Errors against the real functions are in
  * docs/layers.md. `a` and `b` are the options of a layer. C and OpenCL C.
  */
-#ifdef __OPENCL_VERSION__
-#define TQ_TABLE __constant
-#else
-#define TQ_TABLE static const
-#endif
-
 #define TQ_ONE_BITS 0x3F800000u
 
 /* The number with infinities as +-2^128, which are as good where a function is bounded. */
@@ -243,9 +237,7 @@ TQ_INLINE tq_u32 tq_square_root(tq_u32 bits, tq_u32 a, tq_u32 b)
 {
     (void)a;
     (void)b;
-    if ((bits & ~TQ_SIGN_BIT) == 0 || bits == TQ_INFINITY_BITS)
-        return bits;
-    return bits > TQ_INFINITY_BITS ? TQ_NAN_BITS : tq_exact_to_carrier(tq_real_root(tq_exact_of(bits)));
+    return tq_root_bits(tq_exact_of(bits));
 }
 
 TQ_INLINE tq_u32 tq_reciprocal(tq_u32 bits, tq_u32 a, tq_u32 b)

@@ -1,6 +1,6 @@
 /*
  * h = SUM(PRODUCT(alpha * x) + beta) within 0 .. 1, then RESULT(h), or RESULT(x * h) where it multiplies. With an exact sum
- * SUM rounds to binary32; fused, PRODUCT is left out. Vectors as in binary.cl, one number each.
+ * SUM rounds to binary32; fused, PRODUCT is left out. Vectors as in pairwise.cl, one number each.
  */
 #define TQ_ONE_BITS 0x3F800000u
 

@@ -1,6 +1,6 @@
 /*
  * y = RESULT(x), of negative numbers RESULT(PRODUCT(slope * x)), PRODUCT left out where it is fused. The slopes of the
- * channels lie there again behind the last, TQ_LANES of them. Vectors as in binary.cl.
+ * channels lie there again behind the last, TQ_LANES of them. Vectors as in pairwise.cl.
  */
 typedef struct tq_bend {
     int8 product, result;

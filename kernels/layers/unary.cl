@@ -1,6 +1,6 @@
 /*
  * y = TQ_FUNCTION(x), a function of functions.cl, lane by lane, and what else the tail has. With TQ_CLIPS the function is
- * tq_clip, for which vectors are compared. Vectors as in binary.cl.
+ * tq_clip, for which vectors are compared. Vectors as in pairwise.cl.
  */
 TQ_INLINE tq_uints tq_unary_ranks(const tq_uints bits)
 {

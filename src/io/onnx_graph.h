@@ -43,6 +43,7 @@ typedef struct tq_onnx {
     tq_name_table names;  /* names in the network -> number of the last suffix tried */
     void **owned;         /* memory that lives as long as the import */
     size_t owned_count, owned_capacity;
+    size_t computed_bytes; /* of constants that nodes have made */
 } tq_onnx;
 
 typedef struct tq_onnx_node {
@@ -211,6 +212,14 @@ tq_status tq_onnx__import_gather(tq_onnx_node *node);
 tq_status tq_onnx__import_gemm(tq_onnx_node *node);
 tq_status tq_onnx__import_global_average_pool(tq_onnx_node *node);
 tq_status tq_onnx__import_identity(tq_onnx_node *node);
+tq_status tq_onnx__import_reduce(tq_onnx_node *node);
+tq_status tq_onnx__import_place(tq_onnx_node *node);
+tq_status tq_onnx__import_lrn(tq_onnx_node *node);
+tq_status tq_onnx__import_instance_normalization(tq_onnx_node *node);
+tq_status tq_onnx__import_layer_normalization(tq_onnx_node *node);
+tq_status tq_onnx__import_global_max_pool(tq_onnx_node *node);
+tq_status tq_onnx__import_global_lp_pool(tq_onnx_node *node);
+tq_status tq_onnx__import_lp_pool(tq_onnx_node *node);
 tq_status tq_onnx__import_matmul(tq_onnx_node *node);
 tq_status tq_onnx__import_max_pool(tq_onnx_node *node);
 tq_status tq_onnx__import_pad(tq_onnx_node *node);

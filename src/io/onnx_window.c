@@ -1,4 +1,4 @@
-/* Operators that move a window over an image: Conv, AveragePool, MaxPool; and GlobalAveragePool. */
+/* Operators that move a window over an image: Conv, AveragePool, MaxPool, LpPool. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -180,7 +180,8 @@ tq_status tq_onnx__import_conv(tq_onnx_node *node)
     return tq_onnx__has_input(node, 2) ? tq_onnx__set_vector(node, "bias", 2, weight.shape.dim[0]) : TQ_OK;
 }
 
-static tq_status import_pool(tq_onnx_node *node, const char *kind, int64_t count_include_pad)
+/* `more`: an option of the kind, 0 as it is without. */
+static tq_status import_pool(tq_onnx_node *node, const char *kind, const char *more, int64_t value)
 {
     tq_onnx_value input;
     tq_text options = {0};
@@ -189,27 +190,23 @@ static tq_status import_pool(tq_onnx_node *node, const char *kind, int64_t count
     TQ_TRY(read_window(node, &w));
     tq_onnx__print_axes(&options, "kernel", w.kernel, 2, 0);
     print_window(&options, &w);
-    tq_onnx__print_axes(&options, "count_include_pad", &count_include_pad, 1, 0);
+    tq_onnx__print_axes(&options, more, &value, 1, 0);
     TQ_TRY(tq_onnx__add_window(node, kind, &input, &options));
     return define_output(node, &input, &w, input.shape.dim[1]);
 }
 
 tq_status tq_onnx__import_average_pool(tq_onnx_node *node)
 {
-    return import_pool(node, "avgpool2d", tq_onnx__int(node, "count_include_pad", 0) != 0);
+    return import_pool(node, "avgpool2d", "count_include_pad",
+                       tq_onnx__int(node, "count_include_pad", 0) != 0);
 }
 
 tq_status tq_onnx__import_max_pool(tq_onnx_node *node)
 {
-    return import_pool(node, "maxpool2d", 0);
+    return import_pool(node, "maxpool2d", "", 0);
 }
 
-tq_status tq_onnx__import_global_average_pool(tq_onnx_node *node)
+tq_status tq_onnx__import_lp_pool(tq_onnx_node *node)
 {
-    tq_onnx_value input;
-    bool line;
-    TQ_TRY(tq_onnx__as_image(node, 0, &input, &line));
-    TQ_TRY(tq_onnx__add(node, "globalavgpool", "", input.layer));
-    const tq_shape shape = tq_shape_of(4, (const int64_t[]){input.shape.dim[0], input.shape.dim[1], 1, 1});
-    return tq_onnx__image_output(node, &shape, line);
+    return import_pool(node, "lppool2d", "p", tq_onnx__int(node, "p", 2));
 }

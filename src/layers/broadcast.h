@@ -5,7 +5,7 @@
 
 #include "layers/kind.h"
 
-/* The fewest dimensions that say it, as kernels/layers/binary.cl reads them. Strides count elements, 0 where
+/* The fewest dimensions that say it, as kernels/layers/pairwise.cl reads them. Strides count elements, 0 where
  * it repeats. */
 typedef struct tq_broadcast {
     tq_u64 rank; /* 1 or more */

@@ -1,7 +1,7 @@
 /* add: RESULT(a + b). */
-#include "layers/binary.h"
+#include "layers/pairwise.h"
 
-static const tq_binary family = {"tq_sum_of", tq_sum_of, TQ_FORM_SUM};
+static const tq_pairwise family = {"tq_sum_of", tq_sum_of, TQ_FORM_SUM};
 
 const tq_layer_kind tq_layer_add = {
     .name = "add",
@@ -9,11 +9,11 @@ const tq_layer_kind tq_layer_add = {
     .inputs_least = 2,
     .inputs_most = 2,
     .inner = true,
-    .state_size = sizeof(tq_binary_state),
+    .state_size = sizeof(tq_pairwise_state),
     .family = &family,
-    .shape = tq_binary__shape,
-    .plan = tq_binary__plan,
-    .forward = tq_binary__forward,
-    .reference = tq_binary__reference,
-    .release = tq_binary__release,
+    .shape = tq_pairwise__shape,
+    .plan = tq_pairwise__plan,
+    .forward = tq_pairwise__forward,
+    .reference = tq_pairwise__reference,
+    .release = tq_pairwise__release,
 };

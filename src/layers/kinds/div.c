@@ -1,7 +1,7 @@
 /* div: RESULT(a / b). */
-#include "layers/binary.h"
+#include "layers/pairwise.h"
 
-static const tq_binary family = {"tq_quotient_of", tq_quotient_of, TQ_FORM_NONE};
+static const tq_pairwise family = {"tq_quotient_of", tq_quotient_of, TQ_FORM_NONE};
 
 const tq_layer_kind tq_layer_div = {
     .name = "div",
@@ -9,11 +9,11 @@ const tq_layer_kind tq_layer_div = {
     .inputs_least = 2,
     .inputs_most = 2,
     .inner = true,
-    .state_size = sizeof(tq_binary_state),
+    .state_size = sizeof(tq_pairwise_state),
     .family = &family,
-    .shape = tq_binary__shape,
-    .plan = tq_binary__plan,
-    .forward = tq_binary__forward,
-    .reference = tq_binary__reference,
-    .release = tq_binary__release,
+    .shape = tq_pairwise__shape,
+    .plan = tq_pairwise__plan,
+    .forward = tq_pairwise__forward,
+    .reference = tq_pairwise__reference,
+    .release = tq_pairwise__release,
 };

@@ -1,6 +1,6 @@
-#include "layers/binary.h"
+#include "layers/pairwise.h"
 
-tq_status tq_binary__shape(const tq_layer *layer, tq_shape *output)
+tq_status tq_pairwise__shape(const tq_layer *layer, tq_shape *output)
 {
     tq_broadcast broadcast;
     return tq_broadcast__of(&broadcast, &layer->input[0], &layer->input[1], output);
@@ -43,18 +43,18 @@ static tq_range output_range(const tq_layer *layer, tq_vector_form form)
     return tq_quantizer_is_none(result) ? tq_range__unknown() : tq_range__quantized(from, result);
 }
 
-static tq_status upload(const tq_layer *layer, tq_binary_state *state)
+static tq_status upload(const tq_layer *layer, tq_pairwise_state *state)
 {
     TQ_TRY(tq_memory__create(&state->geometry, layer->context, sizeof state->broadcast));
     return tq_memory__write(state->geometry, 0, &state->broadcast, sizeof state->broadcast);
 }
 
-tq_status tq_binary__plan(tq_layer *layer)
+tq_status tq_pairwise__plan(tq_layer *layer)
 {
     static const char *const files[] = {"layers/maximum.cl", "math.cl",       "functions.cl",
-                                        "power.cl",          "operations.cl", "layers/binary.cl"};
-    const tq_binary *kind = layer->kind->family;
-    tq_binary_state *state = layer->state;
+                                        "power.cl",          "operations.cl", "layers/pairwise.cl"};
+    const tq_pairwise *kind = layer->kind->family;
+    tq_pairwise_state *state = layer->state;
     tq_shape shape;
     tq_program_text text = {0};
     TQ_TRY(tq_broadcast__of(&state->broadcast, &layer->input[0], &layer->input[1], &shape));
@@ -67,12 +67,12 @@ tq_status tq_binary__plan(tq_layer *layer)
     tq_program_text__define(&text, "TQ_OPERATION", "%s", kind->function);
     tq_program_text__define(&text, "TQ_FORM", "%d", (int)kind->form);
     const tq_status status = tq_tail__plan(layer, &state->lanes.tail, &text);
-    return tq_lanes__kernel(&state->lanes, layer, &text, status, files, TQ_COUNT(files), "binary");
+    return tq_lanes__kernel(&state->lanes, layer, &text, status, files, TQ_COUNT(files), "pairwise");
 }
 
-tq_status tq_binary__forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)
+tq_status tq_pairwise__forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)
 {
-    const tq_binary_state *state = layer->state;
+    const tq_pairwise_state *state = layer->state;
     const tq_u32 key[2] = {state->inner.key0, state->inner.key1};
     const tq_u64 first = tq_layer__first_element(layer);
     const tq_argument arguments[] = {TQ_TENSOR(inputs[0]),
@@ -87,10 +87,10 @@ tq_status tq_binary__forward(tq_layer *layer, const tq_tensor *const *inputs, tq
                          TQ_COUNT(arguments));
 }
 
-tq_status tq_binary__reference(const tq_layer *layer, const float *const *inputs, float *output)
+tq_status tq_pairwise__reference(const tq_layer *layer, const float *const *inputs, float *output)
 {
-    const tq_binary *kind = layer->kind->family;
-    const tq_binary_state *state = layer->state;
+    const tq_pairwise *kind = layer->kind->family;
+    const tq_pairwise_state *state = layer->state;
     const tq_broadcast *broadcast = &state->broadcast;
     for (int64_t i = 0; i < tq_shape_count(&layer->output); ++i) {
         const tq_u32 a = tq_bits__of(inputs[0][tq_broadcast__place(broadcast, 0, (tq_u64)i)]);
@@ -102,9 +102,9 @@ tq_status tq_binary__reference(const tq_layer *layer, const float *const *inputs
     return TQ_OK;
 }
 
-void tq_binary__release(tq_layer *layer)
+void tq_pairwise__release(tq_layer *layer)
 {
-    tq_binary_state *state = layer->state;
+    tq_pairwise_state *state = layer->state;
     tq_lanes__release(&state->lanes);
     tq_memory__release(state->geometry);
     state->geometry = NULL;

@@ -1,6 +1,6 @@
 /*
  * y = RESULT(a TQ_OPERATION b), both broadcast; TQ_SAME: neither repeats. TQ_FORM tells how vectors are made, as in
- * src/layers/binary.h. A work-item makes `vectors` vectors; the last vector of all overlaps the one before it.
+ * src/layers/pairwise.h. A work-item makes `vectors` vectors; the last vector of all overlaps the one before it.
  */
 #define TQ_FORM_SUM        1
 #define TQ_FORM_DIFFERENCE 2
@@ -10,7 +10,7 @@
 
 #define TQ_MOST_RANK 6 /* TQ_MAX_RANK */
 
-TQ_INLINE uint tq_binary_one(const uint a, const uint b, const int8 words, const uint2 key, const ulong index)
+TQ_INLINE uint tq_pairwise_one(const uint a, const uint b, const int8 words, const uint2 key, const ulong index)
 {
     uint draw = 0;
 #if TQ_RESULT_BITS
@@ -20,42 +20,42 @@ TQ_INLINE uint tq_binary_one(const uint a, const uint b, const int8 words, const
 }
 
 /* The exact form. */
-TQ_INLINE tq_uints tq_binary_each(const tq_uints a, const tq_uints b, const int8 words, const uint2 key,
+TQ_INLINE tq_uints tq_pairwise_each(const tq_uints a, const tq_uints b, const int8 words, const uint2 key,
                                   const ulong index)
 {
     uint x[TQ_LANES], y[TQ_LANES];
     tq_store_private(a, x);
     tq_store_private(b, y);
     for (int i = 0; i < TQ_LANES; ++i)
-        x[i] = tq_binary_one(x[i], y[i], words, key, index + (ulong)i);
+        x[i] = tq_pairwise_one(x[i], y[i], words, key, index + (ulong)i);
     return tq_load_uints(x);
 }
 
 #if TQ_FORM >= TQ_FORM_LARGER
 /* tq_order_of, lane by lane. */
-TQ_INLINE tq_uints tq_binary_orders(const tq_uints bits)
+TQ_INLINE tq_uints tq_pairwise_orders(const tq_uints bits)
 {
     const tq_uints order = (bits & TQ_SIGN_BIT) != 0 ? ~bits : bits | TQ_SIGN_BIT;
     return (bits & ~TQ_SIGN_BIT) > TQ_INFINITY_BITS ? (tq_uints)0xFFFFFFFFu : order;
 }
 
-TQ_INLINE tq_uints tq_binary_select(const tq_uints a, const tq_uints b)
+TQ_INLINE tq_uints tq_pairwise_select(const tq_uints a, const tq_uints b)
 {
-    const tq_uints x = tq_binary_orders(a), y = tq_binary_orders(b);
+    const tq_uints x = tq_pairwise_orders(a), y = tq_pairwise_orders(b);
     const tq_uints chosen = TQ_FORM == TQ_FORM_LARGER ? (x < y ? b : a) : (x < y ? a : b);
     return max(x, y) == 0xFFFFFFFFu ? (tq_uints)TQ_NAN_BITS : chosen;
 }
 #endif
 
 /* A product of two numbers that vanished may be one that the device flushed: it is made again exactly. */
-TQ_INLINE tq_uints tq_binary_vector(const tq_uints a, const tq_uints b, const int8 words, const uint2 key,
+TQ_INLINE tq_uints tq_pairwise_vector(const tq_uints a, const tq_uints b, const int8 words, const uint2 key,
                                     const ulong index)
 {
 #if TQ_FAST
     const tq_uints draws = tq_lanes_element_draws(key, index, TQ_STREAM_RESULT, TQ_RESULT_BITS);
     tq_ints wild = TQ_WILD ? tq_lanes_wild(a) | tq_lanes_wild(b) : (tq_ints)0;
 #if TQ_FORM >= TQ_FORM_LARGER
-    const tq_uints v = tq_binary_select(a, b);
+    const tq_uints v = tq_pairwise_select(a, b);
     const tq_floats left = (tq_floats)0.0f;
 #elif TQ_FORM == TQ_FORM_PRODUCT
     const tq_uints v = tq_lanes_multiply(a, b, TQ_RESULT_FORM);
@@ -71,7 +71,7 @@ TQ_INLINE tq_uints tq_binary_vector(const tq_uints a, const tq_uints b, const in
     if (!tq_lanes_any(wild))
         return tq_lanes_result(v, left, words, draws);
 #endif
-    return tq_binary_each(a, b, words, key, index);
+    return tq_pairwise_each(a, b, words, key, index);
 }
 
 /* As struct tq_broadcast of src/layers/broadcast.h lies in memory. */
@@ -99,7 +99,7 @@ TQ_INLINE tq_places tq_places_of(__global const ulong *geometry, ulong i)
     return p;
 }
 
-TQ_INLINE void tq_binary_load(__global const uint *a, __global const uint *b, __global const ulong *geometry,
+TQ_INLINE void tq_pairwise_load(__global const uint *a, __global const uint *b, __global const ulong *geometry,
                               const ulong i, tq_uints *x, tq_uints *y)
 {
 #if TQ_SAME
@@ -123,7 +123,7 @@ TQ_INLINE void tq_binary_load(__global const uint *a, __global const uint *b, __
 #endif
 }
 
-__kernel void binary(__global const uint *restrict a, const ulong a_offset, __global const uint *restrict b,
+__kernel void pairwise(__global const uint *restrict a, const ulong a_offset, __global const uint *restrict b,
                      const ulong b_offset, __global uint *restrict y, const ulong y_offset,
                      __global const ulong *restrict geometry, const int8 words, const uint2 key,
                      __global const int *restrict tail_words, const ulong first, const uint vectors, const ulong count)
@@ -133,7 +133,7 @@ __kernel void binary(__global const uint *restrict a, const ulong a_offset, __gl
     for (ulong block = begin; block < end; block += TQ_LANES) {
         const ulong i = min(block, count - TQ_LANES);
         tq_uints u, v;
-        tq_binary_load(a + a_offset, b + b_offset, geometry, i, &u, &v);
-        tq_store_uints(tq_lanes_tail(tq_binary_vector(u, v, words, key, first + i), tail, first + i), y + y_offset + i);
+        tq_pairwise_load(a + a_offset, b + b_offset, geometry, i, &u, &v);
+        tq_store_uints(tq_lanes_tail(tq_pairwise_vector(u, v, words, key, first + i), tail, first + i), y + y_offset + i);
     }
 }
