@@ -211,7 +211,7 @@ static void refused(void **state)
         {"Cast", "a", "to", 8, TQ_E_UNSUPPORTED, "a cast to data type 8; supported of constants"},
         {"Cast", "x", "to", 10, TQ_E_UNSUPPORTED, "a computed tensor is cast to data type 10"},
         {"ReduceProd", "f", NULL, 0, TQ_E_UNSUPPORTED, "is supported on a list of integers"},
-        {"ConstantOfShape", "big", NULL, 0, TQ_E_UNSUPPORTED, "supported: 1 to 67108864"},
+        {"ConstantOfShape", "big", NULL, 0, TQ_E_UNSUPPORTED, "supported: 1 to 134217728"},
         {"Concat", "a,f", "axis", 0, TQ_E_FORMAT, "constants of two types"},
         {"Where", "f,a,a", NULL, 0, TQ_E_FORMAT, "the condition is no bool"},
     };

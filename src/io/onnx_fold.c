@@ -6,7 +6,10 @@
 
 #include "layers/move.h"
 
-#define MOST_NUMBERS ((int64_t)1 << 26)
+/* A few bytes of a file can ask for constants of any size: of one, and of all that are computed. */
+#define MOST_FLOATS   ((int64_t)1 << 27)
+#define MOST_INTEGERS ((int64_t)1 << 24)
+#define MOST_BYTES    ((size_t)1 << 30)
 
 /* Ordered by name. Constant, Flatten, Identity, Reshape, Squeeze, Transpose and Unsqueeze, and what
  * tq_onnx__add_move adds, take constants anyway. */
@@ -81,9 +84,10 @@ tq_status tq_onnx__fold(tq_onnx_node *node, const tq_onnx_fold *fold)
 tq_status tq_onnx__make_numbers(const tq_shape *shape, bool integer, tq_onnx_numbers *n)
 {
     *n = (tq_onnx_numbers){.shape = *shape, .count = tq_shape_count(shape)};
-    if (n->count == 0 || n->count > MOST_NUMBERS)
+    const int64_t most = integer ? MOST_INTEGERS : MOST_FLOATS;
+    if (n->count == 0 || n->count > most)
         return tq_status__fail(TQ_E_UNSUPPORTED, "a constant with %lld numbers, supported: 1 to %lld",
-                               (long long)n->count, (long long)MOST_NUMBERS);
+                               (long long)n->count, (long long)most);
     if (integer)
         n->integers = calloc((size_t)n->count, sizeof *n->integers);
     else
@@ -120,8 +124,13 @@ tq_status tq_onnx__define_numbers(const tq_onnx_node *node, size_t i, tq_onnx_nu
     const int64_t *integers = n->integers;
     const float *floats = n->floats;
     void *numbers = n->integers != NULL ? (void *)n->integers : (void *)n->floats;
+    const size_t bytes = (size_t)n->count * (integers != NULL ? sizeof *integers : sizeof *floats);
     *n = (tq_onnx_numbers){0};
     TQ_TRY(tq_onnx__keep(node->onnx, numbers));
+    node->onnx->computed_bytes += bytes;
+    if (node->onnx->computed_bytes > MOST_BYTES)
+        return tq_status__fail(TQ_E_UNSUPPORTED, "the graph computes constants of more than %zu bytes",
+                               MOST_BYTES);
     TQ_TRY(tq_onnx__make_constant(node->onnx, &shape, floats, integers, &made));
     return tq_onnx__define(node->onnx, node->proto->output[i], &made);
 }

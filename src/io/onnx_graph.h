@@ -42,6 +42,7 @@ typedef struct tq_onnx {
     tq_name_table names;  /* names in the network -> number of the last suffix tried */
     void **owned;         /* memory that lives as long as the import */
     size_t owned_count, owned_capacity;
+    size_t computed_bytes; /* of constants that nodes have made */
 } tq_onnx;
 
 typedef struct tq_onnx_node {

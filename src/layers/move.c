@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MOST_INDICES ((int64_t)1 << 24) /* of one dimension: each takes 8 bytes of a table */
+
 static const int in_memory[] = {0, 2, 3, 1}; /* which counted dimension each one of an image's memory is */
 
 static bool is_turned(const tq_move *m, const tq_shape *counted)
@@ -19,6 +21,11 @@ tq_status tq_move__create(tq_move *m, const tq_shape *from, const tq_shape *to, 
         m->step[counted] = step;
         step *= from->dim[counted];
     }
+    for (int i = 0; i < to->rank; ++i)
+        if (to->dim[i] > MOST_INDICES)
+            return tq_status__fail(TQ_E_UNSUPPORTED,
+                                   "dimension %d of the output is %lld, supported here: up to %lld", i,
+                                   (long long)to->dim[i], (long long)MOST_INDICES);
     for (int i = 0; i < to->rank; ++i) {
         m->offset[i] = calloc((size_t)to->dim[i], sizeof *m->offset[i]);
         if (m->offset[i] == NULL)
