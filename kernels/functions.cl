@@ -54,12 +54,11 @@ TQ_TABLE tq_i64 tq_tail_terms[TQ_TAIL_TERMS] = {
     -0x19AB5,          0x25DA,            0xFAB,             -0x1C8,           -0x9A,            0x19,
     0x6,               -0x1};
 
-/* a * b / 2^60. */
+/* a * b / 2^60, rounded down, |a| and |b| below 2^61; by no instruction that Oclgrind lacks (magnitudes, double shifts). */
 TQ_INLINE tq_i64 tq_scaled_product(tq_i64 a, tq_i64 b)
 {
-    const tq_u64 x = (tq_u64)(a < 0 ? -a : a), y = (tq_u64)(b < 0 ? -b : b);
-    const tq_i64 magnitude = (tq_i64)tq_high64(x << 1, y << 3);
-    return (a < 0) != (b < 0) ? -magnitude : magnitude;
+    const tq_u64 x = (tq_u64)a << 2, y = (tq_u64)b << 2;
+    return (tq_i64)(tq_high64(x, y) - (a < 0 ? y : 0) - (b < 0 ? x : 0));
 }
 
 /* erfc(z) for z >= 0, relative to itself: t * series * e^(-z*z), the series by Clenshaw. */

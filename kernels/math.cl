@@ -169,12 +169,14 @@ TQ_INLINE tq_exact tq_real_log_ratio(tq_exact s)
     return tq_real_multiply(s, tq_real(sum, -61));
 }
 
-/* log v for a finite v above 0. */
+/* log v for a finite v above 0, with some 50 bits. Powers of two are counted from 2^-1024, without a sign. */
 TQ_INLINE tq_exact tq_real_log(tq_exact v)
 {
-    tq_exact one = tq_real(1, 0), minus_one = tq_real(1, 0), powers = tq_real(0x58B90BFBE8E7BCD6u, -63); /* ln 2 */
+    const tq_u64 ln2 = 0x58B90BFBE8E7BCD6u; /* * 2^-63 */
+    const tq_exact one = tq_real(1, 0);
+    tq_exact minus_one = one, lowest = tq_real(ln2, 10 - 63);
     tq_i32 exponent;
-    minus_one.negative = 1;
+    minus_one.negative = lowest.negative = 1;
     v = tq_exact_normalize(v);
     exponent = v.exponent + 62;
     v.exponent = -62;
@@ -185,9 +187,8 @@ TQ_INLINE tq_exact tq_real_log(tq_exact v)
     v = tq_real_log_ratio(tq_real_divide(tq_exact_add(v, minus_one), tq_exact_add(v, one)));
     if (exponent == 0)
         return v;
-    one.significand = (tq_u64)(exponent < 0 ? -exponent : exponent);
-    one.negative = exponent < 0;
-    return tq_exact_add(v, tq_real_multiply(powers, one));
+    v = tq_exact_add(v, tq_real_multiply(tq_real(ln2, -63), tq_real((tq_u64)(exponent + 1024), 0)));
+    return tq_exact_add(v, lowest);
 }
 
 /* The square root of a finite v >= 0, with 32 bits and a sticky last one. */
