@@ -3,12 +3,6 @@
  * that every device gives the same bits. A NaN gives the canonical one. Errors against the real functions are in
  * docs/layers.md. `a` and `b` are the options of a layer. C and OpenCL C.
  */
-#ifdef __OPENCL_VERSION__
-#define TQ_TABLE __constant
-#else
-#define TQ_TABLE static const
-#endif
-
 #define TQ_ONE_BITS 0x3F800000u
 
 /* The number with infinities as +-2^128, which are as good where a function is bounded. */

@@ -3,13 +3,41 @@
  * against the real function is in docs/layers.md. C and OpenCL C.
  */
 
+#ifdef __OPENCL_VERSION__
+#define TQ_TABLE __constant
+#else
+#define TQ_TABLE static const
+#endif
+
 /* High half of the 128-bit product. */
+#ifdef __OPENCL_VERSION__
+#define tq_high64(a, b) mul_hi((tq_u64)(a), (tq_u64)(b))
+#else
 TQ_INLINE tq_u64 tq_high64(tq_u64 a, tq_u64 b)
 {
     const tq_u64 a0 = a & 0xFFFFFFFFu, a1 = a >> 32, b0 = b & 0xFFFFFFFFu, b1 = b >> 32;
     const tq_u64 middle = a1 * b0 + ((a0 * b0) >> 32), cross = a0 * b1 + (middle & 0xFFFFFFFFu);
     return a1 * b1 + (middle >> 32) + (cross >> 32);
 }
+#endif
+
+/* 2^62 / k!, Taylor's coefficients of the exponential. */
+#define TQ_EXP_TERMS 19
+TQ_TABLE tq_u64 tq_exp_terms[TQ_EXP_TERMS] = {
+    0x4000000000000000, 0x4000000000000000, 0x2000000000000000, 0xAAAAAAAAAAAAAAB,
+    0x2AAAAAAAAAAAAAB, 0x88888888888889, 0x16C16C16C16C17, 0x3403403403403,
+    0x680680680680, 0xB8EF1D2AB64, 0x127E4FB778A, 0x1AE64567F5,
+    0x23DDB1DFF, 0x2C248C27, 0x3272E95, 0x35CFE8,
+    0x35CFE, 0x32A6, 0x2D0};
+
+/* 2^62 / (2k + 1), those of log((1 + s) / (1 - s)) / 2s in s * s. */
+#define TQ_LOG_TERMS 20
+TQ_TABLE tq_u64 tq_log_terms[TQ_LOG_TERMS] = {
+    0x4000000000000000, 0x1555555555555555, 0xCCCCCCCCCCCCCCD, 0x924924924924925,
+    0x71C71C71C71C71C, 0x5D1745D1745D174, 0x4EC4EC4EC4EC4EC, 0x444444444444444,
+    0x3C3C3C3C3C3C3C4, 0x35E50D79435E50D, 0x30C30C30C30C30C, 0x2C8590B21642C86,
+    0x28F5C28F5C28F5C, 0x25ED097B425ED09, 0x234F72C234F72C2, 0x210842108421084,
+    0x1F07C1F07C1F07C, 0x1D41D41D41D41D4, 0x1BACF914C1BACF9, 0x1A41A41A41A41A4};
 
 /* |v| * 2^55 / ln 2, rounded down; |v| < 128. */
 TQ_INLINE tq_u64 tq_binary_logarithm_units(tq_exact v)
@@ -22,11 +50,11 @@ TQ_INLINE tq_u64 tq_binary_logarithm_units(tq_exact v)
 /* 2^62 * e^(fraction * ln 2), fraction in units of 2^-55 below 1: Taylor's series, by Horner. */
 TQ_INLINE tq_u64 tq_power_of_two(tq_u64 fraction)
 {
-    const tq_u64 one = (tq_u64)1 << 62, z = tq_high64(fraction << 9, 0xB17217F7D1CF79ACu); /* ln 2 * 2^64 */
-    tq_u64 sum = one;
+    const tq_u64 z = tq_high64(fraction << 9, 0xB17217F7D1CF79ACu); /* ln 2 * 2^64 */
+    tq_u64 sum = 0;
     tq_i32 k;
-    for (k = 17; k > 0; --k)
-        sum = one + tq_high64(z, sum) / (tq_u64)k;
+    for (k = TQ_EXP_TERMS - 1; k >= 0; --k)
+        sum = tq_exp_terms[k] + tq_high64(z, sum);
     return sum;
 }
 
@@ -113,31 +141,31 @@ TQ_INLINE tq_u64 tq_fraction(tq_exact v)
     return shift >= 0 ? v.significand << shift : shift > -64 ? v.significand >> -shift : 0;
 }
 
-/* e^v - 1 with some 55 bits for any finite v: near 0 v * (1 + v/2 * (1 + v/3 * ...)). */
+/* e^v - 1 with some 55 bits for any finite v: near 0 v * (1 + v/2! + v^2/3! + ...). */
 TQ_INLINE tq_exact tq_real_expm1(tq_exact v)
 {
-    const tq_u64 one = (tq_u64)1 << 62;
     tq_exact minus_one = tq_real(1, 0);
-    tq_u64 z, sum = one;
+    tq_u64 z, sum = 0;
     tq_i32 k;
     minus_one.negative = 1;
     if (v.significand != 0 && tq_exact_leading(v) >= -1)
         return tq_exact_add(tq_real_exp(v), minus_one);
     z = tq_fraction(v);
-    for (k = 17; k > 1; --k)
-        sum = v.negative ? one - tq_high64(z, sum) / (tq_u64)k : one + tq_high64(z, sum) / (tq_u64)k;
+    for (k = TQ_EXP_TERMS - 1; k > 0; --k) {
+        const tq_u64 more = tq_high64(z, sum);
+        sum = v.negative ? tq_exp_terms[k] - more : tq_exp_terms[k] + more;
+    }
     return tq_real_multiply(v, tq_real(sum, -62));
 }
 
 /* log((1 + s) / (1 - s)) for |s| <= 1/3, with some 60 bits: 2 s * (1 + s^2/3 + s^4/5 + ...). */
 TQ_INLINE tq_exact tq_real_log_ratio(tq_exact s)
 {
-    const tq_u64 one = (tq_u64)1 << 62;
     const tq_u64 w = tq_fraction(tq_real_multiply(s, s));
-    tq_u64 sum = one / 39;
+    tq_u64 sum = 0;
     tq_i32 k;
-    for (k = 37; k > 0; k -= 2)
-        sum = one / (tq_u64)k + tq_high64(w, sum);
+    for (k = TQ_LOG_TERMS - 1; k >= 0; --k)
+        sum = tq_log_terms[k] + tq_high64(w, sum);
     return tq_real_multiply(s, tq_real(sum, -61));
 }
 

@@ -5,7 +5,8 @@ file(GLOB rusticl_icd /etc/OpenCL/vendors/rusticl.icd)
 set(tq_devices pocl-pthread pocl-basic rusticl oclgrind)
 set(tq_environment_pocl-pthread POCL_DEVICES=pthread "TQ_DEVICE=portable computing")
 # The host reference, the same on all, is held against the exact oracles on the first device only.
-set(tq_environment_pocl-basic POCL_DEVICES=basic "TQ_DEVICE=portable computing" TQ_TEST_DEVICE_ONLY=1)
+# PoCL's basic device runs what its pthread device compiles, too: a part of the long tests.
+set(tq_environment_pocl-basic POCL_DEVICES=basic "TQ_DEVICE=portable computing" TQ_TEST_DEVICE_ONLY=1 TQ_TEST_PART=1)
 set(tq_environment_rusticl RUSTICL_ENABLE=llvmpipe TQ_DEVICE=rusticl TQ_TEST_DEVICE_ONLY=1)
 set(tq_environment_oclgrind OCL_ICD_VENDORS=${OCLGRIND_ICD} TQ_DEVICE=oclgrind TQ_TEST_SMALL=1 TQ_TEST_DEVICE_ONLY=1)
 if(NOT rusticl_icd)

@@ -274,6 +274,30 @@ static void test_batches_give_the_same(void **state)
     json_decref(some);
 }
 
+/* Batch norms leave the list of layers only if asked. */
+static void test_fold_batchnorm(void **state)
+{
+    (void)state;
+    for (int folds = 0; folds < 2; ++folds) {
+        json_t *said = tq_program_json("tq explain norm.onnx --json%s", folds ? " --fold-batchnorm" : "");
+        assert_int_equal(json_array_size(json_object_get(said, "layers")), 2 - folds);
+        json_decref(said);
+        said = tq_program_json("tq run norm.onnx --data npy:x.npy,y.npy --compare --json%s",
+                               folds ? " --fold-batchnorm" : "");
+        assert_int_equal(json_array_size(json_object_get(said, "layers")), 2 - folds);
+        json_decref(said);
+    }
+}
+
+/* A network that mixes samples runs on whole batches of its own. */
+static void test_fixed_batch(void **state)
+{
+    (void)state;
+    tq_program_expect(1, "batches of 4, and 6 images are none but whole batches",
+                      "tq run turned.onnx --data npy:x.npy");
+    tq_program_expect(0, "4 in batches of 4", "tq run turned.onnx --data npy:x.npy --limit 4");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +312,8 @@ int main(void)
         cmocka_unit_test(test_explain),
         cmocka_unit_test(test_explain_knows_the_inputs),
         cmocka_unit_test(test_batches_give_the_same),
+        cmocka_unit_test(test_fold_batchnorm),
+        cmocka_unit_test(test_fixed_batch),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }

@@ -62,6 +62,15 @@ TQ_API TQ_MUST_CHECK tq_status tq_network_set_weight(tq_network *network, const 
                                                      const float *values);
 
 /*
+ * Folds batch norms into the conv2d, convtranspose2d or dense layer in front, where nothing else reads that
+ * one's output: weights and bias are multiplied by gamma / sqrt(variance + epsilon) and the bias moved, in
+ * binary64, rounded to binary32 once. The batchnorm layers are gone for good; *folded (may be NULL) is how
+ * many. It changes the arithmetic: what was rounded between the two layers is not, and the weights that
+ * quantizers see are others.
+ */
+TQ_API TQ_MUST_CHECK tq_status tq_network_fold_batchnorm(tq_network *network, size_t *folded);
+
+/*
  * Says that layers mix the first dimension, the samples, or change it: the network is planned for a batch of
  * just `batch` samples and run with as many. Import does so where a model needs it, with the model's own
  * first dimension. TQ_E_ARGUMENT: outside 1 to 65536.

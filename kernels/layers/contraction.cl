@@ -215,6 +215,7 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
     t.place = item % TQ_GROUP_COLUMNS * TQ_STEP;
     t.steps = (columns * g.group_inputs + TQ_TERMS - 1) / TQ_TERMS;
     t.terms = runs * columns * g.group_inputs;
+    t.draw_stride = (t.terms + 63) & ~63;
     t.x = x + x_offset;
     t.zeros = zeros;
     t.w = w + (ulong)panel * (ulong)(runs * t.steps) * (TQ_WIDTH * TQ_TERMS);

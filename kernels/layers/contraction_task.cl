@@ -75,6 +75,7 @@ typedef struct tq_task {
     tq_slots slots;
     int first, row_begin; /* first row of the work-item; rows of the draws count from row_begin */
     int steps, terms;     /* of a run; of a row */
+    int draw_stride;      /* draws of a row in memory */
     int channel;          /* first output of the panel */
     int place;            /* first output of the work-item in the panel */
     __global const tq_x *x, *zeros;
@@ -100,7 +101,7 @@ TQ_INLINE tq_sum tq_task_step(const tq_task t, const tq_sum s, const tq_factor x
 {
     tq_draws product_draw = TQ_NO_DRAWS, sum_draw = TQ_NO_DRAWS;
 #if TQ_PRODUCT_DRAWS || TQ_SUM_DRAWS
-    const ulong row = (ulong)(min(tq_row(t, i), t.g.rows - 1) - t.row_begin) * (ulong)t.terms + (ulong)step;
+    const ulong row = (ulong)(min(tq_row(t, i), t.g.rows - 1) - t.row_begin) * (ulong)t.draw_stride + (ulong)step;
     const ulong column = (ulong)step * TQ_WIDTH + (ulong)tq_place(t, j);
 #endif
 #if TQ_PRODUCT_DRAWS

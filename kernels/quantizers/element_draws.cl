@@ -85,30 +85,51 @@ TQ_INLINE tq_pairs tq_pair_words(tq_pairs a, tq_pairs b)
 #endif
 }
 
-/* The 4 * TQ_PAIRS words of the blocks with these counters, in order. */
-TQ_INLINE void tq_philox_words(tq_uints words[2], tq_u32 key0, tq_u32 key1, tq_pairs index, tq_pairs block,
-                               tq_u32 stream)
+/* The words of TQ_PAIRS blocks, in order, from those in the lower halves of lanes. */
+TQ_INLINE void tq_block_words(tq_uints words[2], tq_pairs word0, tq_pairs word1, tq_pairs word2, tq_pairs word3)
 {
-    tq_pairs word0 = index, word1 = index >> 32, word2 = block, word3 = (tq_pairs)stream, front, back;
+    const tq_pairs even = tq_pair_words(word0, word1), odd = tq_pair_words(word2, word3);
+    tq_pairs front, back;
+    front.even = even.lo;
+    front.odd = odd.lo;
+    back.even = even.hi;
+    back.odd = odd.hi;
+    words[0] = TQ_VECTOR_OF(as_uint)(front);
+    words[1] = TQ_VECTOR_OF(as_uint)(back);
+}
+
+/*
+ * The words of 2 * TQ_PAIRS blocks, in order: of these counters, then of the counters that are further by the steps. Both chains
+ * of rounds go side by side, as a round has to wait for the one before.
+ */
+TQ_INLINE void tq_philox_words(tq_uints words[4], tq_u32 key0, tq_u32 key1, tq_pairs index, tq_u64 index_step,
+                               tq_pairs block, tq_u64 block_step, tq_u32 stream)
+{
+    tq_pairs word0[2], word1[2], word2[2], word3[2];
+    word0[0] = index;
+    word0[1] = index + index_step;
+    word2[0] = block;
+    word2[1] = block + block_step;
+    for (tq_i32 i = 0; i < 2; ++i) {
+        word1[i] = word0[i] >> 32;
+        word3[i] = (tq_pairs)stream;
+    }
 #pragma unroll
     for (tq_i32 round = 0; round < 10; ++round) {
-        const tq_pairs product0 = (word0 & 0xFFFFFFFFul) * 0xD2511F53ul;
-        const tq_pairs product1 = (word2 & 0xFFFFFFFFul) * 0xCD9E8D57ul;
-        word0 = product1 >> 32 ^ word1 ^ (tq_u64)key0;
-        word1 = product1;
-        word2 = product0 >> 32 ^ word3 ^ (tq_u64)key1;
-        word3 = product0;
+#pragma unroll
+        for (tq_i32 i = 0; i < 2; ++i) {
+            const tq_pairs product0 = (word0[i] & 0xFFFFFFFFul) * 0xD2511F53ul;
+            const tq_pairs product1 = (word2[i] & 0xFFFFFFFFul) * 0xCD9E8D57ul;
+            word0[i] = product1 >> 32 ^ word1[i] ^ (tq_u64)key0;
+            word1[i] = product1;
+            word2[i] = product0 >> 32 ^ word3[i] ^ (tq_u64)key1;
+            word3[i] = product0;
+        }
         key0 += 0x9E3779B9u;
         key1 += 0xBB67AE85u;
     }
-    word0 = tq_pair_words(word0, word1);
-    word2 = tq_pair_words(word2, word3);
-    front.even = word0.lo;
-    front.odd = word2.lo;
-    back.even = word0.hi;
-    back.odd = word2.hi;
-    words[0] = TQ_VECTOR_OF(as_uint)(front);
-    words[1] = TQ_VECTOR_OF(as_uint)(back);
+    tq_block_words(words, word0[0], word1[0], word2[0], word3[0]);
+    tq_block_words(words + 2, word0[1], word1[1], word2[1], word3[1]);
 }
 
 /* Groups of 2 * bits at the top of words become twice as many groups of `bits`, the lower half first. */
@@ -153,8 +174,7 @@ TQ_INLINE void tq_element_draw_rows(tq_uints *rows, tq_u32 key0, tq_u32 key1, tq
     const tq_pairs index = TQ_PAIR_NUMBERS + first / (128u / (tq_u32)bits);
     const tq_i32 step = 32 / bits;
     tq_uints words[4];
-    tq_philox_words(words, key0, key1, index, (tq_pairs)0, stream);
-    tq_philox_words(words + 2, key0, key1, index + TQ_PAIRS, (tq_pairs)0, stream);
+    tq_philox_words(words, key0, key1, index, TQ_PAIRS, (tq_pairs)0, 0, stream);
 #pragma unroll
     for (tq_i32 i = 0; i < 4; ++i)
         rows[i * step] = words[i];
@@ -168,8 +188,7 @@ TQ_INLINE void tq_index_draw_rows(tq_uints *rows, tq_u32 key0, tq_u32 key1, tq_u
     const tq_pairs block = TQ_PAIR_NUMBERS + (tq_u64)(number / (128u / (tq_u32)bits));
     const tq_i32 step = 32 / bits;
     tq_uints words[4];
-    tq_philox_words(words, key0, key1, (tq_pairs)index, block, stream);
-    tq_philox_words(words + 2, key0, key1, (tq_pairs)index, block + TQ_PAIRS, stream);
+    tq_philox_words(words, key0, key1, (tq_pairs)index, 0, block, TQ_PAIRS, stream);
 #pragma unroll
     for (tq_i32 i = 0; i < 4; ++i)
         rows[i * step] = words[i];

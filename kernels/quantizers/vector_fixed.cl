@@ -14,7 +14,7 @@
  * the tie went towards zero. A difference that a device flushes to zero is not half a grain, which is normal.
  *
  * Stochastic with n bits, w + n <= 32 (unsigned: 31) and g <= n: v = y * 2^(n-g) is exact, its exponent only grows, and
- * -2^31 <= v < 2^31. Cut to an integer it has at most 24 bits still and converts back exactly; so below = floor(v) =
+ * -2^31 <= v < 2^31. Its floor has at most 24 bits still and is a binary32 and an int; so below = floor(v) =
  * k * 2^n + floor(d * 2^n) for y = k + d grains, and (below + r) >> n is k + 1 where r + floor(d * 2^n) >= 2^n, else k. A
  * number of the format has d = 0, so the sum does not pass 2^31. What NaN converts to is not used.
  */
@@ -101,8 +101,7 @@ TQ_INLINE tq_floats tq_vector_fixed_draws(tq_uints x, tq_words p, tq_uints draws
 {
     const tq_u32 bits = (tq_u32)p.s7;
     const tq_floats v = tq_vector_fixed_clamp(x, p) * as_float((tq_u32)(p.s7 - p.s0 + 127) << 23);
-    const tq_ints whole = tq_floats_to_ints(v);
-    const tq_ints below = v < tq_ints_to_floats(whole) ? whole - 1 : whole;
+    const tq_ints below = tq_floats_to_ints(tq_floats_floor(v));
     return tq_ints_to_floats((below + tq_uints_as_ints(draws >> (32u - bits))) >> bits) *
            as_float((tq_u32)(p.s0 + 127) << 23);
 }

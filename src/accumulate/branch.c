@@ -282,7 +282,7 @@ static tq_status make_draws(tq_branch *b)
     const tq_draw_layout product = b->product.layout, sum = b->sum.layout;
     if (product.bits > 0 || sum.bits > 0) {
         const int64_t whole = b->entries > 1 ? b->slab / b->entries : b->plan.rows;
-        const int64_t fit = DRAW_BYTES / (b->panels.steps * 4) / whole * whole;
+        const int64_t fit = DRAW_BYTES / (tq_draws__row(&b->panels) * 4) / whole * whole;
         b->slab = fit < whole ? whole : fit < b->slab ? fit : b->slab;
     }
     TQ_TRY(tq_draws__create(&b->product, b->context, &b->panels, &product, TQ_STREAM_PRODUCT_ROW, b->slab));

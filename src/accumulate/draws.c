@@ -5,6 +5,7 @@
 #include "accumulate/common.h"
 #include "util/fail.h"
 
+#define DRAWS_UNIT     64 /* rows of draws are multiples: contraction.cl */
 #define BLOCKS_OF_LANE 8 /* of a work-item: TQ_DRAW_RUN in kernels/layers/draws.cl */
 
 static int64_t word_size(const tq_draws *d)
@@ -12,12 +13,17 @@ static int64_t word_size(const tq_draws *d)
     return d->layout.shorts ? 2 : 4;
 }
 
+int64_t tq_draws__row(const tq_panels *panels)
+{
+    return (panels->steps + DRAWS_UNIT - 1) / DRAWS_UNIT * DRAWS_UNIT;
+}
+
 tq_status tq_draws__create(tq_draws *d, tq_context *context, const tq_panels *panels,
                            const tq_draw_layout *layout, tq_u32 row_stream, int64_t rows)
 {
     *d = (tq_draws){.layout = *layout,
                     .row_stream = row_stream,
-                    .terms = (tq_u32)panels->steps,
+                    .terms = (tq_u32)tq_draws__row(panels),
                     .lanes = tq_common__lanes(context)};
     if (layout->bits == 0)
         return TQ_OK;

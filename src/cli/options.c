@@ -117,6 +117,13 @@ const tq_option tq_option_seed = {
     .highest = INT64_MAX,
     PLACE(seed),
 };
+const tq_option tq_option_fold_batchnorm = {
+    .name = "fold-batchnorm",
+    .help = "fold batch norms into the weights of the layer in front, which changes\n"
+            "the arithmetic: there is nothing to round between the two any more",
+    .type = TQ_OPTION_FLAG,
+    PLACE(fold_batchnorm),
+};
 const tq_option tq_option_compare = {
     .name = "compare",
     .help = "also run the float network, and give each layer's\n"

@@ -41,6 +41,21 @@ static int open_data(tq_session *session, const tq_settings *settings)
     return TQ_EXIT_OK;
 }
 
+/* A network that mixes samples has a batch of its own, and runs on whole ones. */
+static int fix_batch(tq_session *session)
+{
+    const int64_t batch = tq_network_fixed_batch(session->network);
+    if (batch == 0)
+        return TQ_EXIT_OK;
+    session->batch = batch;
+    if (session->images % batch == 0)
+        return TQ_EXIT_OK;
+    return tq_report__failure(
+        "the network's layers mix the samples of batches of %lld, and %lld images are none but "
+        "whole batches; --limit sets their number",
+        (long long)batch, (long long)session->images);
+}
+
 int tq_session__open(tq_session *session, const tq_settings *settings, const char *model)
 {
     int result = open_map(&session->weights, settings->weights);
@@ -58,9 +73,9 @@ int tq_session__open(tq_session *session, const tq_settings *settings, const cha
         result = tq_report__status(tq_context_set(session->context, "float", settings->float_mode));
     if (result == TQ_EXIT_OK)
         result = tq_report__status(tq_network_load_onnx(&session->network, session->context, model));
-    if (result == TQ_EXIT_OK && tq_network_fixed_batch(session->network) > 0)
-        session->batch = tq_network_fixed_batch(session->network);
-    return result;
+    if (result == TQ_EXIT_OK && settings->fold_batchnorm)
+        result = tq_report__status(tq_network_fold_batchnorm(session->network, NULL));
+    return result == TQ_EXIT_OK ? fix_batch(session) : result;
 }
 
 void tq_session__close(tq_session *session)

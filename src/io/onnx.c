@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "io/onnx_fold.h"
+#include "network/graph.h"
 #include "util/file.h"
 
 #define MOST_BYTES   (((size_t)1 << 31) - 1) /* as protobuf itself allows */
@@ -219,7 +220,8 @@ static tq_status build(tq_onnx *onnx, const Onnx__TensorProto *const *extra, siz
     TQ_TRY(add_inputs(onnx));
     for (size_t i = 0; i < onnx->graph->n_node; ++i)
         TQ_TRY(import_node(onnx, onnx->graph->node[i]));
-    return set_output(onnx);
+    TQ_TRY(set_output(onnx));
+    return tq_network__prune(onnx->network);
 }
 
 tq_status tq_onnx__import(tq_network **network, tq_context *context, const Onnx__ModelProto *model,

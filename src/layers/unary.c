@@ -1,6 +1,7 @@
 #include "layers/unary.h"
 
 #include <math.h>
+#include <string.h>
 
 tq_status tq_unary__shape(const tq_layer *layer, tq_shape *output)
 {
@@ -38,7 +39,7 @@ tq_status tq_unary__plan(tq_layer *layer)
     state->lanes.fast = true;
     tq_lanes__define(&state->lanes, layer, &text, tq_shape_count(&layer->output));
     tq_program_text__define(&text, "TQ_FUNCTION", "%s", state->function.name);
-    tq_program_text__define(&text, "TQ_CLIPS", "%d", state->function.apply == tq_clip);
+    tq_program_text__define(&text, "TQ_CLIPS", "%d", strcmp(state->function.name, "tq_clip") == 0);
     const tq_status status = tq_tail__plan_own(layer, &state->lanes.tail, &text, false);
     return tq_lanes__kernel(&state->lanes, layer, &text, status, files, TQ_COUNT(files), "unary");
 }

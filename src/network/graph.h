@@ -70,6 +70,9 @@ size_t tq_network__layer_value(const tq_network *network, size_t i);
 tq_status tq_network__add_helper(tq_network *network, const char *kind, const char *name, const char *options,
                                  const char *inputs);
 
+/* Takes away layers and constants from which the output is not computed. */
+tq_status tq_network__prune(tq_network *network);
+
 /* Samples of the output after a run of so many. */
 int64_t tq_network__output_samples(const tq_network *network, int64_t samples);
 
