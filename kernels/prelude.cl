@@ -67,6 +67,7 @@ typedef struct tq_words {
 #define TQ_STREAM_RESULT      5
 #define TQ_STREAM_INNER       6 /* steps of layers that are not contractions */
 #define TQ_STREAM_WEIGHT      8 /* + number of the weight tensor */
+#define TQ_STREAM_UPDATE      65536 /* + 8 * number of the parameter + slot: optimizers */
 
 #define TQ_FINITE   0u
 #define TQ_INFINITE 1u

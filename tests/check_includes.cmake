@@ -1,5 +1,5 @@
-# Includes go one way: util <- runtime <- quantizers <- accumulate <- layers <- network <- io; the program tq and the
-# examples see public headers only; kernels include nothing.
+# Includes go one way: util <- runtime <- quantizers <- accumulate <- layers <- network <- optimizers <- io; the program tq
+# and the examples see public headers only; kernels include nothing.
 #
 #     cmake -DROOT=<source folder> -P check_includes.cmake
 cmake_minimum_required(VERSION 3.22)

@@ -8,6 +8,7 @@
 #include "tensorquant/layer.h"
 #include "tensorquant/map.h"
 #include "tensorquant/network.h"
+#include "tensorquant/optimizer.h"
 #include "tensorquant/profile.h"
 #include "tensorquant/quantizer.h"
 #include "tensorquant/status.h"
