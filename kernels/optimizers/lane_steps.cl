@@ -6,11 +6,11 @@
  * All operands must be tame, and so must products and quotients that are not zero because a factor is; a vector in which one is
  * not is made again in exact numbers: bits of `wild` are set there.
  *
- * - Quotient a / b, b > 0. y near 1/b from its bits, off by at most an eighth of it; three steps of Newton's leave y within a
- *   few units, the last one, by fma, within half a unit: y is 1/b rounded to nearest, for each of the 2^23 mantissas of b
- *   (tests/test_update_lanes.c tries all). q = a * y is within two units of a/b, the first correction makes it less than one,
- *   and the second the nearest number (Markstein 1990). Remainders are exact: multiples of the product of last bits, at least
- *   2^-175-46+..., where the quotient is tame and a is: at least 2^-75-47.
+ * - Quotient a / b, b > 0. y near 1/b from its bits, off by at most an eighth of it; steps of Newton's leave y within a few
+ *   units, the last one, by fma, within half a unit: y is 1/b rounded to nearest for each of the 2^23 mantissas of b but the one
+ *   whose bits are all set, which is left to exact numbers (tests/device_update_lanes.c tries all). q = a * y is within two
+ *   units of a/b; the first correction makes it less than one, and the second the nearest number (Markstein 1990). Remainders
+ *   are exact: multiples of the product of the last bits of q and b, not below 2^-75-47 where a is tame.
  * - Root of x > 0. y near 1/sqrt(x) from its bits, three steps of Newton's; s = x * y, and twice s + (x - s^2) * y/2. All 2^24
  *   mantissas of two binades, and with them, by powers of four, all x are tried in the same test.
  */
@@ -72,7 +72,7 @@ TQ_INLINE tq_lanes_wide tq_lanes_fused_of(tq_lanes_at *at, const tq_uints a, con
     return v;
 }
 
-/* 1 / b rounded to nearest, b > 0 and tame. */
+/* 1 / b rounded to nearest, b > 0 and tame, its last 23 bits not all set: then it is the neighbour below. */
 TQ_INLINE tq_floats tq_lanes_reciprocal(const tq_floats b)
 {
     tq_floats y = tq_uints_as_floats((tq_uints)0x7EF311C7u - tq_floats_as_uints(b));
@@ -91,6 +91,7 @@ TQ_INLINE tq_uints tq_lanes_quotient(tq_lanes_at *at, const tq_uints a, const tq
     tq_lanes_see(at, b);
     at->wild |= (b & ~TQ_SIGN_BIT) == (tq_uints)0;
     at->wild |= (b & TQ_SIGN_BIT) != (tq_uints)0;
+    at->wild |= (b & 0x7FFFFFu) == (tq_uints)0x7FFFFFu; /* see tq_lanes_reciprocal */
     tq_lanes_see_product(at, a, (tq_uints)1u, bits);
     return (bits & ~TQ_SIGN_BIT) | (a & TQ_SIGN_BIT);
 }
