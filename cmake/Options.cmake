@@ -3,6 +3,7 @@ option(TQ_WERROR "Treat warnings as errors" ON)
 option(TQ_TESTS "Build the tests" ON)
 option(TQ_EXAMPLES "Build the examples" ON)
 option(TQ_BENCH "Build the benchmark tq-bench" ON)
+option(TQ_FUZZ "Build the fuzz targets with libFuzzer (clang), see scripts/fuzz" OFF)
 set(TQ_SANITIZE "" CACHE STRING "Sanitizers, for example address,undefined")
 
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)

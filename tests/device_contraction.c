@@ -74,6 +74,9 @@ static const trial trials[] = {
     {"log", "log", "log", false, NULL, NULL, 8, 1, NULL},
     {"ternary,1,0.5", "fixed,8,2", "binary,2", false, NULL, NULL, 8, 1, "general"},
     {"binary", "fixed,8,0", "sparse,3", false, NULL, NULL, 8, 1, "general"},
+    {"int,8,0.1", "int,12,0.05,7", "int,8,0.3,3,round=down", false, NULL, NULL, 8, 1, "general"},
+    {"e4m3fnuz", "e5m2fnuz,round=down", "e2m1", false, NULL, NULL, 8, 1, "general"},
+    {"none", "exact", "int,8,0.3,3", false, NULL, NULL, 0, 0, "wide"},
     {"none", "exact", "nearest,16,8", false, NULL, NULL, 0, 0, "wide"},
     {"none", "exact", "none", false, NULL, NULL, 0, 0, "wide"},
     {"e4m3", "exact", "bf16", false, NULL, NULL, 0, 0, "wide"},
@@ -343,6 +346,8 @@ static bool is_wanted(size_t trial, size_t geometry)
     const size_t count = TQ_COUNT(geometries), distance = (geometry + count - trial % count) % count;
     if (getenv("TQ_TEST_SMALL") != NULL)
         return geometry == trial % 2;
+    if (getenv("TQ_TEST_PART") != NULL)
+        return distance == 0 && trial % 3 == 0;
     if (getenv("TQ_TEST_DEVICE_ONLY") != NULL)
         return distance == 0;
     return getenv("TQ_TEST_ALL") != NULL || distance == 0 || distance == 2;

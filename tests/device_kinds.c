@@ -31,6 +31,7 @@ static const slots all_slots[] = {
     {"stochastic,16,8", "stochastic,12,6,bits=8", "stochastic,10,4,bits=32", "stochastic,8,2,bits=4"},
     {"bf16", "fp16", "e4m3", "e5m2"},
     {"none", "exact", "bf16", "ternary"},
+    {"int,8,0.1", "int,12,0.05,7", "int,8,0.3,3,round=down", "int,8,signed=0"},
     {"log", "float,5,3,round=stochastic:8", "binary,2", "sparse,1"},
 };
 

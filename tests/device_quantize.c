@@ -112,13 +112,12 @@ static void test_thresholds_of_ordinary_tensors(void **state)
 }
 
 /* Each sample has its own threshold, so a batch may be split anywhere. */
-static void test_samples_are_fitted_one_by_one(void **state)
+static void check_samples(fixture *t, const char *string)
 {
-    enum { SAMPLES = 3, LENGTH = 37 };
-    fixture *t = *state;
+    enum { SAMPLES = 3, LENGTH = 337 };
     tq_tensor *const tensor = make(t, SAMPLES * LENGTH);
     tq_quantizer q;
-    assert_int_equal(tq_quantizer_parse(&q, "ternary"), TQ_OK);
+    assert_int_equal(tq_quantizer_parse(&q, string), TQ_OK);
     for (int i = 0; i < SAMPLES * LENGTH; ++i)
         t->from[i] = (float)(i % 11 - 5) * (float)(1 << 4 * (i / LENGTH));
     for (int i = 0; i < SAMPLES; ++i)
@@ -126,8 +125,42 @@ static void test_samples_are_fitted_one_by_one(void **state)
     assert_int_equal(tq_tensor_write(tensor, t->from, SAMPLES * LENGTH), TQ_OK);
     assert_int_equal(tq_quantizer__tensor(tensor, tensor, &q, 0, 0, 0, 0, SAMPLES), TQ_OK);
     assert_int_equal(tq_tensor_read(tensor, t->is, SAMPLES * LENGTH), TQ_OK);
-    check_same(t, "ternary, 3 samples", SAMPLES * LENGTH);
+    check_same(t, string, SAMPLES * LENGTH);
     assert_int_equal(tq_quantizer__tensor(tensor, tensor, &q, 0, 0, 0, 0, 2), TQ_E_ARGUMENT);
+    tq_tensor_destroy(tensor);
+}
+
+static void test_samples_are_fitted_one_by_one(void **state)
+{
+    check_samples(*state, "ternary");
+    check_samples(*state, "int,8,signed=0");
+}
+
+/* The last dimension is channels; every one as it would be alone. */
+static void test_channels(void **state)
+{
+    enum { CHANNELS = 5, ROWS = 9 };
+    fixture *t = *state;
+    float column[ROWS];
+    const tq_shape shape = tq_shape_of(3, (const int64_t[]){3, 3, CHANNELS});
+    tq_quantizer each, alone;
+    tq_tensor *tensor;
+    assert_int_equal(tq_quantizer_parse(&each, "int,6,per=channel"), TQ_OK);
+    assert_int_equal(tq_quantizer_parse(&alone, "int,6"), TQ_OK);
+    assert_int_equal(tq_tensor_create(&tensor, t->context, &shape), TQ_OK);
+    for (int i = 0; i < ROWS * CHANNELS; ++i)
+        t->from[i] = (float)(i * 29 % 41 - 13) * (float)(1 + i % CHANNELS);
+    for (int c = 0; c < CHANNELS; ++c) {
+        for (int r = 0; r < ROWS; ++r)
+            column[r] = t->from[r * CHANNELS + c];
+        tq_quantize_array(column, column, ROWS, &alone, 0);
+        for (int r = 0; r < ROWS; ++r)
+            t->should[r * CHANNELS + c] = column[r];
+    }
+    assert_int_equal(tq_tensor_write(tensor, t->from, ROWS * CHANNELS), TQ_OK);
+    assert_int_equal(tq_tensor_quantize(tensor, tensor, &each, 0), TQ_OK);
+    assert_int_equal(tq_tensor_read(tensor, t->is, ROWS * CHANNELS), TQ_OK);
+    check_same(t, "int,6,per=channel", ROWS * CHANNELS);
     tq_tensor_destroy(tensor);
 }
 
@@ -201,6 +234,7 @@ int main(void)
                                        cmocka_unit_test(test_sizes_around_groups),
                                        cmocka_unit_test(test_thresholds_of_ordinary_tensors),
                                        cmocka_unit_test(test_samples_are_fitted_one_by_one),
+                                       cmocka_unit_test(test_channels),
                                        cmocka_unit_test(test_draws_of_a_stream),
                                        cmocka_unit_test(test_programs_are_reused),
                                        cmocka_unit_test(test_bad_arguments)};

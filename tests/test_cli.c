@@ -13,8 +13,8 @@
 #define TINY  "tq run tiny.onnx --data npy:x.npy,y.npy "
 #define LENET "'" TQ_SOURCE_DIRECTORY "/examples/lenet-fashion-mnist.onnx'"
 
-static const char *const commands[] = {"devices", "quantizers", "layers", "quantize", "explain",
-                                       "run",     "sweep",      "tune",   "version"};
+static const char *const commands[] = {"devices", "quantizers", "layers", "quantize", "show",
+                                       "explain", "run",        "sweep",  "tune",     "version"};
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 static int start(void **state)
@@ -127,7 +127,7 @@ static void test_bad_files(void **state)
         {1, "gone.onnx", "tq run gone.onnx --data npy:x.npy"},
         {1, "cut.onnx", "head -c 100 tiny.onnx >cut.onnx; tq run cut.onnx --data npy:x.npy"},
         {1, "x.npy", "tq run x.npy --data npy:x.npy"},
-        {1, "Exp", "tq run exp.onnx --data npy:x.npy"},
+        {1, "Strange", "tq run exp.onnx --data npy:x.npy"},
         {1, "strange", "tq explain exp.onnx"},
         {1, "classes", "tq explain badbias.onnx"},
         {1, "the samples of 'fashion-mnist' are 1x28x28, but the input of 'tiny.onnx' is 4",

@@ -183,6 +183,29 @@ static void test_profile(void **state)
     tq_program_expect(2, "--profile and --compare", TINY "--profile --compare");
 }
 
+/* tiny.onnx: x[N,4] -> Gemm of 4 x 4 without bias -> Gemm of 4 x 3 with bias. */
+static void test_show(void **state)
+{
+    (void)state;
+    json_t *const said = tq_program_json("tq show tiny.onnx --json");
+    json_t *const last = json_array_get(json_object_get(said, "layers"), 1);
+    assert_int_equal(json_array_size(json_object_get(said, "layers")), 2);
+    assert_int_equal(json_integer_value(json_object_get(said, "parameters")), 16 + 12 + 3);
+    assert_int_equal(json_integer_value(json_object_get(said, "macs")), 16 + 12);
+    assert_int_equal(json_integer_value(json_array_get(json_object_get(said, "input"), 0)), 4);
+    assert_string_equal(json_string_value(json_object_get(last, "name")), "classes");
+    assert_int_equal(json_integer_value(json_object_get(last, "parameters")), 15);
+    assert_int_equal(json_integer_value(json_object_get(last, "macs")), 12);
+    assert_int_equal(json_integer_value(json_array_get(json_object_get(last, "shape"), 0)), 3);
+    json_t *const weight = json_object_get(json_object_get(last, "weights"), "weight");
+    assert_int_equal(json_array_size(weight), 2);
+    assert_int_equal(json_integer_value(json_array_get(weight, 1)), 3);
+    json_decref(said);
+    tq_program_expect(0, "31             28", "tq show tiny.onnx");
+    tq_program_expect(1, "gone.onnx", "tq show gone.onnx");
+    tq_program_expect(1, "exp.onnx", "tq show exp.onnx");
+}
+
 static void test_explain(void **state)
 {
     (void)state;
@@ -251,6 +274,30 @@ static void test_batches_give_the_same(void **state)
     json_decref(some);
 }
 
+/* Batch norms leave the list of layers only if asked. */
+static void test_fold_batchnorm(void **state)
+{
+    (void)state;
+    for (int folds = 0; folds < 2; ++folds) {
+        json_t *said = tq_program_json("tq explain norm.onnx --json%s", folds ? " --fold-batchnorm" : "");
+        assert_int_equal(json_array_size(json_object_get(said, "layers")), 2 - folds);
+        json_decref(said);
+        said = tq_program_json("tq run norm.onnx --data npy:x.npy,y.npy --compare --json%s",
+                               folds ? " --fold-batchnorm" : "");
+        assert_int_equal(json_array_size(json_object_get(said, "layers")), 2 - folds);
+        json_decref(said);
+    }
+}
+
+/* A network that mixes samples runs on whole batches of its own. */
+static void test_fixed_batch(void **state)
+{
+    (void)state;
+    tq_program_expect(1, "batches of 4, and 6 images are none but whole batches",
+                      "tq run turned.onnx --data npy:x.npy");
+    tq_program_expect(0, "4 in batches of 4", "tq run turned.onnx --data npy:x.npy --limit 4");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,9 +308,12 @@ int main(void)
         cmocka_unit_test(test_outputs_file),
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_profile),
+        cmocka_unit_test(test_show),
         cmocka_unit_test(test_explain),
         cmocka_unit_test(test_explain_knows_the_inputs),
         cmocka_unit_test(test_batches_give_the_same),
+        cmocka_unit_test(test_fold_batchnorm),
+        cmocka_unit_test(test_fixed_batch),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }

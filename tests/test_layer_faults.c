@@ -122,9 +122,10 @@ static const refusal plans[] = {
     {"add",
      "",
      TQ_E_SHAPE,
-     "add 'L': inputs 3x4 and 3x1: the second must be of the same shape, one number, or one for each channel",
+     "add 'L': inputs 3x4 and 3x2: counted from the last, dimensions must be the same or 1",
      {2, 2},
-     {{3, 4}, {3, 1}}},
+     {{3, 4}, {3, 2}}},
+    {"prelu", "", TQ_E_STATE, "prelu 'L': weight 'slope' is not set", {2}, {{3, 4}}},
     {"matmul", "", TQ_E_SHAPE, "matmul 'L': 1 inputs, allowed 2 to 2", {2}, {{3, 4}}},
     {"matmul", "", TQ_E_SHAPE, MATMUL("3x4", "3x4"), {2, 2}, {{3, 4}, {3, 4}}},
     {"matmul", "", TQ_E_SHAPE, MATMUL("1x2x2", "3x2x2"), {3, 3}, {{1, 2, 2}, {3, 2, 2}}},
@@ -154,9 +155,10 @@ static void refused_when_created(void **state)
         expect(tq_layer_create(&layer, *state, r->kind, "L", r->options), r->status, r->text);
         assert_null(layer);
     }
-    expect(tq_layer_create(&layer, *state, "conv3d", "L", NULL), TQ_E_NAME,
-           "there is no layer kind 'conv3d'; kinds: add, avgpool2d, batchnorm, conv2d, dense, dropout, "
-           "flatten, globalavgpool, matmul, maxpool2d, relu, reshape, softmax");
+    assert_int_equal(tq_layer_create(&layer, *state, "conv3d", "L", NULL), TQ_E_NAME);
+    assert_non_null(strstr(tq_error(), "there is no layer kind 'conv3d'; kinds: "));
+    for (size_t i = 0; i < tq_layer_kind_count(); ++i)
+        assert_non_null(strstr(tq_error(), tq_layer_kind_name(i)));
     memset(name, 'n', 256);
     name[256] = '\0';
     expect(tq_layer_create(&layer, *state, "relu", name, NULL), TQ_E_ARGUMENT,
@@ -183,10 +185,10 @@ static void refused_when_planned(void **state)
 static void refused_inputs(void **state)
 {
     tq_layer *layer = create(*state, "relu", "");
-    tq_shape in[9];
+    tq_shape in[65];
     for (size_t i = 0; i < TQ_COUNT(in); ++i)
         in[i] = tq_shape_of(1, (const int64_t[]){2});
-    expect(tq_layer_plan(layer, in, TQ_COUNT(in), NULL), TQ_E_SHAPE, "relu 'L': 9 inputs, allowed up to 8");
+    expect(tq_layer_plan(layer, in, TQ_COUNT(in), NULL), TQ_E_SHAPE, "relu 'L': 65 inputs, allowed up to 64");
     in[0] = tq_shape_of(0, NULL);
     expect(tq_layer_plan(layer, in, 1, NULL), TQ_E_SHAPE,
            "relu 'L': input 0 has rank 0, needs a dimension for the samples");

@@ -387,6 +387,32 @@ static void refused(void **state)
     tq_layer_destroy(conv);
 }
 
+/* Scales that are taken from tensors, where there is none, and channels' scales of outputs. */
+static void scales_refused(void **state)
+{
+    static const float values[4] = {1, 2, 3, 4};
+    const tq_shape square = tq_shape_of(2, (const int64_t[]){2, 2});
+    tq_quantizer whole, channels;
+    tq_layer *dense;
+    assert_int_equal(tq_quantizer_parse(&whole, "int,8"), TQ_OK);
+    assert_int_equal(tq_quantizer_parse(&channels, "int,8,per=channel"), TQ_OK);
+    assert_int_equal(tq_layer_create(&dense, *state, "dense", "L", ""), TQ_OK);
+    assert_int_equal(tq_layer_set_weight(dense, "weight", &square, values), TQ_OK);
+    tq_layer_quantizers q = {.intrinsic.sum = whole};
+    expect(
+        tq_layer_plan(dense, &square, 1, &q), TQ_E_UNSUPPORTED,
+        "dense 'L': quantizer 'int,8' as sum: numbers come singly there, and it takes its scale from a whole "
+        "tensor; give the scale");
+    q = (tq_layer_quantizers){.extrinsic = channels};
+    expect(tq_layer_plan(dense, &square, 1, &q), TQ_E_UNSUPPORTED,
+           "dense 'L': quantizer 'int,8,per=channel' as extrinsic quantizer: channels have scales of their "
+           "own in "
+           "weights only");
+    q = (tq_layer_quantizers){.weights = channels, .extrinsic = whole};
+    assert_int_equal(tq_layer_plan(dense, &square, 1, &q), TQ_OK);
+    tq_layer_destroy(dense);
+}
+
 /* Windows counted one by one, in an image of `size` with `before` and `after` around it. */
 static int64_t count_windows(const tq_axis *a, int64_t before, int64_t after, bool ceil_mode)
 {
@@ -459,10 +485,8 @@ static int close_device(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(examples_by_hand),
-        cmocka_unit_test(planned_again),
-        cmocka_unit_test(refused),
-        cmocka_unit_test(windows_by_counting),
+        cmocka_unit_test(examples_by_hand), cmocka_unit_test(planned_again),       cmocka_unit_test(refused),
+        cmocka_unit_test(scales_refused),   cmocka_unit_test(windows_by_counting),
     };
     return cmocka_run_group_tests(tests, open_device, close_device);
 }

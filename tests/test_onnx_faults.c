@@ -17,7 +17,7 @@
 
 static void ir_versions(void **state)
 {
-    static const int64_t fine[] = {3, 10}, wrong[] = {0, 2, 11, -1};
+    static const int64_t fine[] = {3, 13}, wrong[] = {0, 2, 14, -1};
     for (size_t i = 0; i < TQ_COUNT(fine); ++i) {
         onnx_maker *m = onnx_check_model(13);
         m->model.ir_version = fine[i];
@@ -78,14 +78,12 @@ static void data_outside_the_file(void **state)
 
 static void unsupported_operators(void **state)
 {
-    static const char list[] =
-        "supported: Add, AveragePool, BatchNormalization, Constant, Conv, Dropout, Flatten, Gemm, "
-        "GlobalAveragePool, Identity, MatMul, MaxPool, Relu, Reshape, Softmax, Squeeze, "
-        "Transpose, Unsqueeze";
+    static const char *const list[] = {", AveragePool, ", ", Concat, Constant, ", ", Unsqueeze"};
     onnx_maker *m = onnx_check_model(13);
     m->graph.node[1]->op_type = "Foo";
     onnx_check_failure(*state, m, TQ_E_UNSUPPORTED, "node 'act': operator 'Foo' is not supported; ");
-    assert_non_null(strstr(tq_error(), list));
+    for (size_t i = 0; i < sizeof list / sizeof *list; ++i)
+        assert_non_null(strstr(tq_error(), list[i]));
     m = onnx_check_model(13);
     m->graph.node[1]->domain = "com.example";
     onnx_check_failure(*state, m, TQ_E_UNSUPPORTED, "operator 'com.example.Relu' is not supported");
@@ -145,8 +143,8 @@ static void graph_faults(void **state)
     m->graph.output[0]->name = "z";
     onnx_check_failure(*state, m, TQ_E_FORMAT, "output 'z' is no node's output");
     m = onnx_check_model(13);
-    m->graph.output[0]->name = "x";
-    onnx_check_failure(*state, m, TQ_E_UNSUPPORTED, "output 'x' is not computed");
+    m->graph.output[0]->name = "w";
+    onnx_check_failure(*state, m, TQ_E_UNSUPPORTED, "output 'w' is not computed");
     m = onnx_check_model(13);
     onnx_maker_input(m, "x2", DIMS(1, 2));
     onnx_check_failure(*state, m, TQ_E_UNSUPPORTED, "the graph has inputs 'x' and 'x2'");
@@ -180,7 +178,7 @@ static void input_shapes(void **state)
     onnx_check_failure(*state, input_model(DIMS(1, 1, 1, 1, 1, 1, 1)), TQ_E_UNSUPPORTED, "input 'x'");
     onnx_check_failure(*state, input_model(0, NULL), TQ_E_UNSUPPORTED, "input 'x'");
     onnx_maker *m = input_model(DIMS(1, 3));
-    m->graph.input[0]->type->tensor_type->elem_type = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16;
+    m->graph.input[0]->type->tensor_type->elem_type = ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE;
     onnx_check_failure(*state, m, TQ_E_UNSUPPORTED, "only a tensor of float");
     m = input_model(DIMS(1, 3));
     m->graph.input[0]->type = NULL;

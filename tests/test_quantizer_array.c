@@ -46,6 +46,14 @@ static const char *const formats[] = {
     "float,3,0",
     "float,5,10,subnormal=0",
     "float,4,3,round=stochastic",
+    "e4m3fnuz",
+    "e2m1",
+    "int,8,0.1",
+    "int,8,0.25,-3",
+    "int,16,3e-42,1000",
+    "int,16,1e33",
+    "int,8,0.3,7,round=down",
+    "int,4,0.7,8,signed=0,round=stochastic",
 };
 
 /* All exponents; fractions at random, with few bits, and around halves. */

@@ -41,6 +41,11 @@ static const char *const strings[] = {"fp16",
                                       "e5m2,overflow=inf",
                                       "e4m3,overflow=nan",
                                       "bf16,round=away",
+                                      "e4m3fnuz",
+                                      "e4m3fnuz,overflow=nan",
+                                      "e5m2fnuz",
+                                      "e5m2fnuz,overflow=nan",
+                                      "e2m1",
                                       "float,8,23",
                                       "none"};
 

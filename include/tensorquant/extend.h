@@ -40,7 +40,8 @@ typedef struct tq_parameter {
 typedef enum tq_family {
     TQ_FAMILY_OTHER = 0, /* nothing below is known */
     TQ_FAMILY_FIXED,     /* multiples of 2^grid in lowest .. highest */
-    TQ_FAMILY_FLOAT /* precision bits, leading bit not below 2^emin; subnormals are multiples of 2^grid */
+    TQ_FAMILY_FLOAT, /* precision bits, leading bit not below 2^emin; subnormals are multiples of 2^grid */
+    TQ_FAMILY_AFFINE /* some multiples of 2^grid in lowest .. highest, rounded to by other rules */
 } tq_family;
 
 /* What a format's numbers are, from which the planner proves that a fast path gives the same bits. */
@@ -85,6 +86,13 @@ struct tq_quantizer_kind {
      * docs/numerics.md. NULL: none do. Returns false when these values need nothing from the tensor.
      */
     bool (*fit)(double *value, float mean);
+    /*
+     * Optional, instead of `fit`: the same from the lowest and the highest of the finite numbers, or 0 where
+     * that is larger or smaller. `per_channel`: whether every channel, each index of the last dimension of
+     * two or more, has its own.
+     */
+    bool (*fit_range)(double *value, float lowest, float highest);
+    bool (*per_channel)(const double *value);
     /* Optional: gives values that mean the same one form, so that equal quantizers compare and print equal.
      */
     void (*normalize)(double *value);

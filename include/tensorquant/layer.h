@@ -102,6 +102,12 @@ TQ_API tq_layer_path_info tq_layer_path_details(const tq_layer *layer);
 /* Multiplications in the accumulation loops of one planned forward; 0 for layers without. */
 TQ_API int64_t tq_layer_macs(const tq_layer *layer);
 
+/*
+ * Name and shape of the i-th weight tensor that has been set, in the kind's order; false when there is none.
+ * The name lives as long as the library.
+ */
+TQ_API bool tq_layer_weight(const tq_layer *layer, size_t i, const char **name, tq_shape *shape);
+
 TQ_API const char *tq_layer_name(const tq_layer *layer);
 TQ_API const char *tq_layer_kind_of(const tq_layer *layer);
 

@@ -25,7 +25,7 @@ TQ_API TQ_MUST_CHECK tq_status tq_network_create(tq_network **network, tq_contex
 TQ_API void tq_network_destroy(tq_network *network);
 
 /*
- * Reads an ONNX model (opset 7 to 17; weights inside the file). Layers get the names of the ONNX nodes; an
+ * Reads an ONNX model (opset 7 to 25; weights inside the file). Layers get the names of the ONNX nodes; an
  * unnamed node is named after its first output. Inputs are NCHW.
  *
  * TQ_E_FILE: cannot be read. TQ_E_FORMAT: truncated, not ONNX. TQ_E_UNSUPPORTED: an operator or attribute;
@@ -61,12 +61,30 @@ TQ_API TQ_MUST_CHECK tq_status tq_network_set_weight(tq_network *network, const 
                                                      const char *weight, const tq_shape *shape,
                                                      const float *values);
 
+/*
+ * Folds batch norms into the conv2d, convtranspose2d or dense layer in front, where nothing else reads that
+ * one's output: weights and bias are multiplied by gamma / sqrt(variance + epsilon) and the bias moved, in
+ * binary64, rounded to binary32 once. The batchnorm layers are gone for good; *folded (may be NULL) is how
+ * many. It changes the arithmetic: what was rounded between the two layers is not, and the weights that
+ * quantizers see are others.
+ */
+TQ_API TQ_MUST_CHECK tq_status tq_network_fold_batchnorm(tq_network *network, size_t *folded);
+
+/*
+ * Says that layers mix the first dimension, the samples, or change it: the network is planned for a batch of
+ * just `batch` samples and run with as many. Import does so where a model needs it, with the model's own
+ * first dimension. TQ_E_ARGUMENT: outside 1 to 65536.
+ */
+TQ_API TQ_MUST_CHECK tq_status tq_network_fix_batch(tq_network *network, int64_t batch);
+/* That batch; 0: any will do. */
+TQ_API int64_t tq_network_fixed_batch(const tq_network *network);
+
 /* Names the layer whose output is the network's; initially the last one added. TQ_E_NAME. */
 TQ_API TQ_MUST_CHECK tq_status tq_network_set_output(tq_network *network, const char *layer);
 
 /* How to plan; zero-initialized is a float network with buffers shared between layers. */
 typedef struct tq_plan {
-    int64_t batch;         /* samples per forward, 1 .. 65536; 0 means 1 */
+    int64_t batch;         /* samples per forward, 1 .. 65536; 0 means 1, or the fixed batch */
     const tq_map *weights; /* maps may be NULL; they are not needed after the call */
     const tq_map *intrinsic;
     const tq_map *extrinsic;
@@ -92,7 +110,7 @@ TQ_API TQ_MUST_CHECK tq_status tq_network_plan(tq_network *network, const tq_pla
  * layout), writes the output to `output`. Sample i of the call is sample `first_sample` + i of the data set:
  * stochastic rounding is indexed by it, so any split into batches gives the same bits. `output` may be NULL.
  * It is tq_network_start and tq_network_wait in one. TQ_E_STATE: not planned, or runs are under way.
- * TQ_E_ARGUMENT: samples outside 1 .. batch.
+ * TQ_E_ARGUMENT: samples outside 1 .. batch, or not a fixed batch.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_network_forward(tq_network *network, const float *input, int64_t samples,
                                                   int64_t first_sample, float *output);

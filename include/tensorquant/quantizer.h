@@ -67,7 +67,8 @@ TQ_API float tq_quantizer_apply(const tq_quantizer *q, float x, uint32_t draw);
 
 /*
  * to[i] = q(from[i]) for i in 0 .. count-1 on the host; `to` may be `from`. The reference of
- * tq_tensor_quantize: same bits, same draws.
+ * tq_tensor_quantize: same bits, same draws, for a tensor of one dimension (`int,8,per=channel` sees one
+ * channel).
  */
 TQ_API void tq_quantize_array(float *to, const float *from, int64_t count, const tq_quantizer *q,
                               uint64_t seed);

@@ -56,8 +56,9 @@ TQ_API TQ_MUST_CHECK tq_status tq_tensor_read(const tq_tensor *tensor, float *to
 /*
  * to = q(from), element by element; `to` may be `from`. Both have the same number of elements (TQ_E_SHAPE)
  * and are of one context (TQ_E_ARGUMENT). Quantizers that look at a whole tensor (`ternary` without a
- * threshold) see all of `from`. `seed` drives stochastic rounding: element i uses draw 0 of index i, stream 0
- * (quantizer.h). The bits equal tq_quantize_array with the same arguments.
+ * threshold, `int` without a scale) see all of `from`, or with per=channel each index of the last dimension.
+ * `seed` drives stochastic rounding: element i uses draw 0 of index i, stream 0 (quantizer.h). The bits equal
+ * tq_quantize_array with the same arguments.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_tensor_quantize(tq_tensor *to, const tq_tensor *from, const tq_quantizer *q,
                                                   uint64_t seed);

@@ -1,7 +1,7 @@
 /*
  * y = RESULT(SUM(PRODUCT(x * f) + t)) per channel; f and t are computed on the host when planned, and lie there again
  * behind the last channel, TQ_LANES of them, for vectors that begin within the channels and end beyond. Vectors as in
- * add.cl.
+ * pairwise.cl.
  */
 typedef struct tq_normalization {
     int8 product, sum, result;

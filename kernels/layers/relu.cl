@@ -1,4 +1,4 @@
-/* max(x, 0) on bits, and what else the tail has: relu is a part of it. Vectors as in add.cl. */
+/* max(x, 0) on bits, and what else the tail has: relu is a part of it. Vectors as in pairwise.cl. */
 __kernel void relu(__global const uint *restrict x, const ulong x_offset, __global uint *restrict y,
                    const ulong y_offset, __global const int *restrict tail_words, const ulong first, const uint vectors,
                    const ulong count)

@@ -2,9 +2,10 @@
  * Binary floating point: a sign, s0 fraction bits, exponents from s1.
  *
  * p: s0 fraction bits, s1 smallest exponent of a normal number, s2 largest finite number (binary32 bits), s7 random
- * bits. Overflow is decided after rounding. Zeros keep their sign.
+ * bits. Overflow is decided after rounding. Zeros keep their sign, where there are two.
  */
 #define TQ_FLOAT_FLUSH 256 /* structure: no subnormal numbers; the neighbours of a tiny number are 0 and 2^s1 */
+#define TQ_FLOAT_ONE_ZERO 512 /* structure: there is no -0 */
 
 /* Magnitude of a number beyond the largest: for overflow to infinity, as IEEE 754 section 7.4 has it. */
 TQ_INLINE tq_u32 tq_float_overflow(tq_exact v, tq_u32 largest, tq_i32 structure)
@@ -23,6 +24,8 @@ TQ_INLINE tq_u32 tq_quantize_float(tq_exact v, tq_words p, tq_i32 structure, tq_
     tq_u32 bits = TQ_INFINITY_BITS;
     if (v.special == TQ_NOT_A_NUMBER)
         return TQ_NAN_BITS;
+    if ((structure & TQ_FLOAT_ONE_ZERO) && v.special == TQ_FINITE && v.significand == 0)
+        return 0;
     if (v.special == TQ_FINITE && v.significand == 0)
         return v.negative << 31;
     if (v.special == TQ_FINITE) {
@@ -32,5 +35,7 @@ TQ_INLINE tq_u32 tq_quantize_float(tq_exact v, tq_words p, tq_i32 structure, tq_
     }
     if (bits > largest)
         bits = tq_float_overflow(v, largest, structure);
+    if (bits == 0 && (structure & TQ_FLOAT_ONE_ZERO))
+        return 0;
     return bits == TQ_NAN_BITS ? bits : bits | (v.negative << 31);
 }

@@ -31,6 +31,14 @@
  * 2^n - r is an integer; r < ceil(d * 2^n / 2^q) is r * 2^(q-n) < d. Both limits are exact.
  */
 #if defined TQ_LANES && TQ_LANES <= 16
+/* A magnitude with its sign; not a zero's where there is one zero only. */
+TQ_INLINE tq_uints tq_vector_float_signed(tq_uints bits, tq_uints sign, tq_i32 structure)
+{
+    if (structure & TQ_FLOAT_ONE_ZERO)
+        return bits == (tq_uints)0 ? bits : bits | sign;
+    return bits | sign;
+}
+
 /* The last steps: overflow, sign and NaN. `bits`: the rounded magnitude; not below infinity's where it has no
  * end. */
 TQ_INLINE tq_uints tq_vector_float_end(tq_uints x, tq_uints bits, tq_words p, tq_i32 structure)
@@ -39,9 +47,9 @@ TQ_INLINE tq_uints tq_vector_float_end(tq_uints x, tq_uints bits, tq_words p, tq
     const tq_uints a = x & ~TQ_SIGN_BIT, sign = x & TQ_SIGN_BIT, largest = (tq_uints)(tq_u32)p.s2;
     tq_uints beyond = (tq_uints)TQ_INFINITY_BITS;
     if (overflow == TQ_OVERFLOW_NAN)
-        return tq_vector_nan(x, bits > largest ? (tq_uints)TQ_NAN_BITS : bits | sign);
+        return tq_vector_nan(x, bits > largest ? (tq_uints)TQ_NAN_BITS : tq_vector_float_signed(bits, sign, structure));
     if (overflow == TQ_OVERFLOW_SATURATE)
-        return tq_vector_nan(x, (bits > largest ? largest : bits) | sign);
+        return tq_vector_nan(x, tq_vector_float_signed(bits > largest ? largest : bits, sign, structure));
     if (rounding == TQ_ROUND_ZERO || rounding == TQ_ROUND_ODD)
         beyond = largest;
     if (rounding == TQ_ROUND_DOWN)

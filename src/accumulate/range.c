@@ -60,6 +60,8 @@ tq_range tq_range__quantized(tq_range from, const tq_quantizer *q)
                       .highest = fmax(format.highest, 0.0),
                       .finite = from.finite && bounded,
                       .members = *q};
+    if (format.family == TQ_FAMILY_AFFINE)
+        return range;
     if (format.overflow != TQ_OVERFLOW_WRAP && from.finite) {
         range.highest = fmin(range.highest, rounded_out(from.highest, &format));
         range.lowest = fmax(range.lowest, -rounded_out(-from.lowest, &format));

@@ -182,17 +182,10 @@ static int run(const tq_settings *settings)
     return result;
 }
 
-static const tq_option *const options[] = {&tq_option_weights,
-                                           &tq_option_extrinsic,
-                                           &tq_option_intrinsic,
-                                           &tq_option_batch,
-                                           &tq_option_device,
-                                           &tq_option_float,
-                                           &tq_option_input,
-                                           &tq_option_input_largest,
-                                           &tq_option_measure,
-                                           &tq_option_json,
-                                           NULL};
+static const tq_option *const options[] = {
+    &tq_option_weights,       &tq_option_extrinsic, &tq_option_intrinsic,      &tq_option_batch,
+    &tq_option_device,        &tq_option_float,     &tq_option_fold_batchnorm, &tq_option_input,
+    &tq_option_input_largest, &tq_option_measure,   &tq_option_json,           NULL};
 const tq_command tq_command_explain = {
     .name = "explain",
     .summary = "say how each layer of a model would be computed",

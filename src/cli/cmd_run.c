@@ -100,7 +100,7 @@ static int prepare(job *j, const tq_settings *settings)
     if (result == TQ_EXIT_OK)
         result = tq_session__check_data(&j->session, model, settings->data);
     if (result == TQ_EXIT_OK && settings->compare)
-        result = tq_comparison__open(&j->comparison, &j->session, model);
+        result = tq_comparison__open(&j->comparison, &j->session, model, settings->fold_batchnorm);
     if (result == TQ_EXIT_OK && settings->profile)
         result = tq_report__status(tq_context_set(j->session.context, "profile", "on"));
     return result;
@@ -139,13 +139,12 @@ static int run(const tq_settings *settings)
     return result;
 }
 
-static const tq_option *const options[] = {&tq_option_data,      &tq_option_weights,
-                                           &tq_option_extrinsic, &tq_option_intrinsic,
-                                           &tq_option_device,    &tq_option_float,
-                                           &tq_option_batch,     &tq_option_limit,
-                                           &tq_option_seed,      &tq_option_out,
-                                           &tq_option_compare,   &tq_option_profile,
-                                           &tq_option_json,      NULL};
+static const tq_option *const options[] = {
+    &tq_option_data,      &tq_option_weights,        &tq_option_extrinsic,
+    &tq_option_intrinsic, &tq_option_device,         &tq_option_float,
+    &tq_option_batch,     &tq_option_limit,          &tq_option_seed,
+    &tq_option_out,       &tq_option_fold_batchnorm, &tq_option_compare,
+    &tq_option_profile,   &tq_option_json,           NULL};
 const tq_command tq_command_run = {
     .name = "run",
     .summary = "run a model on a data set: accuracy, speed, error of each layer",

@@ -3,18 +3,27 @@
 #include "cli/command.h"
 #include "cli/report.h"
 
-#ifndef TQ_HAVE_CLBLAST
-#define TQ_HAVE_CLBLAST 0
-#endif
+static const struct {
+    const char *name, *key;
+    bool there;
+} parts[] = {{"CLBlast", "clblast", TQ_HAVE_CLBLAST},
+             {"libpng", "png", TQ_HAVE_PNG},
+             {"libjpeg", "jpeg", TQ_HAVE_JPEG}};
+enum { PARTS = sizeof parts / sizeof parts[0] };
 
 static int run(const tq_settings *settings)
 {
-    const bool clblast = TQ_HAVE_CLBLAST;
-    if (settings->json)
-        return tq_report__json(
-            json_pack("{s:s, s:{s:b}}", "version", tq_version(), "optional", "clblast", clblast));
-    printf("tq %s\nCLBlast: %s\n", tq_version(), clblast ? "found when this was built" : "not there");
-    return TQ_EXIT_OK;
+    json_t *const there = settings->json ? json_object() : NULL;
+    if (!settings->json)
+        printf("tq %s\n", tq_version());
+    for (size_t i = 0; i < PARTS; ++i)
+        if (settings->json)
+            json_object_set_new(there, parts[i].key, json_boolean(parts[i].there));
+        else
+            printf("%s: %s\n", parts[i].name, parts[i].there ? "found when this was built" : "not there");
+    return settings->json
+               ? tq_report__json(json_pack("{s:s, s:o}", "version", tq_version(), "optional", there))
+               : TQ_EXIT_OK;
 }
 
 static const tq_option *const options[] = {&tq_option_json, NULL};

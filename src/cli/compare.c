@@ -24,10 +24,12 @@ static int measure_layers(tq_comparison *c)
     return c->expected && c->found ? TQ_EXIT_OK : tq_report__failure("no memory to compare the layers");
 }
 
-int tq_comparison__open(tq_comparison *c, const tq_session *session, const char *model)
+int tq_comparison__open(tq_comparison *c, const tq_session *session, const char *model, bool fold_batchnorm)
 {
     *c = (tq_comparison){.session = session};
     int result = tq_report__status(tq_network_load_onnx(&c->reference, session->context, model));
+    if (result == TQ_EXIT_OK && fold_batchnorm)
+        result = tq_report__status(tq_network_fold_batchnorm(c->reference, NULL));
     if (result != TQ_EXIT_OK)
         return result;
     const tq_plan plan = {.batch = session->batch, .keep = true};

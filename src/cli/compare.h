@@ -18,9 +18,10 @@ typedef struct tq_comparison {
     float *expected, *found; /* of the largest layer */
 } tq_comparison;
 
-/* Loads the model once more and plans it without maps. Returns an exit code; the caller closes in any case.
- */
-int tq_comparison__open(tq_comparison *comparison, const tq_session *session, const char *model);
+/* Loads the model once more, folds its batch norms if told so, and plans it without maps. Returns an exit
+ * code; the caller closes in any case. */
+int tq_comparison__open(tq_comparison *comparison, const tq_session *session, const char *model,
+                        bool fold_batchnorm);
 void tq_comparison__close(tq_comparison *comparison);
 
 /* A tq_observe; `observer` is the tq_comparison. */

@@ -106,6 +106,9 @@ int tq_evaluation__run(tq_evaluation *e, const tq_session *session)
     if (result != TQ_EXIT_OK)
         return result;
     e->classes = tq_shape_count(&output) / session->batch;
+    if (tq_shape_count(&output) % session->batch != 0)
+        return tq_report__failure("the network's %lld outputs are not as many for each of %lld images",
+                                  (long long)tq_shape_count(&output), (long long)session->batch);
     if (allocate(e, session, &b, tq_shape_count(&input), tq_shape_count(&output)))
         result = run_batches(e, session, &b);
     else

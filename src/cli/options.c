@@ -32,7 +32,8 @@ const tq_option tq_option_float = {
 const tq_option tq_option_data = {
     .name = "data",
     .value = "DATA",
-    .help = "fashion-mnist, idx:IMAGES,LABELS or npy:INPUTS[,LABELS]; required",
+    .help = "fashion-mnist, idx:IMAGES,LABELS, npy:INPUTS[,LABELS] or\n"
+            "images:DIR[,LABELS][,OPTION=VALUE...] (docs/data.md); required",
     .type = TQ_OPTION_TEXT,
     .required = true,
     PLACE(data),
@@ -116,6 +117,13 @@ const tq_option tq_option_seed = {
     .highest = INT64_MAX,
     PLACE(seed),
 };
+const tq_option tq_option_fold_batchnorm = {
+    .name = "fold-batchnorm",
+    .help = "fold batch norms into the weights of the layer in front, which changes\n"
+            "the arithmetic: there is nothing to round between the two any more",
+    .type = TQ_OPTION_FLAG,
+    PLACE(fold_batchnorm),
+};
 const tq_option tq_option_compare = {
     .name = "compare",
     .help = "also run the float network, and give each layer's\n"
@@ -140,7 +148,8 @@ const tq_option tq_option_input = {
     .name = "data",
     .value = "DATA",
     .help = "plan for the numbers of this data set, and measure with its first batch:\n"
-            "fashion-mnist, idx:IMAGES,LABELS or npy:INPUTS[,LABELS]",
+            "fashion-mnist, idx:IMAGES,LABELS, npy:INPUTS[,LABELS] or\n"
+            "images:DIR[,LABELS][,OPTION=VALUE...] (docs/data.md)",
     .type = TQ_OPTION_TEXT,
     PLACE(data),
 };

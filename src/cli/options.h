@@ -13,7 +13,7 @@ typedef struct tq_settings {
         *float_mode;            /* or NULL */
     int64_t batch, limit, seed; /* limit 0: all */
     double input_largest;       /* 0: not given */
-    bool compare, profile, measure, quick, json, help;
+    bool fold_batchnorm, compare, profile, measure, quick, json, help;
 } tq_settings;
 
 typedef enum tq_option_type {
@@ -35,8 +35,9 @@ typedef struct tq_option {
 
 extern const tq_option tq_option_device, tq_option_data, tq_option_weights, tq_option_extrinsic,
     tq_option_intrinsic, tq_option_out, tq_option_rows, tq_option_formats, tq_option_scopes, tq_option_batch,
-    tq_option_limit, tq_option_seed, tq_option_float, tq_option_compare, tq_option_profile, tq_option_measure,
-    tq_option_input, tq_option_input_largest, tq_option_tuned, tq_option_quick, tq_option_json;
+    tq_option_limit, tq_option_seed, tq_option_float, tq_option_fold_batchnorm, tq_option_compare,
+    tq_option_profile, tq_option_measure, tq_option_input, tq_option_input_largest, tq_option_tuned,
+    tq_option_quick, tq_option_json;
 
 struct tq_command;
 

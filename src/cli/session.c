@@ -14,6 +14,16 @@ static int open_map(tq_map **map, const char *text)
     return text == NULL ? TQ_EXIT_OK : tq_report__status(tq_map_parse(map, text));
 }
 
+/* On stderr, a line for each image that is left out. */
+static void say_warnings(const char *lines)
+{
+    while (*lines != '\0') {
+        const size_t length = strcspn(lines, "\n");
+        fprintf(stderr, "tq: left out: %.*s\n", (int)length, lines);
+        lines += length + (lines[length] == '\n');
+    }
+}
+
 static int open_data(tq_session *session, const tq_settings *settings)
 {
     if (settings->data == NULL) {
@@ -23,11 +33,27 @@ static int open_data(tq_session *session, const tq_settings *settings)
     const int result = tq_report__status(tq_dataset_open(&session->dataset, settings->data));
     if (result != TQ_EXIT_OK)
         return result;
+    say_warnings(tq_dataset_warnings(session->dataset));
     const int64_t count = tq_dataset_count(session->dataset), limit = settings->limit;
     session->largest = tq_dataset_largest(session->dataset);
     session->images = limit > 0 && limit < count ? limit : count;
     session->batch = settings->batch < session->images ? settings->batch : session->images;
     return TQ_EXIT_OK;
+}
+
+/* A network that mixes samples has a batch of its own, and runs on whole ones. */
+static int fix_batch(tq_session *session)
+{
+    const int64_t batch = tq_network_fixed_batch(session->network);
+    if (batch == 0)
+        return TQ_EXIT_OK;
+    session->batch = batch;
+    if (session->images % batch == 0)
+        return TQ_EXIT_OK;
+    return tq_report__failure(
+        "the network's layers mix the samples of batches of %lld, and %lld images are none but "
+        "whole batches; --limit sets their number",
+        (long long)batch, (long long)session->images);
 }
 
 int tq_session__open(tq_session *session, const tq_settings *settings, const char *model)
@@ -47,7 +73,9 @@ int tq_session__open(tq_session *session, const tq_settings *settings, const cha
         result = tq_report__status(tq_context_set(session->context, "float", settings->float_mode));
     if (result == TQ_EXIT_OK)
         result = tq_report__status(tq_network_load_onnx(&session->network, session->context, model));
-    return result;
+    if (result == TQ_EXIT_OK && settings->fold_batchnorm)
+        result = tq_report__status(tq_network_fold_batchnorm(session->network, NULL));
+    return result == TQ_EXIT_OK ? fix_batch(session) : result;
 }
 
 void tq_session__close(tq_session *session)

@@ -14,6 +14,7 @@ static const struct {
     {"fashion-mnist", tq_dataset__open_fashion_mnist, NULL},
     {"idx", tq_dataset__open_idx, "IMAGES,LABELS"},
     {"npy", tq_dataset__open_npy, "INPUTS[,LABELS]"},
+    {"images", tq_dataset__open_images, "DIR[,LABELS][,OPTION=VALUE...]"},
 };
 
 tq_status tq_dataset__split(const char *arguments, char **copy, const char **first, const char **second)
@@ -49,7 +50,7 @@ static tq_status open_kind(tq_dataset *dataset, const char *spec)
     }
     return tq_status__fail(TQ_E_NAME,
                            "unknown data set '%.200s'; there are fashion-mnist, idx:IMAGES,LABELS, "
-                           "npy:INPUTS[,LABELS]",
+                           "npy:INPUTS[,LABELS], images:DIR[,LABELS][,OPTION=VALUE...]",
                            spec);
 }
 
@@ -77,6 +78,8 @@ void tq_dataset_close(tq_dataset *dataset)
     free(dataset->bytes);
     free(dataset->values);
     free(dataset->labels);
+    tq_image_set__free(dataset->images);
+    tq_text__free(&dataset->warnings);
     free(dataset);
 }
 
@@ -90,21 +93,29 @@ const tq_shape *tq_dataset_sample_shape(const tq_dataset *dataset)
     return &dataset->sample;
 }
 
+const char *tq_dataset_warnings(const tq_dataset *dataset)
+{
+    return tq_text__get(&dataset->warnings);
+}
+
 bool tq_dataset_has_labels(const tq_dataset *dataset)
 {
     return dataset->labels != NULL;
 }
 
-static void copy_samples(const tq_dataset *dataset, int64_t first, int64_t count, float *to)
+static tq_status copy_samples(const tq_dataset *dataset, int64_t first, int64_t count, float *to)
 {
+    if (dataset->images != NULL)
+        return tq_image_set__read(dataset->images, first, count, to);
     const size_t size = (size_t)tq_shape_count(&dataset->sample);
     const size_t start = (size_t)first * size, total = (size_t)count * size;
     if (dataset->values != NULL) {
         memcpy(to, dataset->values + start, total * sizeof *to);
-        return;
+        return TQ_OK;
     }
     for (size_t i = 0; i < total; ++i)
         to[i] = (float)dataset->bytes[start + i] / 255.0f;
+    return TQ_OK;
 }
 
 tq_status tq_dataset_read(const tq_dataset *dataset, int64_t first, int64_t count, float *samples,
@@ -118,7 +129,7 @@ tq_status tq_dataset_read(const tq_dataset *dataset, int64_t first, int64_t coun
     if (labels != NULL && dataset->labels == NULL)
         return tq_status__fail(TQ_E_ARGUMENT, "the data set has no labels");
     if (samples != NULL)
-        copy_samples(dataset, first, count, samples);
+        TQ_TRY(copy_samples(dataset, first, count, samples));
     if (labels != NULL)
         memcpy(labels, dataset->labels + first, (size_t)count * sizeof *labels);
     return TQ_OK;
@@ -136,6 +147,8 @@ double tq_dataset_largest(const tq_dataset *dataset)
 {
     const int64_t count = dataset->count * tq_shape_count(&dataset->sample);
     double largest = 0.0;
+    if (dataset->images != NULL)
+        return tq_image_set__largest(dataset->images);
     if (dataset->bytes != NULL)
         return largest_byte(dataset, count);
     for (int64_t i = 0; i < count; ++i) {

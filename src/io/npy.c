@@ -48,13 +48,14 @@ static tq_status open_array(const char *path, check_header *check, array *a)
     size_t size;
     TQ_TRY(tq_file__read(path, MOST_BYTES, &a->file, &size));
     tq_status status = tq_npy__read_header(a->file, size, &a->header);
-    a->data = a->file + a->header.size;
     if (status == TQ_OK)
         status = check(&a->header);
     if (status == TQ_OK)
         status = check_data(a, size);
-    if (status == TQ_OK)
+    if (status == TQ_OK) {
+        a->data = a->file + a->header.size;
         return TQ_OK;
+    }
     free(a->file);
     return tq_status__prefix(status, "'%s'", path);
 }

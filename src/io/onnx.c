@@ -3,16 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/onnx_graph.h"
+#include "io/onnx_fold.h"
+#include "io/onnx_types.h"
+#include "network/graph.h"
 #include "util/file.h"
 
 #define MOST_BYTES   (((size_t)1 << 31) - 1) /* as protobuf itself allows */
 #define MOST_NODES   65536
 #define MOST_INPUT   INT32_MAX /* of one dimension */
 #define LOWEST_OPSET 7
-#define LAST_OPSET   17
+#define LAST_OPSET   25
 #define LOWEST_IR    3
-#define LAST_IR      10
+#define LAST_IR      13
 
 static bool is_own_domain(const char *domain)
 {
@@ -85,12 +87,16 @@ static tq_status read_dimension(const Onnx__TensorShapeProto__Dimension *given, 
                            i, (long long)*dimension, MOST_INPUT);
 }
 
-static tq_status read_type(const Onnx__TypeProto *type, tq_shape *shape)
+static tq_status read_type(const Onnx__TypeProto *type, tq_shape *shape, int32_t *data_type)
 {
     *shape = (tq_shape){0};
     if (type == NULL || type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE ||
-        type->tensor_type == NULL || type->tensor_type->elem_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
-        return tq_status__fail(TQ_E_UNSUPPORTED, "only a tensor of float (data type 1) is supported");
+        type->tensor_type == NULL || tq_onnx__type(type->tensor_type->elem_type) == NULL ||
+        tq_onnx__type(type->tensor_type->elem_type)->options == NULL)
+        return tq_status__fail(TQ_E_UNSUPPORTED,
+                               "only a tensor of float (data type 1), of integers of up to 16 "
+                               "bits or of floats of fewer bits is supported");
+    *data_type = type->tensor_type->elem_type;
     const Onnx__TensorShapeProto *given = type->tensor_type->shape;
     if (given == NULL || given->n_dim < 1 || given->n_dim > TQ_MAX_RANK)
         return tq_status__fail(TQ_E_UNSUPPORTED, "it has %s; supported: 1 to %d dimensions",
@@ -104,12 +110,17 @@ static tq_status add_input(tq_onnx *onnx, const Onnx__ValueInfoProto *input)
 {
     tq_onnx_value value = {.role = TQ_ONNX_TENSOR};
     const char *name = tq_onnx__text(input->name);
-    const tq_status status = read_type(input->type, &value.shape);
+    int32_t type = 0;
+    const tq_status status = read_type(input->type, &value.shape, &type);
     if (status != TQ_OK)
         return tq_status__prefix(status, "input '%s'", name);
+    onnx->batch = value.shape.dim[0];
     TQ_TRY(tq_onnx__unique_name(onnx, name, &value.layer));
-    TQ_TRY(tq_onnx__define(onnx, name, &value));
-    return tq_network_add_input(onnx->network, value.layer, &value.shape, TQ_NCHW);
+    TQ_TRY(tq_network_add_input(onnx->network, value.layer, &value.shape, TQ_NCHW));
+    const tq_onnx_node node = {.onnx = onnx, .name = name};
+    if (type != TQ_ONNX_FLOAT) /* what is not of the type becomes it */
+        TQ_TRY(tq_onnx__cast(&node, &value, type, true, &value));
+    return tq_onnx__define(onnx, name, &value);
 }
 
 /* Adds the one input that is no initializer. */
@@ -132,13 +143,28 @@ static tq_status add_inputs(tq_onnx *onnx)
     return first != NULL ? TQ_OK : tq_status__fail(TQ_E_UNSUPPORTED, "the graph has no input");
 }
 
+static bool has_output(const Onnx__NodeProto *proto)
+{
+    return proto->n_output > 0 && *tq_onnx__text(proto->output[0]) != '\0';
+}
+
+/* An operator that is folded only; an input is missing, or no constant. */
+static tq_status fail_computed(const tq_onnx_node *node)
+{
+    const tq_onnx_value *value;
+    for (size_t i = 0; i < node->proto->n_input; ++i)
+        TQ_TRY(tq_onnx__constant(node, i, &value));
+    return tq_status__fail(TQ_E_FORMAT, "operator '%s' has %zu inputs", node->proto->op_type,
+                           node->proto->n_input);
+}
+
 static tq_status check_arity(const tq_onnx_node *node, const tq_onnx_operator *op)
 {
     const Onnx__NodeProto *proto = node->proto;
     if (proto->n_input < op->inputs_least || proto->n_input > op->inputs_most)
         return tq_status__fail(TQ_E_UNSUPPORTED, "operator '%s' has %zu inputs, supported: %zu to %zu",
                                op->name, proto->n_input, op->inputs_least, op->inputs_most);
-    if (proto->n_output == 0 || *tq_onnx__text(proto->output[0]) == '\0')
+    if (!has_output(proto))
         return tq_status__fail(TQ_E_FORMAT, "operator '%s' has no output", op->name);
     for (size_t i = op->outputs_most; i < proto->n_output; ++i)
         if (*tq_onnx__text(proto->output[i]) != '\0')
@@ -152,13 +178,20 @@ static tq_status import_known(tq_onnx_node *node)
     const Onnx__NodeProto *proto = node->proto;
     const tq_onnx_operator *op =
         is_own_domain(proto->domain) ? tq_onnx__operator(tq_onnx__text(proto->op_type)) : NULL;
+    const tq_onnx_fold *fold =
+        is_own_domain(proto->domain) ? tq_onnx__fold_of(tq_onnx__text(proto->op_type)) : NULL;
+    if (fold != NULL && has_output(proto) && tq_onnx__folds(node, fold))
+        return tq_onnx__fold(node, fold);
     if (op == NULL)
-        return tq_onnx__fail_operator(node);
+        return fold != NULL ? fail_computed(node) : tq_onnx__fail_operator(node);
     TQ_TRY(check_arity(node, op));
     TQ_TRY(tq_onnx__check_attributes(node, op->attributes));
+    TQ_TRY(tq_onnx__check_types(node));
     TQ_TRY(op->import(node));
+    tq_onnx__pass_types(node);
     for (size_t i = 1; i < proto->n_output; ++i)
-        if (*tq_onnx__text(proto->output[i]) != '\0')
+        if (*tq_onnx__text(proto->output[i]) != '\0' &&
+            (op->outputs_most <= 2 || tq_onnx__find(node->onnx, proto->output[i]) == NULL))
             TQ_TRY(tq_onnx__define(node->onnx, proto->output[i], &(tq_onnx_value){.role = TQ_ONNX_MISSING}));
     return TQ_OK;
 }
@@ -181,9 +214,15 @@ static tq_status set_output(tq_onnx *onnx)
     const tq_onnx_value *value = tq_onnx__find(onnx, name);
     if (value == NULL)
         return tq_status__fail(TQ_E_FORMAT, "output '%s' is no node's output", name);
-    if (value->role != TQ_ONNX_TENSOR || !value->computed)
+    if (value->role != TQ_ONNX_TENSOR)
         return tq_status__fail(TQ_E_UNSUPPORTED, "output '%s' is not computed by a layer", name);
-    return tq_network_set_output(onnx->network, value->layer);
+    const tq_onnx_node node = {.onnx = onnx, .name = name};
+    TQ_TRY(tq_onnx__settle(&node, value));
+    if (value->computed)
+        return tq_network_set_output(onnx->network, value->layer);
+    tq_onnx_value copy; /* the input is the output */
+    TQ_TRY(tq_onnx__add_helper(&node, "dropout", "", value, &value->shape, &copy));
+    return tq_network_set_output(onnx->network, copy.layer);
 }
 
 static tq_status build(tq_onnx *onnx, const Onnx__TensorProto *const *extra, size_t extra_count)
@@ -192,13 +231,14 @@ static tq_status build(tq_onnx *onnx, const Onnx__TensorProto *const *extra, siz
     TQ_TRY(add_inputs(onnx));
     for (size_t i = 0; i < onnx->graph->n_node; ++i)
         TQ_TRY(import_node(onnx, onnx->graph->node[i]));
-    return set_output(onnx);
+    TQ_TRY(set_output(onnx));
+    return tq_network__prune(onnx->network);
 }
 
 tq_status tq_onnx__import(tq_network **network, tq_context *context, const Onnx__ModelProto *model,
                           const Onnx__TensorProto *const *extra, size_t extra_count)
 {
-    tq_onnx onnx = {0};
+    tq_onnx onnx = {.context = context};
     *network = NULL;
     TQ_TRY(check_model(model));
     TQ_TRY(read_opset(model, &onnx.opset));

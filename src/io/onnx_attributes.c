@@ -79,3 +79,40 @@ size_t tq_onnx__ints(const tq_onnx_node *node, const char *name, const int64_t *
         *ints = attribute->ints;
     return attribute != NULL ? attribute->n_ints : 0;
 }
+
+tq_status tq_onnx__choice(const tq_onnx_node *node, const char *name, const char *const *choices, int *choice)
+{
+    const Onnx__AttributeProto *a = tq_onnx__attribute(node, name);
+    tq_text list = {0};
+    for (*choice = 0; choices[*choice] != NULL; ++*choice) {
+        const char *one = choices[*choice];
+        if (a == NULL || (a->s.len == strlen(one) && memcmp(a->s.data, one, a->s.len) == 0)) {
+            tq_text__free(&list);
+            return TQ_OK;
+        }
+        tq_text__print(&list, "%s%s", *choice > 0 ? ", " : "", one);
+    }
+    const tq_status status =
+        tq_status__fail(TQ_E_UNSUPPORTED, "attribute '%s' is '%.*s', supported: %s", name,
+                        (int)(a->s.len < 40 ? a->s.len : 40), (const char *)a->s.data, tq_text__get(&list));
+    tq_text__free(&list);
+    return status;
+}
+
+tq_status tq_onnx__list(const tq_onnx_node *node, size_t i, const char *name, int64_t *to, size_t most,
+                        size_t *count)
+{
+    const tq_onnx_value *list;
+    const int64_t *ints = NULL;
+    *count = tq_onnx__ints(node, name, &ints);
+    if (tq_onnx__has_input(node, i)) {
+        TQ_TRY(tq_onnx__constant(node, i, &list));
+        return tq_onnx__integers(list, to, most, count);
+    }
+    if (*count > most)
+        return tq_status__fail(TQ_E_UNSUPPORTED, "attribute '%s' has %zu numbers, supported: up to %zu", name,
+                               *count, most);
+    if (*count > 0)
+        memcpy(to, ints, *count * sizeof *to);
+    return TQ_OK;
+}

@@ -19,6 +19,15 @@ static size_t count_outputs(const Onnx__GraphProto *graph)
     return count;
 }
 
+/* Each input of a node may make a constant or a helper, each output a layer. */
+static size_t count_inputs(const Onnx__GraphProto *graph)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < graph->n_node; ++i)
+        count += graph->node[i]->n_input;
+    return count;
+}
+
 static void note_outputs(tq_onnx *onnx, size_t node)
 {
     const Onnx__NodeProto *proto = onnx->graph->node[node];
@@ -30,7 +39,7 @@ static void note_outputs(tq_onnx *onnx, size_t node)
 
 tq_status tq_onnx__create(tq_onnx *onnx, const Onnx__GraphProto *graph, size_t extra_count)
 {
-    const size_t outputs = count_outputs(graph);
+    const size_t outputs = count_outputs(graph), inputs = count_inputs(graph);
     const size_t values = outputs + graph->n_input + graph->n_initializer + extra_count;
     onnx->graph = graph;
     onnx->value_capacity = values;
@@ -39,7 +48,7 @@ tq_status tq_onnx__create(tq_onnx *onnx, const Onnx__GraphProto *graph, size_t e
         return tq_status__fail(TQ_E_MEMORY, "no memory for %zu values", values);
     TQ_TRY(tq_name_table__create(&onnx->values, values));
     TQ_TRY(tq_name_table__create(&onnx->later, outputs));
-    TQ_TRY(tq_name_table__create(&onnx->names, graph->n_input + 2 * graph->n_node));
+    TQ_TRY(tq_name_table__create(&onnx->names, graph->n_input + 4 * (inputs + outputs + 1)));
     for (size_t i = 0; i < graph->n_node; ++i)
         note_outputs(onnx, i);
     return TQ_OK;

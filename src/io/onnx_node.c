@@ -1,9 +1,6 @@
 #include "io/onnx_graph.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-
-#define MOST_RESHAPED 4 /* dimensions that the layer "reshape" can give */
 
 bool tq_onnx__has_input(const tq_onnx_node *node, size_t i)
 {
@@ -43,7 +40,7 @@ tq_status tq_onnx__input(const tq_onnx_node *node, size_t i, const tq_onnx_value
                                "dimensions, each at least 1",
                                name, TQ_MAX_RANK);
     *value = found;
-    return TQ_OK;
+    return tq_onnx__settle(node, found);
 }
 
 tq_status tq_onnx__tensor(const tq_onnx_node *node, size_t i, const tq_onnx_value **value)
@@ -66,6 +63,20 @@ tq_status tq_onnx__constant(const tq_onnx_node *node, size_t i, const tq_onnx_va
     return TQ_OK;
 }
 
+tq_status tq_onnx__fix_batch(const tq_onnx_node *node)
+{
+    return tq_network_fix_batch(node->onnx->network, node->onnx->batch);
+}
+
+tq_status tq_onnx__check_axis(int64_t *axis, int rank)
+{
+    const int64_t given = *axis;
+    *axis = given < 0 ? given + rank : given;
+    if (*axis >= 0 && *axis < rank)
+        return TQ_OK;
+    return tq_status__fail(TQ_E_FORMAT, "axis %lld of a tensor of %d dimensions", (long long)given, rank);
+}
+
 tq_status tq_onnx__need_rank(const tq_onnx_node *node, size_t i, const tq_onnx_value *value, int rank)
 {
     char shape[160];
@@ -81,6 +92,19 @@ tq_status tq_onnx__add(tq_onnx_node *node, const char *kind, const char *options
 {
     TQ_TRY(tq_onnx__unique_name(node->onnx, node->name, &node->layer));
     return tq_network_add(node->onnx->network, kind, node->layer, options, inputs);
+}
+
+tq_status tq_onnx__add_of(tq_onnx_node *node, const char *kind, const char *options,
+                          const tq_onnx_value *const *inputs, size_t count)
+{
+    tq_text names = {0};
+    for (size_t i = 0; i < count; ++i)
+        tq_text__print(&names, "%s%s", i > 0 ? "," : "", inputs[i]->layer);
+    tq_status status = tq_text__status(&names);
+    if (status == TQ_OK)
+        status = tq_onnx__add(node, kind, options, tq_text__get(&names));
+    tq_text__free(&names);
+    return status;
 }
 
 tq_status tq_onnx__set_weight(tq_onnx_node *node, const char *weight, const tq_shape *shape,
@@ -107,51 +131,20 @@ tq_status tq_onnx__set_vector(tq_onnx_node *node, const char *weight, size_t i, 
 
 tq_status tq_onnx__layer_output(tq_onnx_node *node, const tq_shape *shape)
 {
+    return tq_onnx__layer_output_of(node, 0, shape);
+}
+
+tq_status tq_onnx__layer_output_of(tq_onnx_node *node, size_t i, const tq_shape *shape)
+{
     const tq_onnx_value value = {
         .role = TQ_ONNX_TENSOR, .shape = *shape, .layer = node->layer, .computed = true};
     if (tq_shape_count(shape) == 0)
         return tq_status__fail(TQ_E_SHAPE, "the output has no elements, or more than 2^62");
-    return tq_onnx__define(node->onnx, node->proto->output[0], &value);
+    return tq_onnx__define(node->onnx, node->proto->output[i], &value);
 }
 
 tq_status tq_onnx__alias(tq_onnx_node *node, const tq_onnx_value *value)
 {
     const tq_onnx_value copy = *value;
     return tq_onnx__define(node->onnx, node->proto->output[0], &copy);
-}
-
-/* A rank-4 tensor is NCHW in the file and NHWC in the network: elements keep the order that the file gives
- * them. */
-static tq_status add_reshape_layer(tq_onnx_node *node, const tq_onnx_value *value, const tq_shape *shape)
-{
-    char text[160], options[192];
-    tq_shape wanted = *shape;
-    if (shape->rank == 2)
-        return tq_onnx__add(node, "flatten", "axis=1,order=nchw", value->layer);
-    if (shape->rank > MOST_RESHAPED)
-        return tq_status__fail(TQ_E_UNSUPPORTED, "a result of %d dimensions, supported: up to %d",
-                               shape->rank, MOST_RESHAPED);
-    wanted.dim[0] = 0; /* as many samples as come in */
-    tq_shape_print(text, sizeof text, &wanted);
-    snprintf(options, sizeof options, "rank=%d,shape=%s,order=nchw", shape->rank, text);
-    return tq_onnx__add(node, "reshape", options, value->layer);
-}
-
-tq_status tq_onnx__reshape(tq_onnx_node *node, const tq_onnx_value *value, const tq_shape *shape)
-{
-    tq_onnx_value made = *value;
-    char from[160], to[160];
-    tq_shape_print(from, sizeof from, &value->shape);
-    tq_shape_print(to, sizeof to, shape);
-    made.shape = *shape;
-    if (tq_shape_count(shape) != tq_shape_count(&value->shape))
-        return tq_status__fail(TQ_E_SHAPE, "shape %s cannot become %s", from, to);
-    if (value->role == TQ_ONNX_CONSTANT || tq_shape_equal(&value->shape, shape))
-        return tq_onnx__alias(node, &made);
-    if (shape->rank < 2 || shape->dim[0] != value->shape.dim[0])
-        return tq_status__fail(TQ_E_UNSUPPORTED,
-                               "from shape %s to %s: only what keeps the samples in front is supported", from,
-                               to);
-    TQ_TRY(add_reshape_layer(node, value, shape));
-    return tq_onnx__layer_output(node, shape);
 }

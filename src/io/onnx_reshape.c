@@ -1,17 +1,9 @@
 /* Operators that change only the shape, on tensors and on constants; and Constant. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "io/onnx_graph.h"
-
-static tq_status check_axis(int64_t *axis, int rank, int highest)
-{
-    const int64_t given = *axis;
-    *axis = given < 0 ? given + rank : given;
-    if (*axis >= 0 && *axis <= highest)
-        return TQ_OK;
-    return tq_status__fail(TQ_E_FORMAT, "axis %lld of a tensor of %d dimensions", (long long)given, rank);
-}
 
 tq_status tq_onnx__import_flatten(tq_onnx_node *node)
 {
@@ -19,10 +11,8 @@ tq_status tq_onnx__import_flatten(tq_onnx_node *node)
     TQ_TRY(tq_onnx__input(node, 0, &input));
     const tq_shape *s = &input->shape;
     int64_t axis = tq_onnx__int(node, "axis", 1);
-    TQ_TRY(check_axis(&axis, s->rank, s->rank));
-    if (axis == 0 && input->role == TQ_ONNX_TENSOR)
-        return tq_status__fail(TQ_E_UNSUPPORTED,
-                               "attribute 'axis' is 0, which joins the samples; supported: 1");
+    if (axis != s->rank)
+        TQ_TRY(tq_onnx__check_axis(&axis, s->rank));
     tq_shape shape = {.rank = 2, .dim = {1, 1}};
     for (int i = 0; i < s->rank; ++i)
         shape.dim[i >= axis] *= s->dim[i];
@@ -77,8 +67,7 @@ tq_status tq_onnx__import_reshape(tq_onnx_node *node)
 }
 
 /* The axes: an input from opset 13 on, an attribute before. */
-static tq_status read_axes(const tq_onnx_node *node, const tq_onnx_value *input, int rank,
-                           bool marked[TQ_MAX_RANK])
+static tq_status read_axes(const tq_onnx_node *node, int rank, bool marked[TQ_MAX_RANK])
 {
     const tq_onnx_value *axes;
     const int64_t *ints = NULL;
@@ -89,33 +78,15 @@ static tq_status read_axes(const tq_onnx_node *node, const tq_onnx_value *input,
         TQ_TRY(tq_onnx__integers(axes, read, TQ_MAX_RANK, &count));
         ints = read;
     }
-    if (count == 0)
-        return tq_status__fail(TQ_E_UNSUPPORTED, "operator '%s' without axes is not supported",
-                               node->proto->op_type);
     for (size_t i = 0; i < count; ++i) {
         int64_t axis = ints[i];
-        TQ_TRY(check_axis(&axis, rank, rank - 1));
-        if (axis == 0 && input->role == TQ_ONNX_TENSOR)
-            return tq_status__fail(TQ_E_UNSUPPORTED, "axis 0, the samples, is not supported");
+        TQ_TRY(tq_onnx__check_axis(&axis, rank));
         marked[axis] = true;
     }
     return TQ_OK;
 }
 
-tq_status tq_onnx__import_squeeze(tq_onnx_node *node)
-{
-    const tq_onnx_value *input;
-    bool removed[TQ_MAX_RANK] = {false};
-    tq_shape shape = {0};
-    TQ_TRY(tq_onnx__input(node, 0, &input));
-    TQ_TRY(read_axes(node, input, input->shape.rank, removed));
-    for (int i = 0; i < input->shape.rank; ++i)
-        if (!removed[i])
-            shape.dim[shape.rank++] = input->shape.dim[i];
-    return tq_onnx__reshape(node, input, &shape);
-}
-
-/* How many axes are to be inserted, 0 when that is not known. */
+/* How many axes are given; 0: none. */
 static int count_axes(const tq_onnx_node *node)
 {
     const int64_t *ints;
@@ -126,6 +97,20 @@ static int count_axes(const tq_onnx_node *node)
     return count <= TQ_MAX_RANK ? (int)count : TQ_MAX_RANK;
 }
 
+tq_status tq_onnx__import_squeeze(tq_onnx_node *node)
+{
+    const tq_onnx_value *input;
+    bool removed[TQ_MAX_RANK] = {false};
+    tq_shape shape = {0};
+    TQ_TRY(tq_onnx__input(node, 0, &input));
+    const bool all = count_axes(node) == 0; /* those of 1 */
+    TQ_TRY(read_axes(node, input->shape.rank, removed));
+    for (int i = 0; i < input->shape.rank; ++i)
+        if (all ? input->shape.dim[i] != 1 : !removed[i])
+            shape.dim[shape.rank++] = input->shape.dim[i];
+    return tq_onnx__reshape(node, input, &shape);
+}
+
 tq_status tq_onnx__import_unsqueeze(tq_onnx_node *node)
 {
     const tq_onnx_value *input;
@@ -134,7 +119,7 @@ tq_status tq_onnx__import_unsqueeze(tq_onnx_node *node)
     tq_shape shape = {.rank = input->shape.rank + count_axes(node)};
     if (shape.rank > TQ_MAX_RANK)
         return tq_status__fail(TQ_E_UNSUPPORTED, "the result has more than %d dimensions", TQ_MAX_RANK);
-    TQ_TRY(read_axes(node, input, shape.rank, added));
+    TQ_TRY(read_axes(node, shape.rank, added));
     int from = 0;
     for (int i = 0; i < shape.rank; ++i) {
         if (!added[i] && from == input->shape.rank)
@@ -159,20 +144,6 @@ static tq_status read_order(const tq_onnx_node *node, int rank, int order[TQ_MAX
     return TQ_OK;
 }
 
-static tq_status transpose_constant(tq_onnx_node *node, const tq_onnx_value *input, const int *order)
-{
-    float *values = NULL, *permuted = NULL;
-    tq_shape shape;
-    tq_onnx_value made;
-    TQ_TRY(tq_onnx__floats(input, &values));
-    const tq_status status = tq_onnx__permute(values, &input->shape, order, &permuted, &shape);
-    free(values);
-    TQ_TRY(status);
-    TQ_TRY(tq_onnx__keep(node->onnx, permuted));
-    TQ_TRY(tq_onnx__make_constant(node->onnx, &shape, permuted, NULL, &made));
-    return tq_onnx__alias(node, &made);
-}
-
 /* Whether dimensions other than 1 keep their order, and the samples stay in front. */
 static bool moves_nothing(const tq_shape *shape, const int *order)
 {
@@ -192,15 +163,18 @@ tq_status tq_onnx__import_transpose(tq_onnx_node *node)
     TQ_TRY(tq_onnx__input(node, 0, &input));
     const tq_shape *s = &input->shape;
     TQ_TRY(read_order(node, s->rank, order));
-    if (input->role == TQ_ONNX_CONSTANT)
-        return transpose_constant(node, input, order);
-    if (!moves_nothing(s, order))
-        return tq_status__fail(
-            TQ_E_UNSUPPORTED, "operator 'Transpose' is supported on constants, and where it moves no number");
-    tq_shape shape = *s;
-    for (int i = 0; i < s->rank; ++i)
+    tq_shape shape = *s, axes = {.rank = s->rank};
+    for (int i = 0; i < s->rank; ++i) {
         shape.dim[i] = s->dim[order[i]];
-    return tq_onnx__reshape(node, input, &shape);
+        axes.dim[i] = order[i];
+    }
+    if (moves_nothing(s, order))
+        return tq_onnx__reshape(node, input, &shape);
+    if (order[0] != 0 && input->role == TQ_ONNX_TENSOR)
+        TQ_TRY(tq_onnx__fix_batch(node));
+    tq_text options = {0};
+    tq_onnx__print_list(&options, "axes", axes.dim, axes.rank);
+    return tq_onnx__add_move(node, "transpose", &options, input, 0, &shape);
 }
 
 static tq_status define_numbers(tq_onnx_node *node, bool scalar, size_t count, const float *floats,

@@ -90,6 +90,14 @@ static const data_type types[] = {
     {TYPE(BOOL), 1, DATA(int32_data), NULL},
 };
 
+bool tq_onnx__is_integer(const tq_onnx_value *value)
+{
+    for (size_t i = 0; i < TQ_COUNT(types); ++i)
+        if (types[i].code == value->source->data_type)
+            return types[i].at == NULL;
+    return false;
+}
+
 static tq_status find_type(const Onnx__TensorProto *tensor, bool integer, const data_type **type)
 {
     for (size_t i = 0; i < TQ_COUNT(types); ++i)

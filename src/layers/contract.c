@@ -1,9 +1,35 @@
 #include "layers/contract.h"
 
+#include <float.h>
+
+tq_accumulation tq_contract__accumulation(const tq_layer *layer)
+{
+    tq_accumulation a = layer->quantizers.intrinsic;
+    if (tq_accumulation_is_none(&a) && tq_layer__option(layer, "exact", 0) != 0.0)
+        a.exact_sum = true;
+    return a;
+}
+
+tq_range tq_contract__exact_range(tq_range x, tq_range w, tq_range bias, int64_t terms)
+{
+    tq_range sum = tq_range__unknown();
+    const double most =
+        (double)terms * tq_range__magnitude(x) * tq_range__magnitude(w) + tq_range__magnitude(bias);
+    const double bound = most <= 0x1p24 ? most : most * (1 + 0x1p-23);
+    if (!x.finite || !w.finite || !bias.finite || bound > FLT_MAX)
+        return sum;
+    sum.finite = true;
+    sum.highest = bound;
+    sum.lowest = -bound;
+    if (x.grid != TQ_GRID_UNKNOWN && w.grid != TQ_GRID_UNKNOWN && x.grid + w.grid > -149)
+        sum.grid = x.grid + w.grid < bias.grid ? x.grid + w.grid : bias.grid;
+    return sum;
+}
+
 static tq_contraction_setup setup_of(const tq_layer *layer, const tq_geometry *geometry)
 {
     return (tq_contraction_setup){.geometry = *geometry,
-                                  .accumulation = layer->quantizers.intrinsic,
+                                  .accumulation = tq_contract__accumulation(layer),
                                   .input = layer->input_range[0],
                                   .weight = layer->weight[0].values,
                                   .bias = layer->weight[1].values,
@@ -13,10 +39,14 @@ static tq_contraction_setup setup_of(const tq_layer *layer, const tq_geometry *g
                                   .id = layer->quantizers.id};
 }
 
-static tq_range output_range(const tq_layer *layer)
+static tq_range output_range(const tq_layer *layer, int64_t terms)
 {
-    const tq_accumulation *a = &layer->quantizers.intrinsic;
+    const tq_accumulation accumulation = tq_contract__accumulation(layer), *a = &accumulation;
     tq_range from = tq_range__unknown();
+    const tq_range no_bias = tq_range__measure(NULL, 0);
+    if (a->exact_sum && tq_quantizer_is_none(&a->product) && tq_quantizer_is_none(&a->result))
+        return tq_contract__exact_range(layer->input_range[0], layer->weight[0].range,
+                                        layer->weight[1].values ? layer->weight[1].range : no_bias, terms);
     const bool bias = layer->weight[1].values == NULL || layer->weight[1].range.finite;
     from.finite = layer->input_range[0].finite && layer->weight[0].range.finite && bias &&
                   tq_accumulation__keeps_finite(a);
@@ -50,8 +80,9 @@ tq_status tq_contract__plan(tq_layer *layer, const tq_geometry *geometry)
 {
     tq_contract *state = layer->state;
     state->geometry = *geometry;
-    layer->output_range = output_range(layer);
-    TQ_TRY(tq_fast_float__create(&state->fast, layer, geometry));
+    layer->output_range = output_range(layer, tq_geometry__terms(geometry));
+    if (!tq_contract__accumulation(layer).exact_sum)
+        TQ_TRY(tq_fast_float__create(&state->fast, layer, geometry));
     if (state->fast == NULL)
         TQ_TRY(make_contraction(layer, state));
     const tq_contraction_path path =

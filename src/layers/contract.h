@@ -6,6 +6,17 @@
 #include "layers/fast_float.h"
 #include "layers/tail.h"
 
+/* The option of layers of integers: sums are exact where no map quantizes them. */
+#define TQ_CONTRACT_EXACT                                                                                    \
+    {                                                                                                        \
+        .name = "exact", .highest = 1, .help = "1: sums are exact where no map quantizes them",              \
+        .integer = true                                                                                      \
+    }
+/* The intrinsic map's entry, or the exact sum that stands for none. */
+tq_accumulation tq_contract__accumulation(const tq_layer *layer);
+/* Numbers that exact sums of `terms` products give, rounded to binary32. */
+tq_range tq_contract__exact_range(tq_range x, tq_range w, tq_range bias, int64_t terms);
+
 /* The kind's state. */
 typedef struct tq_contract {
     tq_contraction *contraction;

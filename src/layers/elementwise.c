@@ -28,17 +28,23 @@ tq_status tq_layer__plain_kernel(const tq_layer *layer, tq_kernel **kernel, cons
 tq_status tq_layer__inner_kernel(const tq_layer *layer, tq_kernel **kernel, const char *const *files,
                                  size_t count, const char *name)
 {
-    const tq_accumulation *a = &layer->quantizers.intrinsic;
     tq_program_text text = {0};
-    tq_program_text__define(&text, "TQ_FUSED", "%d", tq_accumulation__fused(a));
-    tq_program_text__define(&text, "TQ_EXACT_SUM", "%d", a->exact_sum);
-    tq_quantizer__bind(&text, "TQ_PRODUCT", &a->product);
-    tq_quantizer__bind(&text, "TQ_SUM", &a->sum);
-    tq_quantizer__bind(&text, "TQ_RESULT", &a->result);
+    return tq_layer__inner_kernel_of(layer, kernel, &text, files, count, name);
+}
+
+tq_status tq_layer__inner_kernel_of(const tq_layer *layer, tq_kernel **kernel, tq_program_text *text,
+                                    const char *const *files, size_t count, const char *name)
+{
+    const tq_accumulation *a = &layer->quantizers.intrinsic;
+    tq_program_text__define(text, "TQ_FUSED", "%d", tq_accumulation__fused(a));
+    tq_program_text__define(text, "TQ_EXACT_SUM", "%d", a->exact_sum);
+    tq_quantizer__bind(text, "TQ_PRODUCT", &a->product);
+    tq_quantizer__bind(text, "TQ_SUM", &a->sum);
+    tq_quantizer__bind(text, "TQ_RESULT", &a->result);
     for (size_t i = 0; i < count; ++i)
-        tq_program_text__add(&text, files[i]);
-    const tq_status status = tq_kernel__create(kernel, layer->context, &text, name);
-    tq_program_text__free(&text);
+        tq_program_text__add(text, files[i]);
+    const tq_status status = tq_kernel__create(kernel, layer->context, text, name);
+    tq_program_text__free(text);
     return status;
 }
 

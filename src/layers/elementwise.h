@@ -19,6 +19,10 @@ tq_status tq_layer__plain_kernel(const tq_layer *layer, tq_kernel **kernel, cons
 tq_status tq_layer__inner_kernel(const tq_layer *layer, tq_kernel **kernel, const char *const *files,
                                  size_t count, const char *name);
 
+/* The same with more defines in front, in a text that it frees. */
+tq_status tq_layer__inner_kernel_of(const tq_layer *layer, tq_kernel **kernel, tq_program_text *text,
+                                    const char *const *files, size_t count, const char *name);
+
 /* Bits of a number and back. */
 tq_u32 tq_bits__of(float x);
 float tq_bits__number(tq_u32 bits);

@@ -13,7 +13,7 @@
 #include "util/arguments.h"
 #include "util/fail.h"
 
-#define TQ_LAYER_INPUTS  8 /* at most, per layer */
+#define TQ_LAYER_INPUTS  64 /* at most, per layer */
 #define TQ_LAYER_WEIGHTS 4
 #define TQ_LAYER_OPTIONS 24 /* numbers */
 
@@ -76,8 +76,10 @@ struct tq_layer_kind {
     const tq_weight_info *weights;
     size_t weight_count;
     size_t inputs_least, inputs_most;
+    bool keeps_weights; /* scales and zero points: the weights map does not act */
     bool inner; /* the intrinsic map acts inside; otherwise layer.c quantizes the output by `result` */
     size_t state_size;
+    const void *family; /* what code that several kinds share needs to know of this one (layers/unary.h) */
 
     /* Required: checks the inputs' shapes (and weights') and gives the output's. Errors need not name the
      * layer. */

@@ -24,6 +24,18 @@ const char *tq_layer_kind_summary(size_t i)
     return i < tq_layer_kind_count() ? tq_layer_kinds[i]->summary : "";
 }
 
+bool tq_layer_weight(const tq_layer *layer, size_t i, const char **name, tq_shape *shape)
+{
+    for (size_t w = 0; w < layer->kind->weight_count; ++w) {
+        if (layer->weight[w].master == NULL || i-- > 0)
+            continue;
+        *name = layer->kind->weights[w].name;
+        *shape = layer->weight[w].shape;
+        return true;
+    }
+    return false;
+}
+
 static const tq_layer_kind *find_kind(const char *name)
 {
     for (const tq_layer_kind *const *kind = tq_layer_kinds; *kind != NULL; ++kind)

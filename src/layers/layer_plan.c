@@ -37,6 +37,31 @@ static tq_status check_inputs(const tq_layer *layer, const tq_shape *inputs, siz
     return TQ_OK;
 }
 
+/* Numbers that come singly have no tensor to take a scale from, and only weights have channels. */
+static tq_status check_slot(const tq_quantizer *q, const char *slot, bool single)
+{
+    char text[256];
+    tq_quantizer_print(text, sizeof text, q);
+    if (tq_quantizer__per_channel(q))
+        return tq_status__fail(TQ_E_UNSUPPORTED,
+                               "quantizer '%s' as %s: channels have scales of their own in weights only",
+                               text, slot);
+    if (single && tq_quantizer__needs_fit(q) && q->kind->fit_range != NULL)
+        return tq_status__fail(TQ_E_UNSUPPORTED,
+                               "quantizer '%s' as %s: numbers come singly there, and it takes its scale from "
+                               "a whole tensor; give the scale",
+                               text, slot);
+    return TQ_OK;
+}
+
+static tq_status check_slots(const tq_layer_quantizers *q, bool inner)
+{
+    TQ_TRY(check_slot(&q->intrinsic.product, "product", inner));
+    TQ_TRY(check_slot(&q->intrinsic.sum, "sum", inner));
+    TQ_TRY(check_slot(&q->intrinsic.result, "result", inner));
+    return check_slot(&q->extrinsic, "extrinsic quantizer", false);
+}
+
 static bool same_draws(const tq_layer_quantizers *a, const tq_layer_quantizers *b)
 {
     return a->seed == b->seed && a->id == b->id;
@@ -54,16 +79,14 @@ static tq_status quantize_weight(tq_layer *layer, size_t i)
     tq_weight *weight = &layer->weight[i];
     const tq_layer_quantizers *q = &layer->quantizers;
     const int64_t count = tq_shape_count(&weight->shape);
-    tq_quantizer fitted;
     if (is_quantized(weight, q))
         return TQ_OK;
     if (weight->values == NULL)
         weight->values = malloc((size_t)count * sizeof *weight->values);
     if (weight->values == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for %lld quantized weights", (long long)count);
-    tq_quantizer__fit_host(&fitted, &q->weights, weight->master, count);
-    tq_quantizer__array(weight->values, weight->master, count, &fitted, q->seed, q->id,
-                        (uint32_t)(TQ_STREAM_WEIGHT + i), 0);
+    TQ_TRY(tq_quantizer__channels(weight->values, weight->master, count, tq_shape__channels(&weight->shape),
+                                  &q->weights, q->seed, q->id, (uint32_t)(TQ_STREAM_WEIGHT + i)));
     weight->by = *q;
     weight->range = tq_range__measure(weight->values, count);
     return TQ_OK;
@@ -71,7 +94,7 @@ static tq_status quantize_weight(tq_layer *layer, size_t i)
 
 static tq_status quantize_weights(tq_layer *layer)
 {
-    for (size_t i = 0; i < layer->kind->weight_count; ++i)
+    for (size_t i = 0; i < layer->kind->weight_count && !layer->kind->keeps_weights; ++i)
         if (layer->weight[i].master != NULL)
             TQ_TRY(quantize_weight(layer, i));
     return TQ_OK;
@@ -97,6 +120,7 @@ static tq_status plan(tq_layer *layer, const tq_shape *inputs, size_t count)
 {
     const tq_layer_kind *kind = layer->kind;
     TQ_TRY(check_inputs(layer, inputs, count));
+    TQ_TRY(check_slots(&layer->quantizers, kind->inner));
     TQ_TRY(kind->shape(layer, &layer->output));
     TQ_TRY(quantize_weights(layer));
     TQ_TRY(make_state(layer));

@@ -99,3 +99,30 @@ void tq_pool__release(tq_layer *layer)
     tq_pool *state = layer->state;
     tq_lanes__release(&state->lanes);
 }
+
+tq_status tq_pool__whole_shape(const tq_layer *layer, tq_shape *output)
+{
+    const tq_shape *in = &layer->input[0];
+    if (in->rank != 4 || in->dim[1] > 4096 || in->dim[2] > 4096 || in->dim[3] > INT32_MAX / 2)
+        return tq_status__fail(TQ_E_SHAPE,
+                               "input needs rank 4 (samples, rows, columns, channels), at most 4096 rows "
+                               "and columns");
+    *output = tq_shape_of(4, (const int64_t[]){in->dim[0], 1, 1, in->dim[3]});
+    return TQ_OK;
+}
+
+tq_pool_geometry tq_pool__whole(const tq_layer *layer)
+{
+    const tq_shape *in = &layer->input[0];
+    return (tq_pool_geometry){.rows = (int32_t)in->dim[1],
+                              .columns = (int32_t)in->dim[2],
+                              .channels = (int32_t)in->dim[3],
+                              .kernel_rows = (int32_t)in->dim[1],
+                              .kernel_columns = (int32_t)in->dim[2],
+                              .stride_rows = 1,
+                              .stride_columns = 1,
+                              .dilation_rows = 1,
+                              .dilation_columns = 1,
+                              .out_rows = 1,
+                              .out_columns = 1};
+}

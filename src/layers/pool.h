@@ -30,6 +30,10 @@ tq_status tq_pool__resolve(const tq_layer *layer, tq_pool_geometry *g);
 /* Rank 4, and the output's shape. */
 tq_status tq_pool__shape(const tq_layer *layer, tq_shape *output);
 
+/* The same of kinds whose window is the image, at most 4096 rows and columns. */
+tq_status tq_pool__whole_shape(const tq_layer *layer, tq_shape *output);
+tq_pool_geometry tq_pool__whole(const tq_layer *layer);
+
 /* Number of output elements. */
 int64_t tq_pool__outputs(const tq_layer *layer);
 

@@ -16,6 +16,7 @@ typedef struct tq_value {
     tq_layer *layer;
     size_t input[TQ_LAYER_INPUTS]; /* values */
     size_t input_count;
+    bool is_helper;                 /* layers: no map acts on it */
     tq_layer_quantizers quantizers; /* as the maps say */
 
     /* Planned. */
@@ -35,7 +36,8 @@ typedef struct tq_run {
     tq_ticket done; /* when the output has come */
     int64_t samples;
 } tq_run;
-#define TQ_RUNS 2
+#define TQ_RUNS       2
+#define TQ_MOST_BATCH 65536
 
 struct tq_network {
     tq_context *context;
@@ -43,7 +45,7 @@ struct tq_network {
     size_t value_count, value_capacity;
     size_t output; /* value; SIZE_MAX: the last layer */
     bool planned;
-    int64_t batch;
+    int64_t batch, fixed_batch; /* planned; the only one allowed, or 0 */
     bool keep;
     double input_largest; /* planned for inputs of at most this magnitude; checked at forward */
     bool input_finite;    /* planned for inputs without NaN and infinity; checked at forward */
@@ -60,6 +62,19 @@ size_t tq_network__output(const tq_network *network);
 size_t tq_network__input(const tq_network *network); /* the first input; SIZE_MAX if there is none */
 /* Value of layer number i. */
 size_t tq_network__layer_value(const tq_network *network, size_t i);
+
+/*
+ * Adds a layer that only brings numbers into another order or shape for the next one: no map acts on it, and
+ * patterns do not find it.
+ */
+tq_status tq_network__add_helper(tq_network *network, const char *kind, const char *name, const char *options,
+                                 const char *inputs);
+
+/* Takes away layers and constants from which the output is not computed. */
+tq_status tq_network__prune(tq_network *network);
+
+/* Samples of the output after a run of so many. */
+int64_t tq_network__output_samples(const tq_network *network, int64_t samples);
 
 /* Waits for what is under way and drops it; frees what a plan made. */
 void tq_network__unplan(tq_network *network);

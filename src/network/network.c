@@ -182,6 +182,29 @@ tq_status tq_network_add(tq_network *network, const char *kind, const char *name
     return TQ_OK;
 }
 
+tq_status tq_network__add_helper(tq_network *network, const char *kind, const char *name, const char *options,
+                                 const char *inputs)
+{
+    TQ_TRY(tq_network_add(network, kind, name, options, inputs));
+    network->value[network->value_count - 1].is_helper = true;
+    return TQ_OK;
+}
+
+tq_status tq_network_fix_batch(tq_network *network, int64_t batch)
+{
+    if (network == NULL || batch < 1 || batch > TQ_MOST_BATCH)
+        return tq_status__fail(TQ_E_ARGUMENT, "a fixed batch of %lld, allowed 1 to %d", (long long)batch,
+                               TQ_MOST_BATCH);
+    tq_network__unplan(network);
+    network->fixed_batch = batch;
+    return TQ_OK;
+}
+
+int64_t tq_network_fixed_batch(const tq_network *network)
+{
+    return network->fixed_batch;
+}
+
 static tq_status find_layer(const tq_network *network, const char *layer, size_t *value)
 {
     *value = layer == NULL ? SIZE_MAX : tq_network__find(network, layer);

@@ -38,7 +38,7 @@ void tq_network__unplan(tq_network *network)
 static void print_layer_names(const tq_network *network, tq_text *names)
 {
     for (size_t i = 0; i < network->value_count; ++i)
-        if (network->value[i].source == TQ_SOURCE_LAYER)
+        if (network->value[i].source == TQ_SOURCE_LAYER && !network->value[i].is_helper)
             tq_text__print(names, "%s%s", names->length > 0 ? ", " : "", network->value[i].name);
 }
 
@@ -62,8 +62,8 @@ static tq_status check_rule(const tq_network *network, const char *scope, const 
     TQ_TRY(tq_map_create(&alone));
     tq_status status = tq_map_add(alone, pattern, &accumulation);
     for (size_t i = 0; status == TQ_OK && i < network->value_count && !found; ++i)
-        found =
-            network->value[i].source == TQ_SOURCE_LAYER && tq_map_find(alone, network->value[i].name) >= 0;
+        found = network->value[i].source == TQ_SOURCE_LAYER && !network->value[i].is_helper &&
+                tq_map_find(alone, network->value[i].name) >= 0;
     if (status == TQ_OK && !found)
         status = unmatched(network, scope, pattern);
     tq_map_destroy(alone);
@@ -109,11 +109,14 @@ static void apply_maps(tq_network *network, const tq_plan *plan)
         tq_value *value = &network->value[i];
         if (value->source != TQ_SOURCE_LAYER)
             continue;
+        value->quantizers = (tq_layer_quantizers){.seed = plan->seed, .id = ++id};
+        if (value->is_helper)
+            continue;
         value->quantizers = (tq_layer_quantizers){.weights = look_up(plan->weights, value->name).result,
                                                   .intrinsic = look_up(plan->intrinsic, value->name),
                                                   .extrinsic = look_up(plan->extrinsic, value->name).result,
                                                   .seed = plan->seed,
-                                                  .id = ++id};
+                                                  .id = id};
     }
 }
 
@@ -228,21 +231,32 @@ static tq_status check_graph(const tq_network *network)
     return TQ_OK;
 }
 
+static tq_status check_batch(const tq_network *network, int64_t batch)
+{
+    if (batch < 0 || batch > TQ_MOST_BATCH)
+        return tq_status__fail(TQ_E_ARGUMENT, "batch is %lld, allowed 1 to %d", (long long)batch,
+                               TQ_MOST_BATCH);
+    if (batch > 0 && network->fixed_batch > 0 && batch != network->fixed_batch)
+        return tq_status__fail(TQ_E_ARGUMENT,
+                               "batch is %lld, allowed %lld: the network's layers mix the samples of a batch",
+                               (long long)batch, (long long)network->fixed_batch);
+    return TQ_OK;
+}
+
 tq_status tq_network_plan(tq_network *network, const tq_plan *plan)
 {
     const tq_plan none = {0};
     plan = plan == NULL ? &none : plan;
     drop_runs(network);
     network->planned = false; /* what a plan made is kept for this one */
-    if (plan->batch < 0 || plan->batch > 65536)
-        return tq_status__fail(TQ_E_ARGUMENT, "batch is %lld, allowed 1 to 65536", (long long)plan->batch);
+    TQ_TRY(check_batch(network, plan->batch));
     if (!(plan->input_largest >= 0.0))
         return tq_status__fail(TQ_E_ARGUMENT, "input_largest is %g, allowed 0 or more", plan->input_largest);
     TQ_TRY(check_graph(network));
     TQ_TRY(check_map(network, "weights", plan->weights, true));
     TQ_TRY(check_map(network, "intrinsic", plan->intrinsic, false));
     TQ_TRY(check_map(network, "extrinsic", plan->extrinsic, true));
-    network->batch = plan->batch == 0 ? 1 : plan->batch;
+    network->batch = plan->batch > 0 ? plan->batch : network->fixed_batch > 0 ? network->fixed_batch : 1;
     network->keep = plan->keep;
     network->input_finite = true;
     network->input_largest = plan->input_largest > 0.0 ? plan->input_largest : FLT_MAX;

@@ -12,7 +12,16 @@ static tq_status check_run(const tq_network *network, int64_t samples)
     if (samples < 1 || samples > network->batch)
         return tq_status__fail(TQ_E_ARGUMENT, "samples is %lld, allowed 1 to the planned batch of %lld",
                                (long long)samples, (long long)network->batch);
+    if (network->fixed_batch > 0 && samples != network->fixed_batch)
+        return tq_status__fail(
+            TQ_E_ARGUMENT, "samples is %lld, allowed %lld: the network's layers mix the samples of a batch",
+            (long long)samples, (long long)network->fixed_batch);
     return TQ_OK;
+}
+
+int64_t tq_network__output_samples(const tq_network *network, int64_t samples)
+{
+    return network->fixed_batch > 0 ? network->value[tq_network__output(network)].shape.dim[0] : samples;
 }
 
 /* Bits of the largest magnitude, in blocks that compilers vectorize; infinity and what is no number are above
@@ -131,7 +140,8 @@ tq_status tq_network_wait(tq_network *network, float *output)
     TQ_TRY(tq_ticket__wait(&run->done, network->context));
     if (output != NULL)
         tq_layout__from_nhwc(output, run->output, &network->value[tq_network__output(network)].shape,
-                             run->samples, network->value[tq_network__input(network)].layout);
+                             tq_network__output_samples(network, run->samples),
+                             network->value[tq_network__input(network)].layout);
     return TQ_OK;
 }
 
@@ -185,7 +195,8 @@ tq_status tq_network_reference(tq_network *network, const float *input, int64_t 
         status = reference_value(network, i, host, first_sample);
     const size_t last = tq_network__output(network);
     if (status == TQ_OK && output != NULL)
-        tq_layout__from_nhwc(output, host[last], &network->value[last].shape, samples,
+        tq_layout__from_nhwc(output, host[last], &network->value[last].shape,
+                             tq_network__output_samples(network, samples),
                              network->value[tq_network__input(network)].layout);
     for (size_t i = 0; i < network->value_count; ++i)
         free(host[i]);

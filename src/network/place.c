@@ -23,21 +23,36 @@ static void find_last_uses(tq_network *network)
     network->value[tq_network__output(network)].last_use = SIZE_MAX;
 }
 
-static bool meet(const tq_slot *a, const tq_slot *b)
+static bool lifetimes_meet(const tq_slot *a, const tq_slot *b)
 {
-    const bool lifetimes = a->from <= b->to && b->from <= a->to;
-    return lifetimes && a->offset < b->offset + b->size && b->offset < a->offset + a->size;
+    return a->from <= b->to && b->from <= a->to;
 }
 
-/* Lowest offset at which slot[last] meets none before it. */
-static void first_fit(tq_slot *slot, size_t last)
+/* Slots that have been placed, by offset. */
+typedef struct tq_placed {
+    const tq_slot **slot;
+    size_t count;
+} tq_placed;
+
+/* Lowest offset at which a slot meets none that is placed. */
+static void first_fit(tq_placed *placed, tq_slot *slot)
 {
-    slot[last].offset = 0;
-    for (size_t i = 0; i < last; ++i)
-        if (meet(&slot[last], &slot[i])) {
-            slot[last].offset = slot[i].offset + slot[i].size;
-            i = SIZE_MAX; /* again from the first */
-        }
+    slot->offset = 0;
+    if (slot->size == 0)
+        return;
+    for (size_t i = 0; i < placed->count; ++i) {
+        const tq_slot *other = placed->slot[i];
+        if (!lifetimes_meet(slot, other))
+            continue;
+        if (slot->offset + slot->size <= other->offset)
+            break;
+        if (other->offset + other->size > slot->offset)
+            slot->offset = other->offset + other->size;
+    }
+    size_t at = placed->count++;
+    for (; at > 0 && placed->slot[at - 1]->offset > slot->offset; --at)
+        placed->slot[at] = placed->slot[at - 1];
+    placed->slot[at] = slot;
 }
 
 /* The value with which value i is computed. */
@@ -46,8 +61,9 @@ static size_t written_at(const tq_value *value, size_t i)
     return value->producer == SIZE_MAX ? i : value->producer;
 }
 
-static uint64_t place_slots(const tq_network *network, tq_slot *slot)
+static uint64_t place_slots(const tq_network *network, tq_slot *slot, const tq_slot **order)
 {
+    tq_placed placed = {order, 0};
     uint64_t end = 0;
     for (size_t i = 0; i < network->value_count; ++i) {
         const tq_value *value = &network->value[i];
@@ -59,7 +75,7 @@ static uint64_t place_slots(const tq_network *network, tq_slot *slot)
         slot[i] = (tq_slot){.size = (stored + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT,
                             .from = value->source == TQ_SOURCE_LAYER ? written_at(value, i) : 0,
                             .to = value->last_use};
-        first_fit(slot, i);
+        first_fit(&placed, &slot[i]);
         end = slot[i].offset + slot[i].size > end ? slot[i].offset + slot[i].size : end;
     }
     return end;
@@ -112,10 +128,15 @@ static tq_status write_constants(tq_network *network)
 tq_status tq_network__place(tq_network *network)
 {
     tq_slot *slot = calloc(network->value_count, sizeof *slot);
-    if (slot == NULL)
+    const tq_slot **order = calloc(network->value_count, sizeof *order);
+    if (slot == NULL || order == NULL) {
+        free(order);
+        free(slot);
         return tq_status__fail(TQ_E_MEMORY, "no memory to place %zu tensors", network->value_count);
+    }
     find_last_uses(network);
-    const uint64_t elements = place_slots(network, slot);
+    const uint64_t elements = place_slots(network, slot, order);
+    free(order);
     const uint64_t limit = tq_context_device(network->context)->max_allocation / sizeof(float);
     const tq_status status = elements <= limit ? make_views(network, slot, elements) : make_tensors(network);
     free(slot);

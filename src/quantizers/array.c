@@ -4,6 +4,7 @@
 #include "quantizers/bind.h"
 #include "quantizers/fixed_format.h"
 #include "quantizers/float_format.h"
+#include "quantizers/int_format.h"
 
 /* Where an array's draws come from. */
 typedef struct source {
@@ -30,6 +31,8 @@ static bool in_blocks(const tq_baked *baked)
 {
     if (baked->apply == tq_float__apply)
         return tq_float__in_blocks(&baked->words, baked->structure);
+    if (baked->apply == tq_int__apply)
+        return tq_int__in_blocks(baked->structure);
     return baked->apply == tq_fixed__apply && tq_fixed__in_blocks(&baked->words, baked->structure);
 }
 
@@ -45,6 +48,8 @@ static void quantize_blocks(float *to, const float *from, int64_t count, const t
             draw_block(draw, draws, draws->first + (uint64_t)i, baked->random_bits);
         if (baked->apply == tq_float__apply)
             tq_float__block(x, &baked->words, baked->structure);
+        else if (baked->apply == tq_int__apply)
+            tq_int__block(x, &baked->words);
         else
             tq_fixed__block(x, draw, &baked->words, baked->structure);
         memcpy(to + i, x, size * sizeof *x);

@@ -54,9 +54,10 @@ int tq_quantizer__random_bits(const tq_quantizer *q);
  * For kinds that look at a whole tensor: `*fitted` is q with its parameters taken from these numbers (else a
  * copy of q). The mean is the mean of abs(x) by the tree of docs/numerics.md: sums of pairs in ascending
  * order, padded with zeros to a power of two, each rounded to binary32; then one correctly rounded division
- * by the count.
+ * by the count. Kinds that want a range have that of the finite numbers and 0.
  */
 bool tq_quantizer__needs_fit(const tq_quantizer *q);
+bool tq_quantizer__per_channel(const tq_quantizer *q); /* fitted to each channel by itself */
 void tq_quantizer__fit_host(tq_quantizer *fitted, const tq_quantizer *q, const float *x, int64_t count);
 
 /*
@@ -67,6 +68,16 @@ void tq_quantizer__array(float *to, const float *from, int64_t count, const tq_q
                          uint32_t id, uint32_t stream, uint64_t first);
 
 #include "runtime/launch.h"
+/*
+ * The same for `channels` channels side by side, the last dimension of the array: a quantizer that is per
+ * channel is fitted to each by itself. One channel is the whole array.
+ */
+tq_status tq_quantizer__channels(float *to, const float *from, int64_t count, int64_t channels,
+                                 const tq_quantizer *q, uint64_t seed, uint32_t id, uint32_t stream);
+
+/* Channels of a tensor that has them: with two dimensions or more the last one; else 1. */
+int64_t tq_shape__channels(const tq_shape *shape);
+
 /*
  * The same on the device; `to` may be `from`. For kinds that fit: `samples` equal parts of the tensor are
  * fitted and quantized one by one (1: the whole tensor), so that results do not depend on the batch.

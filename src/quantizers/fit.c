@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "quantizers/rounding.h"
+
 tq_u32 tq_fit__add(tq_u32 a, tq_u32 b)
 {
     return tq_exact_to_carrier(tq_exact_add(tq_exact_of(a), tq_exact_of(b)));
@@ -30,7 +32,40 @@ static tq_u32 divide(tq_u32 sum, tq_u64 count)
 bool tq_quantizer__needs_fit(const tq_quantizer *q)
 {
     tq_quantizer copy = *q;
-    return q->kind && q->kind->fit && q->kind->fit(copy.value, 0);
+    return tq_fit__needs_range(q) || (q->kind && q->kind->fit && q->kind->fit(copy.value, 0));
+}
+
+bool tq_fit__needs_range(const tq_quantizer *q)
+{
+    tq_quantizer copy = *q;
+    return q->kind && q->kind->fit_range && q->kind->fit_range(copy.value, 0, 0);
+}
+
+bool tq_quantizer__per_channel(const tq_quantizer *q)
+{
+    return q->kind && q->kind->per_channel && q->kind->per_channel(q->value);
+}
+
+void tq_fit__from_extremes(tq_quantizer *fitted, const tq_quantizer *q, tq_extremes extremes)
+{
+    extremes.lowest |= extremes.lowest ? TQ_SIGN_BIT : 0;
+    *fitted = *q;
+    q->kind->fit_range(fitted->value, (float)tq_carrier__value(extremes.lowest),
+                       (float)tq_carrier__value(extremes.highest));
+}
+
+tq_extremes tq_fit__extremes(const float *x, int64_t count, int64_t stride)
+{
+    tq_extremes extremes = {0, 0};
+    for (int64_t i = 0; i < count; ++i) {
+        tq_u32 bits;
+        memcpy(&bits, &x[i * stride], sizeof bits);
+        const tq_u32 magnitude = bits & ~TQ_SIGN_BIT;
+        tq_u32 *const end = bits >> 31 ? &extremes.lowest : &extremes.highest;
+        if (magnitude < TQ_INFINITY_BITS && magnitude > *end)
+            *end = magnitude;
+    }
+    return extremes;
 }
 
 void tq_fit__from_sum(tq_quantizer *fitted, const tq_quantizer *q, tq_u32 sum, tq_u64 count)
@@ -64,7 +99,9 @@ static tq_u32 sum_of_magnitudes(const float *x, int64_t count)
 
 void tq_quantizer__fit_host(tq_quantizer *fitted, const tq_quantizer *q, const float *x, int64_t count)
 {
-    if (tq_quantizer__needs_fit(q) && count > 0)
+    if (tq_fit__needs_range(q))
+        tq_fit__from_extremes(fitted, q, tq_fit__extremes(x, count, 1));
+    else if (tq_quantizer__needs_fit(q) && count > 0)
         tq_fit__from_sum(fitted, q, sum_of_magnitudes(x, count), (tq_u64)count);
     else
         *fitted = *q;

@@ -16,7 +16,7 @@
 bool tq_float__in_blocks(const tq_words *p, tq_i32 structure)
 {
     (void)p;
-    return TQ_ROUNDING(structure) == TQ_ROUND_EVEN && !(structure & TQ_FLOAT_FLUSH);
+    return TQ_ROUNDING(structure) == TQ_ROUND_EVEN && !(structure & (TQ_FLOAT_FLUSH | TQ_FLOAT_ONE_ZERO));
 }
 
 /* A power of two whose exponent, e + 1023, stands in the upper half's place of binary64. */

@@ -69,13 +69,15 @@ void tq_float__bake(const tq_float_format *f, tq_words *p, tq_i32 *structure)
     p->s1 = 1 - f->bias;
     p->s2 = (tq_i32)tq_pack(significand, quantum, 0);
     p->s7 = f->rounding.random_bits;
-    *structure = f->rounding.mode | f->overflow << 4 | (f->no_subnormals ? TQ_FLOAT_FLUSH : 0);
+    *structure = f->rounding.mode | f->overflow << 4 | (f->no_subnormals ? TQ_FLOAT_FLUSH : 0) |
+                 (f->specials == TQ_SPECIALS_FNUZ ? TQ_FLOAT_ONE_ZERO : 0);
 }
 
 void tq_float__describe(const tq_words *p, tq_i32 structure, tq_format *format)
 {
     const double largest = tq_carrier__value((tq_u32)p->s2);
-    *format = (tq_format){.family = TQ_FAMILY_FLOAT,
+    /* Paths of floating point count on two zeros. */
+    *format = (tq_format){.family = structure & TQ_FLOAT_ONE_ZERO ? TQ_FAMILY_AFFINE : TQ_FAMILY_FLOAT,
                           .rounding = TQ_ROUNDING(structure),
                           .overflow = TQ_OVERFLOW(structure),
                           .random_bits = p->s7,

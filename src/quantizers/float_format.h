@@ -7,7 +7,8 @@
 typedef enum tq_specials {
     TQ_SPECIALS_IEEE, /* the highest exponent is kept for infinity and NaN */
     TQ_SPECIALS_FN,   /* only the highest code is NaN, there is no infinity */
-    TQ_SPECIALS_NONE  /* every code is a number */
+    TQ_SPECIALS_NONE, /* every code is a number */
+    TQ_SPECIALS_FNUZ  /* the code of -0 is NaN: one zero, no infinity */
 } tq_specials;
 
 typedef struct tq_float_format {

@@ -22,8 +22,7 @@ static cut cut_of(const tq_context *context, const tq_quantizer *q)
     return (cut){width >= 16 ? 16 : width >= 8 ? 8 : 4, bits > 0 ? runs * 128 / bits : 4};
 }
 
-/* The program of kernels/layers/quantize.cl for q; borrowed from the context. */
-static tq_status find_kernel(tq_kernel **kernel, tq_context *context, const tq_quantizer *q, const char *name)
+tq_status tq_fit__kernel(tq_kernel **kernel, tq_context *context, const tq_quantizer *q, const char *name)
 {
     const cut c = cut_of(context, q);
     tq_program_text text = {0};
@@ -35,16 +34,6 @@ static tq_status find_kernel(tq_kernel **kernel, tq_context *context, const tq_q
     status = tq_context__kernel(kernel, context, &text, name);
     tq_program_text__free(&text);
     return status;
-}
-
-/* One work item for each of `items`, rounded up to whole groups. */
-static tq_status run_flat(tq_kernel *kernel, const tq_context *context, tq_u64 items,
-                          const tq_argument *arguments, size_t count)
-{
-    const size_t local[3] = {tq_context__local_size(context), 1, 1};
-    const size_t groups = (size_t)(items / local[0]) + (items % local[0] != 0);
-    const size_t global[3] = {groups * local[0], 1, 1};
-    return tq_kernel__run(kernel, global, local, arguments, count);
 }
 
 /* What one call quantizes, and its draws. */
@@ -71,75 +60,41 @@ static tq_status quantize_part(const task *t, const tq_quantizer *q, tq_u64 star
     const cut c = cut_of(context, q);
     const tq_u64 step = (tq_u64)(c.lanes * c.rows);
     tq_kernel *kernel;
-    TQ_TRY(find_kernel(&kernel, context, q, "quantize_elements"));
-    return run_flat(kernel, context, (first % step + count + step - 1) / step, arguments,
-                    TQ_COUNT(arguments));
+    TQ_TRY(tq_fit__kernel(&kernel, context, q, "quantize_elements"));
+    return tq_fit__run_flat(kernel, context, (first % step + count + step - 1) / step, arguments,
+                            TQ_COUNT(arguments));
 }
 
-static tq_u64 sixteenth(tq_u64 length)
-{
-    return (length + 15) / 16;
-}
-
-/* Four levels of the tree for all parts: rows of `length` numbers become rows of a sixteenth, rounded up. */
-static tq_status sum_level(tq_kernel *kernel, const tq_context *context, const tq_memory *from, tq_u64 offset,
-                           const tq_memory *to, tq_u64 length, tq_u64 parts)
-{
-    const tq_argument arguments[] = {TQ_MEMORY(from), TQ_VALUE(offset), TQ_MEMORY(to), TQ_VALUE(length),
-                                     TQ_VALUE(parts)};
-    return run_flat(kernel, context, sixteenth(length) * parts, arguments, TQ_COUNT(arguments));
-}
-
-/* sums[p]: the magnitudes of part p added by the tree, between two scratch blocks. */
-static tq_status sum_with_scratch(tq_u32 *sums, const tq_tensor *from, tq_kernel *kernel,
-                                  tq_memory *const scratch[2], tq_u64 length, tq_u64 parts)
-{
-    const tq_context *const context = tq_tensor__context(from);
-    int next = 0;
-    TQ_TRY(sum_level(kernel, context, tq_tensor__memory(from), tq_tensor__offset(from), scratch[0], length,
-                     parts));
-    for (length = sixteenth(length); length > 1; length = sixteenth(length), next = !next)
-        TQ_TRY(sum_level(kernel, context, scratch[next], 0, scratch[!next], length, parts));
-    return tq_memory__read(scratch[next], 0, sums, parts * sizeof *sums);
-}
-
-static tq_status sum_parts(tq_u32 *sums, const tq_tensor *from, const tq_quantizer *q, tq_u64 length,
-                           tq_u64 parts)
-{
-    tq_context *const context = tq_tensor__context(from);
-    const tq_u64 first = sixteenth(length), second = sixteenth(first);
-    tq_memory *scratch[2] = {NULL, NULL};
-    tq_kernel *kernel;
-    tq_quantizer fitted; /* to any sum: the program that quantizes holds sum_sixteens too */
-    tq_status status;
-    tq_fit__from_sum(&fitted, q, 0, 1);
-    status = find_kernel(&kernel, context, &fitted, "sum_sixteens");
-    if (status == TQ_OK)
-        status = tq_memory__create(&scratch[0], context, first * parts * sizeof *sums);
-    if (status == TQ_OK)
-        status = tq_memory__create(&scratch[1], context, second * parts * sizeof *sums);
-    if (status == TQ_OK)
-        status = sum_with_scratch(sums, from, kernel, scratch, length, parts);
-    tq_memory__release(scratch[0]);
-    tq_memory__release(scratch[1]);
-    return status;
-}
-
-/* Every part is fitted, then quantized by itself. All sums are read before anything is written: `to` may be
+/* Every part is fitted, then quantized by itself. All are fitted before anything is written: `to` may be
  * `from`. */
 static tq_status quantize_fitted(const task *t, const tq_quantizer *q, tq_u64 length, tq_u64 parts)
 {
-    tq_u32 *const sums = calloc(parts, sizeof *sums);
+    tq_quantizer *const fitted = calloc(parts, sizeof *fitted);
     tq_status status;
-    if (!sums)
-        return tq_status__fail(TQ_E_MEMORY, "no host memory for %llu sums", (unsigned long long)parts);
-    status = sum_parts(sums, t->from, q, length, parts);
-    for (tq_u64 p = 0; p < parts && status == TQ_OK; ++p) {
-        tq_quantizer fitted;
-        tq_fit__from_sum(&fitted, q, sums[p], length);
-        status = quantize_part(t, &fitted, p * length, length);
-    }
-    free(sums);
+    if (!fitted)
+        return tq_status__fail(TQ_E_MEMORY, "no host memory for %llu quantizers", (unsigned long long)parts);
+    status = tq_fit__parts(fitted, t->from, q, length, parts);
+    for (tq_u64 p = 0; p < parts && status == TQ_OK; ++p)
+        status = quantize_part(t, &fitted[p], p * length, length);
+    free(fitted);
+    return status;
+}
+
+/* On the host: a scale for each channel is for weights, which are quantized once. */
+static tq_status quantize_channels(const task *t, const tq_quantizer *q, uint64_t seed, uint32_t id,
+                                   int64_t count)
+{
+    float *const values = malloc((size_t)count * sizeof *values);
+    tq_status status;
+    if (!values)
+        return tq_status__fail(TQ_E_MEMORY, "no host memory for %lld numbers", (long long)count);
+    status = tq_tensor_read(t->from, values, count);
+    if (status == TQ_OK)
+        status = tq_quantizer__channels(values, values, count, tq_shape__channels(tq_tensor_shape(t->from)),
+                                        q, seed, id, t->stream);
+    if (status == TQ_OK)
+        status = tq_tensor_write(t->to, values, count);
+    free(values);
     return status;
 }
 
@@ -157,6 +112,8 @@ tq_status tq_quantizer__tensor(tq_tensor *to, const tq_tensor *from, const tq_qu
         tq_tensor__memory(to) == tq_tensor__memory(from) && tq_tensor__offset(to) == tq_tensor__offset(from);
     if (tq_quantizer_is_none(q) && in_place)
         return TQ_OK;
+    if (tq_quantizer__per_channel(q) && samples == 1)
+        return quantize_channels(&t, q, seed, id, (int64_t)count);
     if (!tq_quantizer__needs_fit(q))
         return quantize_part(&t, q, 0, count);
     if (samples < 1 || count % (tq_u64)samples != 0)

@@ -97,8 +97,7 @@ static bool takes_upper(const oracle_format *f, mpfr_srcptr low, mpfr_srcptr d, 
     return upper;
 }
 
-/* x, finite, to a multiple of 2^quantum. A zero gets the sign of x. */
-static void round_to(mpfr_ptr to, const oracle_format *f, mpfr_srcptr x, long quantum, uint32_t draw)
+void oracle_round(mpfr_ptr to, const oracle_format *f, mpfr_srcptr x, long quantum, uint32_t draw)
 {
     mpfr_t scaled, low, d;
     mpfr_inits2(ORACLE_PRECISION, scaled, low, d, (mpfr_ptr)0);
@@ -171,7 +170,7 @@ static void quantize_fixed(mpfr_ptr y, const oracle_format *f, mpfr_srcptr x, ui
     if (mpfr_regular_p(x)) {
         const long ulp = leading(x) - 23;
         const bool grain = f->overflow == ORACLE_WRAP || ulp <= -f->fraction;
-        round_to(y, f, x, grain ? -f->fraction : ulp, draw);
+        oracle_round(y, f, x, grain ? -f->fraction : ulp, draw);
     }
     fixed_bounds(highest, lowest, f);
     if (f->overflow == ORACLE_WRAP)
@@ -218,10 +217,12 @@ static void quantize_float(mpfr_ptr y, const oracle_format *f, mpfr_srcptr x, ui
         const long quantum = !tiny          ? leading(x) - f->mantissa
                              : f->subnormal ? f->emin - f->mantissa
                                             : f->emin;
-        round_to(y, f, x, quantum, draw);
+        oracle_round(y, f, x, quantum, draw);
     }
     if (mpfr_cmpabs(y, largest) > 0)
         overflow_to(y, f, x, largest);
+    if (f->one_zero && mpfr_zero_p(y))
+        mpfr_set_zero(y, 1);
     mpfr_clear(largest);
 }
 
@@ -295,6 +296,8 @@ uint32_t oracle_quantize(const oracle_format *f, mpfr_srcptr x, uint32_t draw)
         return NAN_BITS;
     if (f->family == ORACLE_NONE)
         return oracle_nearest(x);
+    if (f->family == ORACLE_INT)
+        return oracle_int(f, x, draw);
     if (f->family == ORACLE_SPARSE)
         return quantize_sparse(f, x);
     if (f->family == ORACLE_TERNARY)
@@ -341,6 +344,8 @@ void oracle_fit(oracle_format *f, const uint32_t *bits, size_t count)
     mpfr_t mean;
     uint32_t threshold;
     size_t padded = 1;
+    if (f->scale_from_tensor)
+        oracle_fit_int(f, bits, count);
     if (!f->threshold_from_tensor || count == 0)
         return;
     while (padded < count)

@@ -20,7 +20,8 @@ typedef enum oracle_family {
     ORACLE_FLOAT, /* also log: no fraction bits, no subnormal numbers */
     ORACLE_SPARSE,
     ORACLE_BINARY,
-    ORACLE_TERNARY
+    ORACLE_TERNARY,
+    ORACLE_INT
 } oracle_family;
 
 typedef enum oracle_rounding {
@@ -43,11 +44,14 @@ typedef struct oracle_format {
     int width, fraction; /* fixed */
     bool unsigned_numbers, symmetric;
     int mantissa, emin; /* float: fraction bits, smallest exponent of a normal number */
-    bool subnormal;
+    bool subnormal, one_zero;
     long largest_significand; /* float: the largest number is largest_significand * 2^largest_exponent */
     int largest_exponent;
     float magnitude, threshold; /* binary, ternary, sparse */
     bool threshold_from_tensor; /* ternary without a threshold */
+    float scale;                /* int, of `width` bits */
+    long zero;
+    bool scale_from_tensor;
 } oracle_format;
 
 /* Reads a quantizer string, strictly valid ones only. False where it is not understood. */
@@ -60,6 +64,13 @@ bool oracle_parse(oracle_format *f, const char *string);
  */
 uint32_t oracle_quantize(const oracle_format *f, mpfr_srcptr x, uint32_t draw);
 
+/* x, finite, to a multiple of 2^quantum by the format's rounding. A zero gets the sign of x. */
+void oracle_round(mpfr_ptr to, const oracle_format *f, mpfr_srcptr x, long quantum, uint32_t draw);
+
+/* Affine integers: oracle_quantize for them, and their scale and zero point from a tensor. */
+uint32_t oracle_int(const oracle_format *f, mpfr_srcptr x, uint32_t draw);
+void oracle_fit_int(oracle_format *f, const uint32_t *bits, size_t count);
+
 /* The same for a binary32. */
 uint32_t oracle_quantize_bits(const oracle_format *f, uint32_t bits, uint32_t draw);
 
@@ -67,7 +78,8 @@ uint32_t oracle_quantize_bits(const oracle_format *f, uint32_t bits, uint32_t dr
 void oracle_set(mpfr_ptr x, uint32_t bits);
 uint32_t oracle_nearest(mpfr_srcptr x);
 
-/* Takes a threshold that is not given from the tensor with these bits; other formats are left alone. */
+/* Takes a threshold or a scale that is not given from the tensor with these bits; other formats are left
+ * alone. */
 void oracle_fit(oracle_format *f, const uint32_t *bits, size_t count);
 
 /* Draw `number` of `n` bits, in the top bits: key (seed low, seed high ^ id), counter (index low, high,

@@ -1,67 +1,11 @@
 #include "oracle/oracle_kinds.h"
 
-#include <string.h>
-
-/* The formats of an accumulation. */
-typedef struct formats {
-    const oracle_slots *slots;
-    oracle_format product, sum, result;
-    bool exact_sum, fused;
-} formats;
-
-static bool is_none(const char *text)
-{
-    return strcmp(text, "none") == 0;
-}
-
-static formats read(const oracle_slots *slots)
-{
-    formats f = {.slots = slots, .exact_sum = strcmp(slots->sum, "exact") == 0};
-    oracle_parse(&f.product, slots->product);
-    oracle_parse(&f.sum, f.exact_sum ? "none" : slots->sum);
-    oracle_parse(&f.result, slots->result);
-    f.fused = slots->fused || (is_none(slots->product) && (f.exact_sum || is_none(slots->sum)));
-    return f;
-}
-
-/* x becomes q(x), with draw `number` of `stream` at `index`. */
-static void quantize(mpfr_ptr x, const formats *f, const oracle_format *q, uint64_t index, uint32_t number,
-                     uint32_t stream)
-{
-    uint32_t draw = 0;
-    if (q->rounding == ORACLE_STOCHASTIC && q->random_bits > 0)
-        draw = oracle_draw(f->slots->seed, f->slots->id, stream, index, number, q->random_bits);
-    oracle_set(x, oracle_quantize(q, x, draw));
-}
-
-/* The same with the draw of an element. */
-static void quantize_element(mpfr_ptr x, const formats *f, const oracle_format *q, uint64_t element,
-                             uint32_t stream)
-{
-    uint32_t draw = 0;
-    if (q->rounding == ORACLE_STOCHASTIC && q->random_bits > 0)
-        draw = oracle_element_draw(f->slots->seed, f->slots->id, stream, element, q->random_bits);
-    oracle_set(x, oracle_quantize(q, x, draw));
-}
-
-static void to_carrier(mpfr_ptr x)
-{
-    oracle_set(x, oracle_nearest(x));
-}
-
-/* RESULT, and the bits: streams as docs/numerics.md lists them. */
-static uint32_t result_bits(mpfr_ptr x, const formats *f, uint64_t index)
-{
-    uint32_t draw = 0;
-    if (f->result.rounding == ORACLE_STOCHASTIC && f->result.random_bits > 0)
-        draw = oracle_element_draw(f->slots->seed, f->slots->id, 5, index, f->result.random_bits);
-    return oracle_quantize(&f->result, x, draw);
-}
+#include "oracle/oracle_steps.h"
 
 uint32_t oracle_average(const oracle_slots *slots, const oracle_tap *taps, int count, int divisor,
                         uint64_t index)
 {
-    const formats f = read(slots);
+    const oracle_formats f = oracle_formats_of(slots);
     mpfr_t s, x;
     int inside = 0;
     mpfr_inits2(ORACLE_PRECISION, s, x, (mpfr_ptr)0);
@@ -73,26 +17,14 @@ uint32_t oracle_average(const oracle_slots *slots, const oracle_tap *taps, int c
         oracle_set(x, taps[i].bits);
         mpfr_add(s, s, x, MPFR_RNDN);
         if (!f.exact_sum)
-            quantize(s, &f, &f.sum, index, (uint32_t)i, 4);
+            oracle_step(s, &f, &f.sum, index, (uint32_t)i, 4);
     }
     /* A quotient of 700 bits is never so near a tie of 24 bits without being one. */
     mpfr_div_si(s, s, divisor > 0 ? divisor : inside, MPFR_RNDN);
-    to_carrier(s);
-    const uint32_t bits = result_bits(s, &f, index);
+    oracle_step_none(s);
+    const uint32_t bits = oracle_step_result(s, &f, index);
     mpfr_clears(s, x, (mpfr_ptr)0);
     return bits;
-}
-
-static bool above(uint32_t a, uint32_t b)
-{
-    mpfr_t x, y;
-    mpfr_inits2(ORACLE_PRECISION, x, y, (mpfr_ptr)0);
-    oracle_set(x, a);
-    oracle_set(y, b);
-    const int order = mpfr_cmp(x, y);
-    const bool result = order > 0 || (order == 0 && mpfr_signbit(y) && !mpfr_signbit(x));
-    mpfr_clears(x, y, (mpfr_ptr)0);
-    return result;
 }
 
 uint32_t oracle_maximum(const oracle_tap *taps, int count)
@@ -103,7 +35,7 @@ uint32_t oracle_maximum(const oracle_tap *taps, int count)
             continue;
         if ((taps[i].bits & 0x7FFFFFFFu) > 0x7F800000u)
             return 0x7FC00000u;
-        if (above(taps[i].bits, best))
+        if (oracle_above(taps[i].bits, best))
             best = taps[i].bits;
     }
     return best;
@@ -111,19 +43,19 @@ uint32_t oracle_maximum(const oracle_tap *taps, int count)
 
 uint32_t oracle_add(const oracle_slots *slots, uint32_t a, uint32_t b, uint64_t index)
 {
-    const formats f = read(slots);
+    const oracle_formats f = oracle_formats_of(slots);
     mpfr_t x, y;
     mpfr_inits2(ORACLE_PRECISION, x, y, (mpfr_ptr)0);
     oracle_set(x, a);
     oracle_set(y, b);
     mpfr_add(x, x, y, MPFR_RNDN);
-    const uint32_t bits = result_bits(x, &f, index);
+    const uint32_t bits = oracle_step_result(x, &f, index);
     mpfr_clears(x, y, (mpfr_ptr)0);
     return bits;
 }
 
 /* inv and rest of a channel: the steps that are done once. Stream 6, index channel, numbers 0 to 4. */
-static void prepare(mpfr_ptr inv, mpfr_ptr rest, const formats *f, const oracle_channel *c)
+static void prepare(mpfr_ptr inv, mpfr_ptr rest, const oracle_formats *f, const oracle_channel *c)
 {
     mpfr_t t;
     const uint64_t channel = (uint64_t)c->channel;
@@ -131,40 +63,40 @@ static void prepare(mpfr_ptr inv, mpfr_ptr rest, const formats *f, const oracle_
     oracle_set(inv, c->variance);
     oracle_set(t, c->epsilon);
     mpfr_add(inv, inv, t, MPFR_RNDN);
-    to_carrier(inv);
+    oracle_step_none(inv);
     mpfr_sqrt(inv, inv, MPFR_RNDN);
-    to_carrier(inv);
-    quantize(inv, f, &f->result, channel, 0, 6);
+    oracle_step_none(inv);
+    oracle_step(inv, f, &f->result, channel, 0, 6);
     mpfr_ui_div(inv, 1, inv, MPFR_RNDN);
-    to_carrier(inv);
-    quantize(inv, f, &f->result, channel, 1, 6);
+    oracle_step_none(inv);
+    oracle_step(inv, f, &f->result, channel, 1, 6);
     oracle_set(t, c->gamma);
     mpfr_mul(inv, inv, t, MPFR_RNDN);
-    f->fused ? to_carrier(inv) : quantize(inv, f, &f->product, channel, 2, 6);
+    f->fused ? oracle_step_none(inv) : oracle_step(inv, f, &f->product, channel, 2, 6);
     oracle_set(t, c->mean);
     mpfr_mul(t, t, inv, MPFR_RNDN);
-    f->fused ? to_carrier(t) : quantize(t, f, &f->product, channel, 3, 6);
+    f->fused ? oracle_step_none(t) : oracle_step(t, f, &f->product, channel, 3, 6);
     mpfr_neg(t, t, MPFR_RNDN);
     oracle_set(rest, c->beta);
     mpfr_add(rest, rest, t, MPFR_RNDN);
-    f->exact_sum ? to_carrier(rest) : quantize(rest, f, &f->sum, channel, 4, 6);
+    f->exact_sum ? oracle_step_none(rest) : oracle_step(rest, f, &f->sum, channel, 4, 6);
     mpfr_clear(t);
 }
 
 uint32_t oracle_normalize(const oracle_slots *slots, const oracle_channel *c, uint32_t x, uint64_t index)
 {
-    const formats f = read(slots);
+    const oracle_formats f = oracle_formats_of(slots);
     mpfr_t inv, rest, v;
     mpfr_inits2(ORACLE_PRECISION, inv, rest, v, (mpfr_ptr)0);
     prepare(inv, rest, &f, c);
     oracle_set(v, x);
     mpfr_mul(v, v, inv, MPFR_RNDN);
     if (!f.fused)
-        quantize_element(v, &f, &f.product, index, 2);
+        oracle_step_element(v, &f, &f.product, index, 2);
     mpfr_add(v, v, rest, MPFR_RNDN);
     if (!f.exact_sum)
-        quantize_element(v, &f, &f.sum, index, 4);
-    const uint32_t bits = result_bits(v, &f, index);
+        oracle_step_element(v, &f, &f.sum, index, 4);
+    const uint32_t bits = oracle_step_result(v, &f, index);
     mpfr_clears(inv, rest, v, (mpfr_ptr)0);
     return bits;
 }
@@ -177,35 +109,59 @@ static void power(mpfr_ptr to, uint32_t a, uint32_t b)
     oracle_set(to, a);
     oracle_set(y, b);
     mpfr_sub(to, to, y, MPFR_RNDN);
-    to_carrier(to);
+    oracle_step_none(to);
     mpfr_exp(to, to, MPFR_RNDN);
-    to_carrier(to);
+    oracle_step_none(to);
     mpfr_clear(y);
 }
 
 void oracle_softmax(const oracle_slots *slots, const uint32_t *x, uint32_t *y, int count, uint64_t index)
 {
-    const formats f = read(slots);
+    const oracle_formats f = oracle_formats_of(slots);
     uint32_t largest = x[0];
     mpfr_t s, e;
     mpfr_inits2(ORACLE_PRECISION, s, e, (mpfr_ptr)0);
     mpfr_set_zero(s, 1);
     for (int i = 1; i < count; ++i)
-        largest = above(x[i], largest) ? x[i] : largest;
+        largest = oracle_above(x[i], largest) ? x[i] : largest;
     for (int i = 0; i < count; ++i) {
         power(e, x[i], largest);
-        quantize_element(e, &f, &f.product, index + (uint64_t)i, 2);
+        oracle_step_element(e, &f, &f.product, index + (uint64_t)i, 2);
         y[i] = oracle_nearest(e);
         mpfr_add(s, s, e, MPFR_RNDN);
         if (!f.exact_sum)
-            quantize_element(s, &f, &f.sum, index + (uint64_t)i, 4);
+            oracle_step_element(s, &f, &f.sum, index + (uint64_t)i, 4);
     }
-    to_carrier(s);
+    oracle_step_none(s);
     for (int i = 0; i < count; ++i) {
         oracle_set(e, y[i]);
         mpfr_div(e, e, s, MPFR_RNDN);
-        to_carrier(e);
-        y[i] = result_bits(e, &f, index + (uint64_t)i);
+        oracle_step_none(e);
+        y[i] = oracle_step_result(e, &f, index + (uint64_t)i);
     }
     mpfr_clears(s, e, (mpfr_ptr)0);
+}
+
+uint32_t oracle_weighted(const oracle_slots *slots, const oracle_tap *taps, const uint32_t *weights,
+                         int count, uint64_t index)
+{
+    const oracle_formats f = oracle_formats_of(slots);
+    mpfr_t s, x, w;
+    mpfr_inits2(ORACLE_PRECISION, s, x, w, (mpfr_ptr)0);
+    mpfr_set_zero(s, 1);
+    for (int i = 0; i < count; ++i) {
+        if (!taps[i].inside)
+            continue;
+        oracle_set(x, taps[i].bits);
+        oracle_set(w, weights[i]);
+        mpfr_mul(x, x, w, MPFR_RNDN);
+        if (!f.fused)
+            oracle_step(x, &f, &f.product, index, (uint32_t)i, 2);
+        mpfr_add(s, s, x, MPFR_RNDN);
+        if (!f.exact_sum)
+            oracle_step(s, &f, &f.sum, index, (uint32_t)i, 4);
+    }
+    const uint32_t bits = oracle_step_result(s, &f, index);
+    mpfr_clears(s, x, w, (mpfr_ptr)0);
+    return bits;
 }

@@ -22,6 +22,10 @@ uint32_t oracle_maximum(const oracle_tap *taps, int count);
 uint32_t oracle_add(const oracle_slots *slots, uint32_t a, uint32_t b, uint64_t index);
 
 /* Batch normalization of one element of a channel. */
+/* Up to four numbers with weights, all bits; taps that are not inside have their number, but no part. */
+uint32_t oracle_weighted(const oracle_slots *slots, const oracle_tap *taps, const uint32_t *weights,
+                         int count, uint64_t index);
+
 typedef struct oracle_channel {
     uint32_t gamma, beta, mean, variance, epsilon;
     int channel;

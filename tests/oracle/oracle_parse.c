@@ -93,15 +93,17 @@ static void read_fixed(oracle_format *f, const arguments *a, const char *roundin
 static void read_float(oracle_format *f, const arguments *a, int e, int m, const char *specials,
                        const char *overflow)
 {
+    const int named_fnuz = strstr(a->position[0], "fnuz") != NULL; /* their bias is one more */
     char standard[16];
     int top = (1 << e) - 1, fraction = (1 << m) - 1;
-    snprintf(standard, sizeof standard, "%d", (1 << e) / 2 - 1);
+    snprintf(standard, sizeof standard, "%d", (1 << e) / 2 - 1 + named_fnuz);
     f->family = ORACLE_FLOAT;
     f->mantissa = m;
     f->emin = 1 - integer(a, 0, "bias", standard);
     f->subnormal = integer(a, 0, "subnormal", "1") != 0;
     read_rounding(f, text_of(a, 0, "round", "even"));
     f->overflow = overflow_of(text_of(a, 0, "overflow", overflow));
+    f->one_zero = strcmp(specials, "fnuz") == 0;
     if (strcmp(specials, "ieee") == 0)
         --top;
     else if (strcmp(specials, "fn") == 0 && --fraction < 0) {
@@ -128,11 +130,10 @@ static bool read_named(oracle_format *f, const arguments *a)
         const char *name;
         int e, m;
         const char *specials, *overflow;
-    } named[] = {{"fp16", 5, 10, "ieee", "inf"},
-                 {"bf16", 8, 7, "ieee", "inf"},
-                 {"tf32", 8, 10, "ieee", "inf"},
-                 {"e5m2", 5, 2, "ieee", "saturate"},
-                 {"e4m3", 4, 3, "fn", "saturate"}};
+    } named[] = {{"fp16", 5, 10, "ieee", "inf"},         {"bf16", 8, 7, "ieee", "inf"},
+                 {"tf32", 8, 10, "ieee", "inf"},         {"e5m2", 5, 2, "ieee", "saturate"},
+                 {"e4m3", 4, 3, "fn", "saturate"},       {"e4m3fnuz", 4, 3, "fnuz", "saturate"},
+                 {"e5m2fnuz", 5, 2, "fnuz", "saturate"}, {"e2m1", 2, 1, "none", "saturate"}};
     for (size_t i = 0; i < sizeof named / sizeof *named; ++i) {
         if (strcmp(a->position[0], named[i].name) == 0) {
             read_float(f, a, named[i].e, named[i].m, named[i].specials, named[i].overflow);
@@ -168,6 +169,18 @@ static bool read_threshold(oracle_format *f, const arguments *a)
     return true;
 }
 
+static void read_int(oracle_format *f, const arguments *a)
+{
+    f->family = ORACLE_INT;
+    f->width = integer(a, 1, "bits", "8");
+    f->scale = strtof(text_of(a, 2, "scale", "0"), NULL);
+    f->scale_from_tensor = f->scale == 0;
+    f->zero = integer(a, 3, "zero", "0");
+    f->unsigned_numbers = integer(a, 0, "signed", "1") == 0;
+    f->symmetric = integer(a, 0, "symmetric", "0") != 0;
+    read_rounding(f, text_of(a, 0, "round", "even"));
+}
+
 bool oracle_parse(oracle_format *f, const char *string)
 {
     arguments a;
@@ -183,6 +196,8 @@ bool oracle_parse(oracle_format *f, const char *string)
         read_fixed(f, &a, "away");
     else if (strcmp(name, "down") == 0 || strcmp(name, "zero") == 0 || strcmp(name, "stochastic") == 0)
         read_fixed(f, &a, name);
+    else if (strcmp(name, "int") == 0)
+        read_int(f, &a);
     else if (strcmp(name, "float") == 0)
         read_general_float(f, &a);
     else if (strcmp(name, "log") == 0)

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST 64 /* nodes, inputs, initializers, attributes, names */
+#define MOST       64   /* inputs, attributes, names */
+#define MOST_NODES 8192 /* and initializers */
 
 static void *check(void *memory)
 {
@@ -52,8 +53,8 @@ onnx_maker *onnx_maker_new(int64_t opset)
     maker->model.n_opset_import = 1;
     maker->model.opset_import = maker->opsets;
     maker->graph.name = copy_text(maker, "graph");
-    maker->graph.node = list(maker);
-    maker->graph.initializer = list(maker);
+    maker->graph.node = onnx_maker_memory(maker, MOST_NODES * sizeof(void *));
+    maker->graph.initializer = onnx_maker_memory(maker, MOST_NODES * sizeof(void *));
     maker->graph.input = list(maker);
     maker->graph.output = list(maker);
     return maker;

@@ -151,13 +151,21 @@ void tq_npy_put(const char *path, const char *type, const char *shape, const voi
     tq_file_put(path, bytes, 128 + size);
 }
 
+static void put(const char *path, onnx_maker *maker)
+{
+    size_t size;
+    uint8_t *const data = onnx_maker_pack(maker, &size);
+    tq_file_put(path, data, size);
+    free(data);
+    onnx_maker_free(maker);
+}
+
 /* x -> op -> Gemm "classes" with a bias of `biases` numbers. */
 static void put_model(const char *path, bool supported, int64_t biases)
 {
     static const float identity[16] = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1};
     static const float classes[12] = {1, 0, 0.3f, 0, 1, 0, 0, 1, 0, 0, 0, 1};
     static const float bias[3] = {0, 0, -0.25f};
-    size_t size;
     onnx_maker *const maker = onnx_maker_new(13);
     onnx_maker_input(maker, "x", 2, (const int64_t[]){0, 4});
     onnx_maker_floats(maker, "identity", 2, (const int64_t[]){4, 4}, identity);
@@ -166,13 +174,36 @@ static void put_model(const char *path, bool supported, int64_t biases)
     if (supported)
         onnx_maker_node(maker, "Gemm", "same", "x,identity", "middle");
     else
-        onnx_maker_node(maker, "Exp", "strange", "x", "middle");
+        onnx_maker_node(maker, "Strange", "strange", "x", "middle");
     onnx_maker_node(maker, "Gemm", "classes", "middle,w,b", "y");
     onnx_maker_output(maker, "y");
-    uint8_t *const data = onnx_maker_pack(maker, &size);
-    tq_file_put(path, data, size);
-    free(data);
-    onnx_maker_free(maker);
+    put(path, maker);
+}
+
+/* x -> Gemm "classes" -> BatchNormalization "norm". */
+static void put_norm(const char *path)
+{
+    static const float w[12] = {1, 0, 0.3f, 0, 1, 0, 0, 1, 0, 0, 0, 1}, ones[3] = {1, 1, 1},
+                       zeros[3] = {0, 0, 0};
+    onnx_maker *const maker = onnx_maker_new(13);
+    onnx_maker_input(maker, "x", 2, (const int64_t[]){0, 4});
+    onnx_maker_floats(maker, "w", 2, (const int64_t[]){4, 3}, w);
+    onnx_maker_floats(maker, "one", 1, (const int64_t[]){3}, ones);
+    onnx_maker_floats(maker, "zero", 1, (const int64_t[]){3}, zeros);
+    onnx_maker_node(maker, "Gemm", "classes", "x,w", "middle");
+    onnx_maker_node(maker, "BatchNormalization", "norm", "middle,one,zero,zero,one", "y");
+    onnx_maker_output(maker, "y");
+    put(path, maker);
+}
+
+/* A batch of four samples, turned: each output has a number of every sample. */
+static void put_turned(const char *path)
+{
+    onnx_maker *const maker = onnx_maker_new(13);
+    onnx_maker_input(maker, "x", 2, (const int64_t[]){4, 4});
+    onnx_maker_node(maker, "Transpose", "turn", "x", "y");
+    onnx_maker_output(maker, "y");
+    put(path, maker);
 }
 
 void tq_inputs_write(void)
@@ -186,4 +217,6 @@ void tq_inputs_write(void)
     put_model("tiny.onnx", true, 3);
     put_model("badbias.onnx", true, 2);
     put_model("exp.onnx", false, 3);
+    put_norm("norm.onnx");
+    put_turned("turned.onnx");
 }

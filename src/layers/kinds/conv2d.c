@@ -39,6 +39,7 @@ static const tq_parameter options[] = {
      .highest = 65536,
      .integer = true,
      .help = "groups of channels"},
+    TQ_CONTRACT_EXACT,
 };
 
 static const tq_weight_info weights[] = {

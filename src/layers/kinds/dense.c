@@ -4,6 +4,8 @@
  */
 #include "layers/contract.h"
 
+static const tq_parameter options[] = {TQ_CONTRACT_EXACT};
+
 static const tq_weight_info weights[] = {
     {"weight", 2, false, "inputs, outputs"},
     {"bias", 1, true, "outputs"},
@@ -57,6 +59,8 @@ static tq_status plan(tq_layer *layer)
 const tq_layer_kind tq_layer_dense = {
     .name = "dense",
     .summary = "fully connected layer with bias",
+    .options = options,
+    .option_count = TQ_COUNT(options),
     .weights = weights,
     .weight_count = TQ_COUNT(weights),
     .inputs_least = 1,

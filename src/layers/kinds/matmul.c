@@ -27,6 +27,7 @@ static const tq_parameter options[] = {
      .highest = 1,
      .choices = tq_order_choices,
      .help = "how rank-4 tensors are counted"},
+    TQ_CONTRACT_EXACT,
 };
 
 static tq_status shape(const tq_layer *layer, tq_shape *output)
@@ -81,8 +82,12 @@ static void unplace(tq_operand_place *operand)
 
 static tq_range output_range(const tq_layer *layer)
 {
-    const tq_accumulation *a = &layer->quantizers.intrinsic;
+    const tq_accumulation accumulation = tq_contract__accumulation(layer), *a = &accumulation;
+    const tq_matmul *state = layer->state;
     tq_range from = tq_range__unknown();
+    if (a->exact_sum && tq_quantizer_is_none(&a->product) && tq_quantizer_is_none(&a->result))
+        return tq_contract__exact_range(layer->input_range[0], layer->input_range[1],
+                                        tq_range__measure(NULL, 0), tq_matrices__rows(&state->b.matrices));
     from.finite =
         layer->input_range[0].finite && layer->input_range[1].finite && tq_accumulation__keeps_finite(a);
     return tq_range__quantized(from, &a->result);
@@ -109,7 +114,7 @@ static tq_contraction_setup setup_of(const tq_layer *layer, int64_t rows)
                                   .group_inputs = terms,
                                   .groups = 1};
     return (tq_contraction_setup){.geometry = geometry,
-                                  .accumulation = layer->quantizers.intrinsic,
+                                  .accumulation = tq_contract__accumulation(layer),
                                   .input = layer->input_range[0],
                                   .second = layer->input_range[1],
                                   .entries = (int32_t)state->entries,

@@ -15,6 +15,9 @@ static const char *const examples[] = {"float,5,10",
                                        "float,4,3,specials=fn",
                                        "float,4,3,overflow=nan,specials=fn",
                                        "float,2,1,specials=none",
+                                       "float,4,3,bias=8,overflow=nan,specials=fnuz",
+                                       "float,5,2,bias=16,round=down,specials=fnuz",
+                                       "float,3,2,round=stochastic:8,subnormal=0,specials=fnuz",
                                        "float,6,9,bias=40,round=away",
                                        "float,5,7,round=stochastic:8,subnormal=0",
                                        "float,8,0,round=zero",
@@ -26,7 +29,7 @@ static const char *const examples[] = {"float,5,10",
                                        NULL};
 
 static const char *const overflows[] = {"auto", "inf", "saturate", "nan", NULL};
-static const char *const specials[] = {"ieee", "fn", "none", NULL}; /* in the order of tq_specials */
+static const char *const specials[] = {"ieee", "fn", "none", "fnuz", NULL}; /* in the order of tq_specials */
 static const tq_parameter parameters[] = {
     {.name = "e", .lowest = 1, .highest = 8, .help = "exponent bits", .integer = true, .required = true},
     {.name = "m", .lowest = 0, .highest = 23, .help = "fraction bits", .integer = true, .required = true},
@@ -45,9 +48,9 @@ static const tq_parameter parameters[] = {
      .key_only = true},
     TQ_NAMED_SUBNORMAL,
     {.name = "specials",
-     .highest = 2,
+     .highest = 3,
      .choices = specials,
-     .help = "ieee: infinity and NaN; fn: one NaN, no infinity; none: numbers only",
+     .help = "ieee: infinity and NaN; fn: one NaN, no infinity; none: numbers only; fnuz: NaN in place of -0",
      .key_only = true}};
 
 static double automatic_overflow(const double *value)
@@ -92,7 +95,7 @@ static bool check(const double *value, char *why, size_t size)
         return false;
     }
     if (f.overflow == TQ_OVERFLOW_NAN && f.specials == TQ_SPECIALS_NONE) {
-        snprintf(why, size, "overflow=nan needs specials=ieee or fn: the format has no NaN");
+        snprintf(why, size, "overflow=nan needs specials=ieee, fn or fnuz: the format has no NaN");
         return false;
     }
     return tq_float__check(&f, why, size);

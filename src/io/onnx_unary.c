@@ -1,0 +1,148 @@
+/* Operators of one tensor that give each number its own: Sigmoid, Clip, PRelu and the like. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/onnx_graph.h"
+
+/* An attribute that is an option of the layer; its initial value is ONNX's. */
+typedef struct option {
+    const char *name;
+    float initial;
+} option;
+
+static const struct {
+    const char *operator, * kind;
+    option option[2];
+} rows[] = {
+    {"Abs", "abs", {{0}}},
+    {"Ceil", "ceil", {{0}}},
+    {"Celu", "celu", {{"alpha", 1}}},
+    {"Elu", "elu", {{"alpha", 1}}},
+    {"Erf", "erf", {{0}}},
+    {"Exp", "exp", {{0}}},
+    {"Floor", "floor", {{0}}},
+    {"HardSigmoid", "hardsigmoid", {{"alpha", 0.2f}, {"beta", 0.5f}}},
+    {"HardSwish", "hardswish", {{0}}},
+    {"LeakyRelu", "leakyrelu", {{"alpha", 0.01f}}},
+    {"Log", "logarithm", {{0}}},
+    {"Neg", "neg", {{0}}},
+    {"Reciprocal", "reciprocal", {{0}}},
+    {"Round", "round", {{0}}},
+    {"Selu", "selu", {{"alpha", 1.67326319217681884765625f}, {"gamma", 1.05070102214813232421875f}}},
+    {"Sigmoid", "sigmoid", {{0}}},
+    {"Sign", "sign", {{0}}},
+    {"Softplus", "softplus", {{0}}},
+    {"Softsign", "softsign", {{0}}},
+    {"Sqrt", "sqrt", {{0}}},
+    {"Tanh", "tanh", {{0}}},
+    {"ThresholdedRelu", "thresholdedrelu", {{"alpha", 1}}},
+};
+
+/* Adds a layer with one input whose output has the input's shape. */
+static tq_status add_same(tq_onnx_node *node, const char *kind, const char *options)
+{
+    const tq_onnx_value *input;
+    TQ_TRY(tq_onnx__tensor(node, 0, &input));
+    TQ_TRY(tq_onnx__add(node, kind, options, input->layer));
+    return tq_onnx__layer_output(node, &input->shape);
+}
+
+tq_status tq_onnx__import_unary(tq_onnx_node *node)
+{
+    size_t row = 0;
+    tq_text options = {0};
+    while (strcmp(rows[row].operator, node->proto->op_type) != 0)
+        ++row;
+    for (size_t i = 0; i < TQ_COUNT(rows[row].option) && rows[row].option[i].name != NULL; ++i) {
+        const option *o = &rows[row].option[i];
+        tq_text__print(&options, "%s%s=%.9g", i > 0 ? "," : "", o->name,
+                       (double)tq_onnx__float(node, o->name, o->initial));
+    }
+    tq_status status = tq_text__status(&options);
+    if (status == TQ_OK)
+        status = add_same(node, rows[row].kind, tq_text__get(&options));
+    tq_text__free(&options);
+    return status;
+}
+
+tq_status tq_onnx__import_gelu(tq_onnx_node *node)
+{
+    static const char *const choices[] = {"none", "tanh", NULL};
+    char options[32];
+    int choice;
+    TQ_TRY(tq_onnx__choice(node, "approximate", choices, &choice));
+    snprintf(options, sizeof options, "approximate=%s", choices[choice]);
+    return add_same(node, "gelu", options);
+}
+
+/* One end of Clip: constant input `i` from opset 11 on, an attribute before; absent: none. */
+static tq_status read_end(const tq_onnx_node *node, size_t i, const char *name, tq_text *options)
+{
+    const char *option = i == 1 ? "lowest" : "highest";
+    const tq_onnx_value *constant;
+    float *value = NULL;
+    if (tq_onnx__attribute(node, name) != NULL)
+        tq_text__print(options, "%s%s=%.9g", options->length > 0 ? "," : "", option,
+                       (double)tq_onnx__float(node, name, 0));
+    if (!tq_onnx__has_input(node, i))
+        return TQ_OK;
+    TQ_TRY(tq_onnx__constant(node, i, &constant));
+    if (tq_shape_count(&constant->shape) != 1)
+        return tq_status__fail(TQ_E_SHAPE, "input '%s' has %lld numbers, needs 1", node->proto->input[i],
+                               (long long)tq_shape_count(&constant->shape));
+    TQ_TRY(tq_onnx__floats(constant, &value));
+    const bool bounds = value[0] >= -3.40282347e38f && value[0] <= 3.40282347e38f;
+    if (bounds)
+        tq_text__print(options, "%s%s=%.9g", options->length > 0 ? "," : "", option, (double)value[0]);
+    free(value);
+    return TQ_OK;
+}
+
+tq_status tq_onnx__import_clip(tq_onnx_node *node)
+{
+    tq_text options = {0};
+    tq_status status = read_end(node, 1, "min", &options);
+    if (status == TQ_OK)
+        status = read_end(node, 2, "max", &options);
+    if (status == TQ_OK)
+        status = tq_text__status(&options);
+    if (status == TQ_OK)
+        status = add_same(node, "clip", tq_text__get(&options));
+    tq_text__free(&options);
+    return status;
+}
+
+/* Slopes that are 1 everywhere but in the channels: the second dimension of an image, and the last of other
+ * tensors. */
+static bool is_per_channel(const tq_shape *slopes, const tq_shape *tensor)
+{
+    const int missing = tensor->rank - slopes->rank, channels = tensor->rank == 4 ? 1 : tensor->rank - 1;
+    bool fits = missing >= 0;
+    for (int i = 0; fits && i < slopes->rank; ++i)
+        fits = slopes->dim[i] == 1 || (missing + i == channels && slopes->dim[i] == tensor->dim[channels]);
+    return fits;
+}
+
+tq_status tq_onnx__import_prelu(tq_onnx_node *node)
+{
+    const tq_onnx_value *input, *slopes;
+    char given[160], tensor[160];
+    float *values;
+    TQ_TRY(tq_onnx__tensor(node, 0, &input));
+    TQ_TRY(tq_onnx__constant(node, 1, &slopes));
+    tq_shape_print(given, sizeof given, &slopes->shape);
+    tq_shape_print(tensor, sizeof tensor, &input->shape);
+    if (!is_per_channel(&slopes->shape, &input->shape))
+        return tq_status__fail(
+            TQ_E_UNSUPPORTED,
+            "slopes of shape %s for a tensor of shape %s: supported are one number, and one for "
+            "each channel (dimension 1 of an image, else the last)",
+            given, tensor);
+    const tq_shape shape = tq_shape_of(1, (const int64_t[]){tq_shape_count(&slopes->shape)});
+    TQ_TRY(add_same(node, "prelu", ""));
+    TQ_TRY(tq_onnx__floats(slopes, &values));
+    const tq_status status = tq_onnx__set_weight(node, "slope", &shape, values);
+    free(values);
+    return status;
+}

@@ -1,0 +1,135 @@
+/* concat: the inputs one behind the other along a dimension. */
+#include <string.h>
+
+#include "layers/reorder.h"
+
+#define CPU_RUN 64 /* elements of a CPU's work-item, at most; elsewhere neighbours read neighbours */
+
+static const tq_parameter options[] = {
+    {.name = "axis",
+     .initial = 1,
+     .lowest = 0,
+     .highest = TQ_MAX_RANK - 1,
+     .integer = true,
+     .help = "the dimension in which inputs differ"},
+    {.name = "order",
+     .initial = 0,
+     .lowest = 0,
+     .highest = 1,
+     .choices = tq_order_choices,
+     .help = "how a rank-4 tensor's dimensions are counted"},
+};
+
+/* An input without samples, a constant, is repeated for each. */
+static bool fits(const tq_shape *first, const tq_shape *other, int axis)
+{
+    bool fit = first->rank == other->rank;
+    for (int d = 0; fit && d < first->rank; ++d)
+        fit = d == axis || first->dim[d] == other->dim[d] ||
+              (d == 0 && (first->dim[d] == 1 || other->dim[d] == 1));
+    return fit;
+}
+
+static tq_status shape(const tq_layer *layer, tq_shape *output)
+{
+    const int axis = (int)tq_layer__option(layer, "axis", 0);
+    tq_shape out = tq_reorder__sequence(layer, &layer->input[0]);
+    char first[160], other[160];
+    tq_shape_print(first, sizeof first, &out);
+    if (axis >= out.rank)
+        return tq_status__fail(TQ_E_SHAPE, "axis is %d, the first input %s has %d dimensions", axis, first,
+                               out.rank);
+    for (size_t i = 1; i < layer->input_count; ++i) {
+        const tq_shape in = tq_reorder__sequence(layer, &layer->input[i]);
+        tq_shape_print(other, sizeof other, &in);
+        if (!fits(&out, &in, axis))
+            return tq_status__fail(TQ_E_SHAPE,
+                                   "inputs 0 and %zu are %s and %s: they may differ in dimension %d only", i,
+                                   first, other, axis);
+        out.dim[axis] += in.dim[axis];
+        if (axis != 0 && in.dim[0] > out.dim[0])
+            out.dim[0] = in.dim[0];
+    }
+    *output = tq_reorder__stored(layer, &out);
+    return TQ_OK;
+}
+
+static tq_status plan(tq_layer *layer)
+{
+    layer->output_range = layer->input_range[0];
+    for (size_t i = 1; i < layer->input_count; ++i)
+        layer->output_range = tq_range__join(layer->output_range, layer->input_range[i]);
+    return TQ_OK;
+}
+
+/* The dimension as it lies in memory. */
+static int axis_in_memory(const tq_layer *layer)
+{
+    static const int nchw[] = {0, 3, 1, 2};
+    const int axis = (int)tq_layer__option(layer, "axis", 0);
+    return layer->output.rank == 4 && tq_layer__option(layer, "order", 0) > 0.0 ? nchw[axis] : axis;
+}
+
+/* Elements of a row: the dimensions from `axis` on. */
+static int64_t row_of(const tq_shape *shape, int axis)
+{
+    int64_t elements = 1;
+    for (int i = axis; i < shape->rank; ++i)
+        elements *= shape->dim[i];
+    return elements;
+}
+
+static tq_status copy(const tq_layer *layer, tq_kernel *kernel, const tq_tensor *from, tq_tensor *to,
+                      tq_u64 length, tq_u64 begin)
+{
+    const bool cpu = strcmp(tq_context_device(layer->context)->type, "cpu") == 0;
+    const tq_u64 longest = cpu ? CPU_RUN : 1, pitch = (tq_u64)row_of(&layer->output, axis_in_memory(layer));
+    const tq_u64 pieces = (length + longest - 1) / longest;
+    const tq_u64 rows = (tq_u64)tq_shape_count(tq_tensor_shape(from)) / length;
+    const tq_u64 all = (tq_u64)tq_shape_count(&layer->output) / pitch;
+    const tq_u32 run = (tq_u32)((length + pieces - 1) / pieces);
+    const tq_argument arguments[] = {TQ_TENSOR(from), TQ_TENSOR(to),  TQ_VALUE(begin),  TQ_VALUE(length),
+                                     TQ_VALUE(pitch), TQ_VALUE(rows), TQ_VALUE(pieces), TQ_VALUE(run)};
+    return tq_layer__run_elements(layer, kernel, (int64_t)(all * pieces), arguments, TQ_COUNT(arguments));
+}
+
+static tq_status forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)
+{
+    const int axis = axis_in_memory(layer);
+    tq_u64 begin = 0;
+    tq_kernel *kernel;
+    TQ_TRY(tq_layer__plain_kernel(layer, &kernel, "layers/move.cl", "copy_rows"));
+    for (size_t i = 0; i < layer->input_count; ++i) {
+        const tq_u64 length = (tq_u64)row_of(&layer->input[i], axis);
+        TQ_TRY(copy(layer, kernel, inputs[i], output, length, begin));
+        begin += length;
+    }
+    return TQ_OK;
+}
+
+static tq_status reference(const tq_layer *layer, const float *const *inputs, float *output)
+{
+    const int axis = axis_in_memory(layer);
+    const int64_t pitch = row_of(&layer->output, axis), rows = tq_shape_count(&layer->output) / pitch;
+    for (int64_t row = 0; row < rows; ++row)
+        for (size_t i = 0; i < layer->input_count; ++i) {
+            const int64_t length = row_of(&layer->input[i], axis);
+            const int64_t there = tq_shape_count(&layer->input[i]) / length;
+            memcpy(output, inputs[i] + row % there * length, (size_t)length * sizeof *output);
+            output += length;
+        }
+    return TQ_OK;
+}
+
+const tq_layer_kind tq_layer_concat = {
+    .name = "concat",
+    .summary = "tensors one behind the other along a dimension",
+    .options = options,
+    .option_count = TQ_COUNT(options),
+    .inputs_least = 1,
+    .inputs_most = TQ_LAYER_INPUTS,
+    .shape = shape,
+    .plan = plan,
+    .forward = forward,
+    .reference = reference,
+};

@@ -1,0 +1,18 @@
+/* erf: the error function. */
+#include "layers/unary.h"
+
+static const tq_unary family = {.function = {"tq_erf", tq_erf}, .growth = 1, .lowest = -1, .highest = 1};
+
+const tq_layer_kind tq_layer_erf = {
+    .name = "erf",
+    .summary = "the error function",
+    .inputs_least = 1,
+    .inputs_most = 1,
+    .state_size = sizeof(tq_unary_state),
+    .family = &family,
+    .shape = tq_unary__shape,
+    .plan = tq_unary__plan,
+    .forward = tq_unary__forward,
+    .reference = tq_unary__reference,
+    .release = tq_unary__release,
+};

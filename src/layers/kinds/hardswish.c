@@ -1,0 +1,36 @@
+/* hardswish: with h = SUM(PRODUCT(alpha * x) + beta) within 0 .. 1, RESULT(x * h). */
+#include "layers/hard.h"
+
+static const tq_parameter options[] = {
+    {.name = "alpha",
+     .initial = 0.16666666666666666,
+     .lowest = -1e30,
+     .highest = 1e30,
+     .help = "factor of x"},
+    {.name = "beta", .initial = 0.5, .lowest = -1e30, .highest = 1e30, .help = "the share of 0"},
+};
+
+static tq_status plan(tq_layer *layer)
+{
+    tq_hard *state = layer->state;
+    state->alpha = tq_bits__of((float)tq_layer__option(layer, "alpha", 0));
+    state->beta = tq_bits__of((float)tq_layer__option(layer, "beta", 0));
+    state->multiplies = 1;
+    return tq_hard__plan(layer);
+}
+
+const tq_layer_kind tq_layer_hardswish = {
+    .name = "hardswish",
+    .summary = "x times (x / 6 + 1 / 2 within 0 .. 1)",
+    .options = options,
+    .option_count = TQ_COUNT(options),
+    .inputs_least = 1,
+    .inputs_most = 1,
+    .inner = true,
+    .state_size = sizeof(tq_hard),
+    .shape = tq_hard__shape,
+    .plan = plan,
+    .forward = tq_hard__forward,
+    .reference = tq_hard__reference,
+    .release = tq_hard__release,
+};

@@ -1,0 +1,19 @@
+/* max: RESULT(the larger of a and b). */
+#include "layers/pairwise.h"
+
+static const tq_pairwise family = {"tq_larger_of", tq_larger_of, TQ_FORM_LARGER};
+
+const tq_layer_kind tq_layer_max = {
+    .name = "max",
+    .summary = "the larger of two numbers",
+    .inputs_least = 2,
+    .inputs_most = 2,
+    .inner = true,
+    .state_size = sizeof(tq_pairwise_state),
+    .family = &family,
+    .shape = tq_pairwise__shape,
+    .plan = tq_pairwise__plan,
+    .forward = tq_pairwise__forward,
+    .reference = tq_pairwise__reference,
+    .release = tq_pairwise__release,
+};

@@ -1,0 +1,18 @@
+/* neg: -x. */
+#include "layers/unary.h"
+
+static const tq_unary family = {.function = {"tq_negative", tq_negative}, .growth = 1};
+
+const tq_layer_kind tq_layer_neg = {
+    .name = "neg",
+    .summary = "-x",
+    .inputs_least = 1,
+    .inputs_most = 1,
+    .state_size = sizeof(tq_unary_state),
+    .family = &family,
+    .shape = tq_unary__shape,
+    .plan = tq_unary__plan,
+    .forward = tq_unary__forward,
+    .reference = tq_unary__reference,
+    .release = tq_unary__release,
+};

@@ -1,0 +1,18 @@
+/* round: the nearest integer, ties to even. */
+#include "layers/unary.h"
+
+static const tq_unary family = {.function = {"tq_to_integer", tq_to_integer}, .growth = 1};
+
+const tq_layer_kind tq_layer_round = {
+    .name = "round",
+    .summary = "the nearest integer, ties to even",
+    .inputs_least = 1,
+    .inputs_most = 1,
+    .state_size = sizeof(tq_unary_state),
+    .family = &family,
+    .shape = tq_unary__shape,
+    .plan = tq_unary__plan,
+    .forward = tq_unary__forward,
+    .reference = tq_unary__reference,
+    .release = tq_unary__release,
+};

@@ -1,0 +1,18 @@
+/* sign: -1, 0 or 1. */
+#include "layers/unary.h"
+
+static const tq_unary family = {.function = {"tq_sign", tq_sign}, .growth = 1, .lowest = -1, .highest = 1};
+
+const tq_layer_kind tq_layer_sign = {
+    .name = "sign",
+    .summary = "-1, 0 or 1",
+    .inputs_least = 1,
+    .inputs_most = 1,
+    .state_size = sizeof(tq_unary_state),
+    .family = &family,
+    .shape = tq_unary__shape,
+    .plan = tq_unary__plan,
+    .forward = tq_unary__forward,
+    .reference = tq_unary__reference,
+    .release = tq_unary__release,
+};

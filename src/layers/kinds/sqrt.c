@@ -1,0 +1,18 @@
+/* sqrt: the square root. */
+#include "layers/unary.h"
+
+static const tq_unary family = {.function = {"tq_square_root", tq_square_root}};
+
+const tq_layer_kind tq_layer_sqrt = {
+    .name = "sqrt",
+    .summary = "the square root",
+    .inputs_least = 1,
+    .inputs_most = 1,
+    .state_size = sizeof(tq_unary_state),
+    .family = &family,
+    .shape = tq_unary__shape,
+    .plan = tq_unary__plan,
+    .forward = tq_unary__forward,
+    .reference = tq_unary__reference,
+    .release = tq_unary__release,
+};

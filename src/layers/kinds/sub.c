@@ -1,0 +1,19 @@
+/* sub: RESULT(a - b). */
+#include "layers/pairwise.h"
+
+static const tq_pairwise family = {"tq_difference_of", tq_difference_of, TQ_FORM_DIFFERENCE};
+
+const tq_layer_kind tq_layer_sub = {
+    .name = "sub",
+    .summary = "the difference of two tensors",
+    .inputs_least = 2,
+    .inputs_most = 2,
+    .inner = true,
+    .state_size = sizeof(tq_pairwise_state),
+    .family = &family,
+    .shape = tq_pairwise__shape,
+    .plan = tq_pairwise__plan,
+    .forward = tq_pairwise__forward,
+    .reference = tq_pairwise__reference,
+    .release = tq_pairwise__release,
+};

@@ -1,0 +1,24 @@
+/* thresholdedrelu: x above alpha, else 0. */
+#include "layers/unary.h"
+
+static const tq_parameter options[] = {
+    {.name = "alpha", .initial = 1, .lowest = -1e30, .highest = 1e30, .help = "numbers up to it become 0"},
+};
+
+static const tq_unary family = {.function = {"tq_above", tq_above}, .growth = 1};
+
+const tq_layer_kind tq_layer_thresholdedrelu = {
+    .name = "thresholdedrelu",
+    .summary = "x above alpha, else 0",
+    .options = options,
+    .option_count = TQ_COUNT(options),
+    .inputs_least = 1,
+    .inputs_most = 1,
+    .state_size = sizeof(tq_unary_state),
+    .family = &family,
+    .shape = tq_unary__shape,
+    .plan = tq_unary__plan,
+    .forward = tq_unary__forward,
+    .reference = tq_unary__reference,
+    .release = tq_unary__release,
+};

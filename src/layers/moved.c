@@ -1,0 +1,108 @@
+/* Moves on the device: tables that the kernel reads. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "layers/move.h"
+
+#define NONE        UINT32_MAX /* the constant's place */
+#define MOST_JOINED 4096       /* indices of dimensions that one table serves */
+#define CPU_RUN     64 /* elements of a CPU's work-item, about; elsewhere neighbours read neighbours */
+
+/* Tables of all dimensions, innermost first. */
+typedef struct tables {
+    tq_u32 *number;
+    size_t count, size[TQ_MAX_RANK];
+    int dimensions;
+} tables;
+
+static tq_u32 sum(tq_u32 a, tq_u32 b)
+{
+    return a == NONE || b == NONE ? NONE : a + b;
+}
+
+/* Joins a dimension with the innermost one, or puts it behind. `room`: for all of its numbers. */
+static void add_table(tables *t, const int64_t *offset, size_t size)
+{
+    const size_t inner = t->size[0];
+    if (t->dimensions == 1 && inner * size <= MOST_JOINED) {
+        for (size_t i = size * inner; i-- > 0;)
+            t->number[i] =
+                sum(offset[i / inner] < 0 ? NONE : (tq_u32)offset[i / inner], t->number[i % inner]);
+        t->size[0] = t->count = inner * size;
+        return;
+    }
+    for (size_t i = 0; i < size; ++i)
+        t->number[t->count++] = offset[i] < 0 ? NONE : (tq_u32)offset[i];
+    t->size[t->dimensions++] = size;
+}
+
+static bool is_run(const tables *t)
+{
+    bool run = t->number[0] != NONE;
+    for (size_t i = 1; run && i < t->size[0]; ++i)
+        run = t->number[i] == t->number[0] + i;
+    return run;
+}
+
+static tq_status make_tables(const tq_move *m, tables *t)
+{
+    const bool turned = m->nchw && m->to.rank == 4;
+    size_t room = MOST_JOINED;
+    *t = (tables){0};
+    for (int d = 0; d < m->to.rank; ++d)
+        room += (size_t)m->to.dim[d];
+    t->number = malloc(room * sizeof *t->number);
+    if (t->number == NULL)
+        return tq_status__fail(TQ_E_MEMORY, "no memory for tables of %zu indices", room);
+    for (int place = m->to.rank - 1; place >= 0; --place) {
+        const int d = turned ? (const int[]){0, 2, 3, 1}[place] : place;
+        add_table(t, m->offset[d], (size_t)m->to.dim[d]);
+    }
+    return TQ_OK;
+}
+
+static tq_status write_tables(tq_moved *moved, tq_context *context, const tables *t)
+{
+    const uint64_t bytes = t->count * sizeof *t->number;
+    for (int i = 0; i < 8; ++i)
+        moved->size[i] = i < t->dimensions ? (tq_u32)t->size[i] : 1;
+    moved->size[7] = (tq_u32)t->dimensions;
+    moved->contiguous = is_run(t);
+    TQ_TRY(tq_memory__create(&moved->tables, context, bytes));
+    return tq_memory__write(moved->tables, 0, t->number, bytes);
+}
+
+tq_status tq_moved__plan(tq_moved *moved, tq_context *context, float constant)
+{
+    tables t;
+    if (tq_shape_count(&moved->move.from) >= (int64_t)NONE)
+        return tq_status__fail(TQ_E_UNSUPPORTED, "%lld elements are to be moved, at most 2^32 - 2",
+                               (long long)tq_shape_count(&moved->move.from));
+    memcpy(&moved->constant, &constant, sizeof constant);
+    TQ_TRY(make_tables(&moved->move, &t));
+    const tq_status status = write_tables(moved, context, &t);
+    free(t.number);
+    return status;
+}
+
+tq_status tq_moved__run(const tq_moved *moved, const tq_layer *layer, const tq_tensor *from, tq_tensor *to)
+{
+    const bool cpu = strcmp(tq_context_device(layer->context)->type, "cpu") == 0;
+    const tq_u32 longest = cpu ? CPU_RUN : 1, inner = moved->size[0];
+    const tq_u32 pieces = (inner + longest - 1) / longest, run = (inner + pieces - 1) / pieces;
+    const tq_u32 contiguous = moved->contiguous;
+    const tq_argument arguments[] = {
+        TQ_TENSOR(from),           TQ_TENSOR(to),        TQ_MEMORY(moved->tables), TQ_VALUE(moved->size),
+        TQ_VALUE(moved->constant), TQ_VALUE(contiguous), TQ_VALUE(pieces),         TQ_VALUE(run)};
+    tq_kernel *kernel;
+    TQ_TRY(tq_layer__plain_kernel(layer, &kernel, "layers/move.cl", "move"));
+    return tq_layer__run_elements(layer, kernel, tq_shape_count(&moved->move.to) / inner * pieces, arguments,
+                                  TQ_COUNT(arguments));
+}
+
+void tq_moved__release(tq_moved *moved)
+{
+    tq_memory__release(moved->tables);
+    moved->tables = NULL;
+    tq_move__free(&moved->move);
+}

@@ -1,0 +1,132 @@
+/* Taking parameters from tensors on the device. */
+#include <stdlib.h>
+
+#include "quantizers/fit.h"
+#include "util/fail.h"
+
+tq_status tq_fit__run_flat(tq_kernel *kernel, const tq_context *context, tq_u64 items,
+                           const tq_argument *arguments, size_t count)
+{
+    const size_t local[3] = {tq_context__local_size(context), 1, 1};
+    const size_t groups = (size_t)(items / local[0]) + (items % local[0] != 0);
+    const size_t global[3] = {groups * local[0], 1, 1};
+    return tq_kernel__run(kernel, global, local, arguments, count);
+}
+
+static tq_u64 sixteenth(tq_u64 length)
+{
+    return (length + 15) / 16;
+}
+
+/* Four levels of the tree for all parts: rows of `length` numbers become rows of a sixteenth, rounded up. */
+static tq_status sum_level(tq_kernel *kernel, const tq_context *context, const tq_memory *from, tq_u64 offset,
+                           const tq_memory *to, tq_u64 length, tq_u64 parts)
+{
+    const tq_argument arguments[] = {TQ_MEMORY(from), TQ_VALUE(offset), TQ_MEMORY(to), TQ_VALUE(length),
+                                     TQ_VALUE(parts)};
+    return tq_fit__run_flat(kernel, context, sixteenth(length) * parts, arguments, TQ_COUNT(arguments));
+}
+
+/* sums[p]: the magnitudes of part p added by the tree, between two scratch blocks. */
+static tq_status sum_with_scratch(tq_u32 *sums, const tq_tensor *from, tq_kernel *kernel,
+                                  tq_memory *const scratch[2], tq_u64 length, tq_u64 parts)
+{
+    const tq_context *const context = tq_tensor__context(from);
+    int next = 0;
+    TQ_TRY(sum_level(kernel, context, tq_tensor__memory(from), tq_tensor__offset(from), scratch[0], length,
+                     parts));
+    for (length = sixteenth(length); length > 1; length = sixteenth(length), next = !next)
+        TQ_TRY(sum_level(kernel, context, scratch[next], 0, scratch[!next], length, parts));
+    return tq_memory__read(scratch[next], 0, sums, parts * sizeof *sums);
+}
+
+static tq_status sum_parts(tq_u32 *sums, const tq_tensor *from, const tq_quantizer *q, tq_u64 length,
+                           tq_u64 parts)
+{
+    tq_context *const context = tq_tensor__context(from);
+    const tq_u64 first = sixteenth(length), second = sixteenth(first);
+    tq_memory *scratch[2] = {NULL, NULL};
+    tq_kernel *kernel;
+    tq_quantizer fitted; /* to any sum: the program that quantizes holds sum_sixteens too */
+    tq_status status;
+    tq_fit__from_sum(&fitted, q, 0, 1);
+    status = tq_fit__kernel(&kernel, context, &fitted, "sum_sixteens");
+    if (status == TQ_OK)
+        status = tq_memory__create(&scratch[0], context, first * parts * sizeof *sums);
+    if (status == TQ_OK)
+        status = tq_memory__create(&scratch[1], context, second * parts * sizeof *sums);
+    if (status == TQ_OK)
+        status = sum_with_scratch(sums, from, kernel, scratch, length, parts);
+    tq_memory__release(scratch[0]);
+    tq_memory__release(scratch[1]);
+    return status;
+}
+
+static tq_status fit_sums(tq_quantizer *fitted, const tq_tensor *from, const tq_quantizer *q, tq_u64 length,
+                          tq_u64 parts)
+{
+    tq_u32 *const sums = calloc(parts, sizeof *sums);
+    if (!sums)
+        return tq_status__fail(TQ_E_MEMORY, "no host memory for %llu sums", (unsigned long long)parts);
+    const tq_status status = sum_parts(sums, from, q, length, parts);
+    for (tq_u64 p = 0; p < parts && status == TQ_OK; ++p)
+        tq_fit__from_sum(&fitted[p], q, sums[p], length);
+    free(sums);
+    return status;
+}
+
+static tq_status extremes_kernel(tq_kernel **kernel, tq_context *context, const char *name)
+{
+    tq_program_text text = {0};
+    tq_program_text__add(&text, "layers/extremes.cl");
+    const tq_status status = tq_context__kernel(kernel, context, &text, name);
+    tq_program_text__free(&text);
+    return status;
+}
+
+/* As sum_with_scratch. */
+static tq_status find_extremes(tq_extremes *extremes, const tq_tensor *from, tq_memory *const scratch[2],
+                               tq_u64 length, tq_u64 parts)
+{
+    tq_context *const context = tq_tensor__context(from);
+    tq_kernel *numbers, *pairs;
+    int next = 0;
+    TQ_TRY(extremes_kernel(&numbers, context, "extremes_of_numbers"));
+    TQ_TRY(extremes_kernel(&pairs, context, "extremes_of_pairs"));
+    TQ_TRY(sum_level(numbers, context, tq_tensor__memory(from), tq_tensor__offset(from), scratch[0], length,
+                     parts));
+    for (length = sixteenth(length); length > 1; length = sixteenth(length), next = !next)
+        TQ_TRY(sum_level(pairs, context, scratch[next], 0, scratch[!next], length, parts));
+    return tq_memory__read(scratch[next], 0, extremes, parts * sizeof *extremes);
+}
+
+static tq_status fit_ranges(tq_quantizer *fitted, const tq_tensor *from, const tq_quantizer *q, tq_u64 length,
+                            tq_u64 parts)
+{
+    tq_context *const context = tq_tensor__context(from);
+    const tq_u64 first = sixteenth(length), second = sixteenth(first);
+    tq_memory *scratch[2] = {NULL, NULL};
+    tq_extremes *const extremes = calloc(parts, sizeof *extremes);
+    tq_status status = TQ_OK;
+    if (!extremes)
+        status = tq_status__fail(TQ_E_MEMORY, "no host memory for %llu ranges", (unsigned long long)parts);
+    if (status == TQ_OK)
+        status = tq_memory__create(&scratch[0], context, first * parts * sizeof *extremes);
+    if (status == TQ_OK)
+        status = tq_memory__create(&scratch[1], context, second * parts * sizeof *extremes);
+    if (status == TQ_OK)
+        status = find_extremes(extremes, from, scratch, length, parts);
+    for (tq_u64 p = 0; p < parts && status == TQ_OK; ++p)
+        tq_fit__from_extremes(&fitted[p], q, extremes[p]);
+    tq_memory__release(scratch[0]);
+    tq_memory__release(scratch[1]);
+    free(extremes);
+    return status;
+}
+
+tq_status tq_fit__parts(tq_quantizer *fitted, const tq_tensor *from, const tq_quantizer *q, uint64_t length,
+                        uint64_t parts)
+{
+    return tq_fit__needs_range(q) ? fit_ranges(fitted, from, q, length, parts)
+                                  : fit_sums(fitted, from, q, length, parts);
+}
