@@ -376,15 +376,6 @@ static onnx_maker *softmax_model(int64_t opset, int64_t axis, size_t rank, const
     return m;
 }
 
-static void check_fixed(tq_context *context, onnx_maker *m, int64_t batch)
-{
-    tq_network *network;
-    assert_int_equal(onnx_check_load(&network, context, m), TQ_OK);
-    assert_int_equal(tq_network_fixed_batch(network), batch);
-    tq_network_destroy(network);
-    onnx_maker_free(m);
-}
-
 /* Equal numbers give fractions exactly, -infinity gives 0. */
 static void softmax_axes(void **state)
 {
@@ -417,8 +408,8 @@ static void softmax_axes(void **state)
         memcpy(shape.dim, rows[i].dims, rows[i].rank * sizeof *shape.dim);
         onnx_check_output(*state, softmax_model(rows[i].opset, rows[i].axis, rows[i].rank, rows[i].dims),
                           rows[i].dims[0], x, &shape, rows[i].y);
-        check_fixed(*state, softmax_model(rows[i].opset, rows[i].axis, rows[i].rank, rows[i].dims),
-                    rows[i].fixed);
+        onnx_check_fixed_batch(*state, softmax_model(rows[i].opset, rows[i].axis, rows[i].rank, rows[i].dims),
+                               rows[i].fixed);
     }
     onnx_check_failure(*state, softmax_model(13, 5, DIMS(0, 2)), TQ_E_FORMAT,
                        "node 'prob': axis 5 of a tensor of 2 dimensions");
