@@ -51,6 +51,7 @@ static const tq_onnx_operator operators[] = {
     {"LayerNormalization", tq_onnx__import_layer_normalization, 2, 3, 3, "axis:i epsilon:f stash_type:i"},
     {"LeakyRelu", tq_onnx__import_unary, 1, 1, 1, "alpha:f"},
     {"Log", tq_onnx__import_unary, 1, 1, 1, ""},
+    {"LogSoftmax", tq_onnx__import_softmax, 1, 1, 1, "axis:i"},
     {"LpPool", tq_onnx__import_lp_pool, 1, 1, 1, WINDOW " ceil_mode:i p:i"},
     {"MatMul", tq_onnx__import_matmul, 2, 2, 1, ""},
     {"MatMulInteger", tq_onnx__import_matmul_integer, 2, 4, 1, ""},

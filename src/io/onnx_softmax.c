@@ -1,5 +1,7 @@
-/* Softmax: the layer runs over the channels, the second dimension of an image and the last of other tensors;
- * helpers bring the numbers there. */
+/* Softmax, LogSoftmax: the layer runs over the channels, the second dimension of an image and the last of
+ * other tensors; helpers bring the numbers there. */
+#include <string.h>
+
 #include "io/onnx_graph.h"
 
 /* As a layer sees the dimensions from `axis` on that operators before opset 13 join: at the end, behind the
@@ -34,7 +36,8 @@ static bool runs_over_channels(const tq_shape *shape, int axis, bool joins)
 /* Adds the layer over the channels; `value` is its output. */
 static tq_status add_softmax(tq_onnx_node *node, const tq_onnx_value *input, tq_onnx_value *value)
 {
-    TQ_TRY(tq_onnx__add(node, "softmax", "", input->layer));
+    const bool logarithm = strcmp(node->proto->op_type, "LogSoftmax") == 0;
+    TQ_TRY(tq_onnx__add(node, "softmax", logarithm ? "log=1" : "", input->layer));
     *value = (tq_onnx_value){
         .role = TQ_ONNX_TENSOR, .shape = input->shape, .layer = node->layer, .computed = true};
     return TQ_OK;
