@@ -114,6 +114,33 @@ static void reductions_in_order(void **state)
     onnx_check_output(*state, m, 1, image, &image_shape, image);
 }
 
+/* Over the channels of the image; and of numbers whose exponentials overflow. */
+static void reductions_of_layers(void **state)
+{
+    static const float large[8] = {1000, -1000, 500, 0, 1000, -1000, 500, -INFINITY};
+    const float log2 = 0.693147182f;
+    const struct {
+        const char *operator;
+        const float *x, wanted[4];
+    } rows[] = {
+        {"ReduceL1", image, {1, 2, 7, 10}},
+        {"ReduceL2", image, {1, 2, 5, sqrtf(52)}},
+        {"ReduceSumSquare", image, {1, 4, 25, 52}},
+        {"ReduceProd", image, {0, 0, 12, 24}},
+        {"ReduceLogSum", image, {0, log2, 1.94591010f, 2.30258512f}},
+        {"ReduceLogSumExp", large, {1000 + log2, -1000 + log2, 500 + log2, 0}},
+    };
+    for (size_t i = 0; i < 2 * TQ_COUNT(rows); ++i) {
+        const int64_t keepdims = i % 2;
+        const tq_shape kept = {.rank = 4, .dim = {1, 1, 2, 2}}, rest = {.rank = 3, .dim = {1, 2, 2}};
+        onnx_maker *m = image_model();
+        Onnx__NodeProto *node = onnx_maker_node(m, rows[i / 2].operator, "op", "x", "y");
+        onnx_maker_ints(m, node, "axes", DIMS(1));
+        onnx_maker_int(m, node, "keepdims", keepdims);
+        onnx_check_output(*state, m, 1, rows[i / 2].x, keepdims ? &kept : &rest, rows[i / 2].wanted);
+    }
+}
+
 /* Slopes of every shape that broadcasts; those of samples fix the batch. */
 static void slopes(void **state)
 {
@@ -209,12 +236,10 @@ static void refused_by_layers(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(constants_are_broadcast),
-                                       cmocka_unit_test(tensors_are_broadcast),
-                                       cmocka_unit_test(gelu_of_its_parts),
-                                       cmocka_unit_test(reductions_in_order),
-                                       cmocka_unit_test(slopes),
-                                       cmocka_unit_test(refused_by_import),
-                                       cmocka_unit_test(refused_by_layers)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(constants_are_broadcast), cmocka_unit_test(tensors_are_broadcast),
+        cmocka_unit_test(gelu_of_its_parts),       cmocka_unit_test(reductions_in_order),
+        cmocka_unit_test(reductions_of_layers),    cmocka_unit_test(slopes),
+        cmocka_unit_test(refused_by_import),       cmocka_unit_test(refused_by_layers)};
     return cmocka_run_group_tests(tests, onnx_check_open, onnx_check_close);
 }
