@@ -34,7 +34,7 @@ typedef TQ_VECTOR_OF(float) tq_floats;
 #define tq_ints_as_uints(v)   TQ_VECTOR_OF(as_uint)(v)
 #define tq_ints_to_floats(v)  TQ_VECTOR_OF(convert_float)(v)
 #define tq_floats_to_ints(v)  TQ_VECTOR_OF(convert_int)(v)
-#if defined __has_builtin && TQ_LANES > 1
+#if defined __has_builtin && defined __SSE4_1__ && TQ_LANES > 1 /* Oclgrind lacks it */
 #if __has_builtin(__builtin_elementwise_floor)
 #define tq_floats_floor(v) __builtin_elementwise_floor(v) /* an instruction; floor() may be a call */
 #endif
