@@ -64,6 +64,7 @@ static const trial trials[] = {
     {"relu", "", 4, {2, 3, 3, 5}, 0},
     {"softmax", "", 2, {3, 11, 0, 0}, 9},
     {"softmax", "", 2, {2, 5, 0, 0}, 100},
+    {"softmax", "log=1", 2, {3, 11, 0, 0}, 9},
     {"dropout", "", 2, {3, 5, 0, 0}, 0},
 };
 
@@ -231,7 +232,8 @@ static bool oracle_all(const bench *b, float *to)
         const uint64_t index = (uint64_t)(FIRST_SAMPLE * each + i);
         uint32_t bits[16];
         if (strcmp(kind, "softmax") == 0 && i % classes == 0)
-            oracle_softmax(&o, (const uint32_t *)(const void *)(b->x[0] + i), bits, (int)classes, index);
+            oracle_softmax(&o, strcmp(b->t->options, "log=1") == 0,
+                           (const uint32_t *)(const void *)(b->x[0] + i), bits, (int)classes, index);
         const uint32_t one = strcmp(kind, "softmax") == 0 ? bits[i % classes] : oracle_of(b, &o, i, index);
         memcpy(&to[i], &one, sizeof one);
     }
