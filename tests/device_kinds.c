@@ -64,6 +64,7 @@ static const trial trials[] = {
     {"relu", "", 4, {2, 3, 3, 5}, 0},
     {"softmax", "", 2, {3, 11, 0, 0}, 9},
     {"softmax", "", 2, {2, 5, 0, 0}, 100},
+    {"softmax", "log=1", 2, {3, 11, 0, 0}, 9},
     {"dropout", "", 2, {3, 5, 0, 0}, 0},
 };
 
@@ -231,7 +232,8 @@ static bool oracle_all(const bench *b, float *to)
         const uint64_t index = (uint64_t)(FIRST_SAMPLE * each + i);
         uint32_t bits[16];
         if (strcmp(kind, "softmax") == 0 && i % classes == 0)
-            oracle_softmax(&o, (const uint32_t *)(const void *)(b->x[0] + i), bits, (int)classes, index);
+            oracle_softmax(&o, strcmp(b->t->options, "log=1") == 0,
+                           (const uint32_t *)(const void *)(b->x[0] + i), bits, (int)classes, index);
         const uint32_t one = strcmp(kind, "softmax") == 0 ? bits[i % classes] : oracle_of(b, &o, i, index);
         memcpy(&to[i], &one, sizeof one);
     }
@@ -306,8 +308,50 @@ static void all_kinds_all_slots(void **state)
     tq_context_close(context);
 }
 
+/* Two taps for each of 17 channels, by their bits: NaNs of both signs, zeros of both signs, negative numbers,
+ * infinities. */
+static void maximum_of_special_numbers(void **state)
+{
+    static const uint32_t taps[][3] = {
+        {0xFF800001, 0x3F800000, 0x7FC00000}, {0xBF800000, 0xFFFFFFFF, 0x7FC00000},
+        {0x7F800001, 0x7F800000, 0x7FC00000}, {0xFF800000, 0x7FFFFFFF, 0x7FC00000},
+        {0x80000000, 0x00000000, 0x00000000}, {0x80000000, 0x80000000, 0x80000000},
+        {0x80000000, 0xFF800000, 0x80000000}, {0x80000001, 0x80000002, 0x80000001},
+        {0xC0000000, 0xC0400000, 0xC0000000}, {0xC0400000, 0xFF800000, 0xC0400000},
+        {0x00000001, 0xFF7FFFFF, 0x00000001}, {0x00000001, 0x00000002, 0x00000002},
+        {0x7F800000, 0x7F7FFFFF, 0x7F800000}, {0xFF800000, 0xFF800000, 0xFF800000},
+        {0xFF800000, 0x00000000, 0x00000000}, {0x3F800000, 0xBF800000, 0x3F800000},
+        {0xFFC00000, 0xFF800000, 0x7FC00000}};
+    enum { CHANNELS = sizeof taps / sizeof *taps };
+    const tq_shape shape = tq_shape_of(4, (const int64_t[]){1, 1, 2, CHANNELS});
+    const tq_layer_quantizers quantizers = {.seed = 1};
+    tq_context *context;
+    tq_layer *layer;
+    tq_tensor *x, *y;
+    uint32_t from[2 * CHANNELS], to[CHANNELS];
+    (void)state;
+    for (size_t i = 0; i < 2 * CHANNELS; ++i)
+        from[i] = taps[i % CHANNELS][i / CHANNELS];
+    assert_int_equal(tq_context_open(&context, NULL), TQ_OK);
+    assert_int_equal(tq_layer_create(&layer, context, "maxpool2d", "k", "kernel=1x2"), TQ_OK);
+    assert_int_equal(tq_layer_plan(layer, &shape, 1, &quantizers), TQ_OK);
+    assert_int_equal(tq_tensor_create(&x, context, &shape), TQ_OK);
+    assert_int_equal(tq_tensor_create(&y, context, &layer->output), TQ_OK);
+    assert_int_equal(tq_tensor_write(x, (const float *)from, 2 * CHANNELS), TQ_OK);
+    assert_int_equal(tq_layer_forward(layer, (const tq_tensor *const[]){x}, y), TQ_OK);
+    assert_int_equal(tq_tensor_read(y, (float *)to, CHANNELS), TQ_OK);
+    for (size_t i = 0; i < CHANNELS; ++i)
+        if (to[i] != taps[i][2])
+            fail_msg("the larger of %08x and %08x is %08x", taps[i][0], taps[i][1], to[i]);
+    tq_tensor_destroy(x);
+    tq_tensor_destroy(y);
+    tq_layer_destroy(layer);
+    tq_context_close(context);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(all_kinds_all_slots)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(maximum_of_special_numbers),
+                                       cmocka_unit_test(all_kinds_all_slots)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -114,6 +114,63 @@ static void reductions_in_order(void **state)
     onnx_check_output(*state, m, 1, image, &image_shape, image);
 }
 
+/* Over the channels of the image; and of numbers whose exponentials overflow. */
+static void reductions_of_layers(void **state)
+{
+    static const float large[8] = {1000, -1000, 500, 0, 1000, -1000, 500, -INFINITY};
+    const float log2 = 0.693147182f;
+    const struct {
+        const char *operator;
+        const float *x, wanted[4];
+    } rows[] = {
+        {"ReduceL1", image, {1, 2, 7, 10}},
+        {"ReduceL2", image, {1, 2, 5, sqrtf(52)}},
+        {"ReduceSumSquare", image, {1, 4, 25, 52}},
+        {"ReduceProd", image, {0, 0, 12, 24}},
+        {"ReduceLogSum", image, {0, log2, 1.94591010f, 2.30258512f}},
+        {"ReduceLogSumExp", large, {1000 + log2, -1000 + log2, 500 + log2, 0}},
+    };
+    for (size_t i = 0; i < 2 * TQ_COUNT(rows); ++i) {
+        const int64_t keepdims = i % 2;
+        const tq_shape kept = {.rank = 4, .dim = {1, 1, 2, 2}}, rest = {.rank = 3, .dim = {1, 2, 2}};
+        onnx_maker *m = image_model();
+        Onnx__NodeProto *node = onnx_maker_node(m, rows[i / 2].operator, "op", "x", "y");
+        onnx_maker_ints(m, node, "axes", DIMS(1));
+        onnx_maker_int(m, node, "keepdims", keepdims);
+        onnx_check_output(*state, m, 1, rows[i / 2].x, keepdims ? &kept : &rest, rows[i / 2].wanted);
+    }
+}
+
+/* Slopes of every shape that broadcasts; those of samples fix the batch. */
+static void slopes(void **state)
+{
+    static const struct {
+        size_t rank;
+        int64_t dims[4], fixed;
+        float slope[8], wanted[8];
+    } rows[] = {
+        {3, {2, 1, 1}, 0, {5, 7}, {-5, 2, -15, -20, 3, -42, 4, -56}},
+        {1, {2}, 0, {5, 7}, {-5, 2, -15, -28, 3, -42, 4, -56}},
+        {2, {2, 1}, 0, {5, 7}, {-5, 2, -21, -28, 3, -30, 4, -56}},
+        {4, {1, 2, 2, 1}, 0, {1, 2, 3, 4}, {-1, 2, -6, -8, 3, -18, 4, -32}},
+        {4, {2, 1, 1, 1}, 2, {5, 7}, {-5, 2, -15, -20, 3, -42, 4, -56}},
+    };
+    const float x[8] = {-1, 2, -3, -4, 3, -6, 4, -8};
+    for (size_t i = 0; i < 2 * TQ_COUNT(rows); ++i) {
+        onnx_maker *m = onnx_maker_new(17);
+        const int64_t fixed = rows[i / 2].fixed, samples = fixed > 0 ? fixed : 1;
+        const tq_shape shape = tq_shape_of(4, (const int64_t[]){samples, 2 / samples, 2, 2});
+        onnx_maker_input(m, "x", 4, shape.dim);
+        onnx_maker_floats(m, "c", rows[i / 2].rank, rows[i / 2].dims, rows[i / 2].slope);
+        onnx_maker_node(m, "PRelu", "op", "x,c", "y");
+        onnx_maker_output(m, "y");
+        if (i % 2 == 1)
+            onnx_check_fixed_batch(*state, m, fixed);
+        else
+            onnx_check_output(*state, m, samples, x, &shape, rows[i / 2].wanted);
+    }
+}
+
 static onnx_maker *with_constant(const char *operator, size_t rank, const int64_t *dims)
 {
     static const float ones[8] = {1, 1, 1, 1, 1, 1, 1, 1};
@@ -127,8 +184,10 @@ static void refused_by_import(void **state)
 {
     onnx_check_failure(*state, with_constant("Add", DIMS(3)), TQ_E_SHAPE,
                        "node 'op': shapes 1x2x2x2 and 1x1x1x3: dimensions must be the same or 1");
-    onnx_check_failure(*state, with_constant("PRelu", DIMS(2)), TQ_E_UNSUPPORTED,
-                       "slopes of shape 2 for a tensor of shape 1x2x2x2");
+    onnx_check_failure(*state, with_constant("PRelu", DIMS(3)), TQ_E_SHAPE,
+                       "slopes of shape 3 for a tensor of shape 1x2x2x2");
+    onnx_check_failure(*state, with_constant("PRelu", DIMS(1, 1, 1, 1, 1)), TQ_E_SHAPE,
+                       "slopes of shape 1x1x1x1x1 for a tensor");
     onnx_check_failure(*state, with_constant("Clip", DIMS(2)), TQ_E_SHAPE,
                        "input 'c' has 2 numbers, needs 1");
     onnx_maker *m = image_model();
@@ -180,6 +239,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(constants_are_broadcast), cmocka_unit_test(tensors_are_broadcast),
         cmocka_unit_test(gelu_of_its_parts),       cmocka_unit_test(reductions_in_order),
+        cmocka_unit_test(reductions_of_layers),    cmocka_unit_test(slopes),
         cmocka_unit_test(refused_by_import),       cmocka_unit_test(refused_by_layers)};
     return cmocka_run_group_tests(tests, onnx_check_open, onnx_check_close);
 }

@@ -2,6 +2,7 @@
  * ONNX import: models made in memory with protobuf-c. Results are compared with numbers worked out by hand or
  * by plain loops over ONNX's own layout here.
  */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -375,21 +376,43 @@ static onnx_maker *softmax_model(int64_t opset, int64_t axis, size_t rank, const
     return m;
 }
 
-/* Two equal numbers give halves exactly. */
+/* Equal numbers give fractions exactly, -infinity gives 0. */
 static void softmax_axes(void **state)
 {
-    const float x[2] = {3, 3}, y[2] = {0.5f, 0.5f};
-    const tq_shape flat = {.rank = 2, .dim = {1, 2}}, image = {.rank = 4, .dim = {1, 2, 1, 1}};
-    onnx_check_output(*state, softmax_model(11, 1, DIMS(0, 2)), 1, x, &flat, y);
-    onnx_check_output(*state, softmax_model(13, -1, DIMS(0, 2)), 1, x, &flat, y);
-    onnx_check_output(*state, softmax_model(11, 1, DIMS(0, 2, 1, 1)), 1, x, &image, y);
-    onnx_check_output(*state, softmax_model(13, 1, DIMS(0, 2, 1, 1)), 1, x, &image, y);
-    onnx_check_failure(*state, softmax_model(11, 1, DIMS(0, 2, 1, 3)), TQ_E_UNSUPPORTED,
-                       "attribute 'axis' is 1");
-    onnx_check_failure(*state, softmax_model(13, -1, DIMS(0, 2, 1, 3)), TQ_E_UNSUPPORTED,
-                       "attribute 'axis' is -1");
-    onnx_check_failure(*state, softmax_model(11, 0, DIMS(0, 2)), TQ_E_UNSUPPORTED, "attribute 'axis' is 0");
-    onnx_check_failure(*state, softmax_model(13, 5, DIMS(0, 2)), TQ_E_UNSUPPORTED, "attribute 'axis' is 5");
+    static const struct {
+        int64_t opset, axis;
+        size_t rank;
+        int64_t dims[5], fixed; /* batch */
+        float y[6];
+    } rows[] = {
+        {13, 1, 4, {1, 2, 1, 3}, 0, {0.5f, 0, 1, 0.5f, 1, 0}},
+        {13, -1, 4, {1, 2, 1, 3}, 0, {0.5f, 0, 0.5f, 0.5f, 0.5f, 0}},
+        {13, 3, 4, {1, 2, 1, 3}, 0, {0.5f, 0, 0.5f, 0.5f, 0.5f, 0}},
+        {13, 2, 4, {1, 1, 2, 3}, 0, {0.5f, 0, 1, 0.5f, 1, 0}},
+        {13, 0, 4, {2, 1, 1, 3}, 2, {0.5f, 0, 1, 0.5f, 1, 0}},
+        {13, 0, 2, {2, 3}, 2, {0.5f, 0, 1, 0.5f, 1, 0}},
+        {13, -2, 2, {2, 3}, 2, {0.5f, 0, 1, 0.5f, 1, 0}},
+        {13, 1, 3, {1, 2, 3}, 0, {0.5f, 0, 1, 0.5f, 1, 0}},
+        {13, 1, 5, {1, 2, 1, 1, 3}, 0, {0.5f, 0, 1, 0.5f, 1, 0}},
+        {11, 1, 4, {1, 2, 1, 3}, 0, {0.25f, 0, 0.25f, 0.25f, 0.25f, 0}},
+        {11, 1, 4, {1, 1, 2, 3}, 0, {0.25f, 0, 0.25f, 0.25f, 0.25f, 0}},
+        {11, 2, 4, {1, 2, 1, 3}, 0, {0.5f, 0, 0.5f, 0.5f, 0.5f, 0}},
+        {11, -1, 4, {1, 1, 2, 3}, 0, {0.5f, 0, 0.5f, 0.5f, 0.5f, 0}},
+        {11, 1, 3, {1, 2, 3}, 0, {0.25f, 0, 0.25f, 0.25f, 0.25f, 0}},
+        {11, 0, 2, {2, 3}, 2, {0.25f, 0, 0.25f, 0.25f, 0.25f, 0}},
+        {11, 1, 2, {2, 3}, 0, {0.5f, 0, 0.5f, 0.5f, 0.5f, 0}},
+    };
+    const float x[6] = {3, -INFINITY, 3, 3, 3, -INFINITY};
+    for (size_t i = 0; i < TQ_COUNT(rows); ++i) {
+        tq_shape shape = {.rank = (int)rows[i].rank};
+        memcpy(shape.dim, rows[i].dims, rows[i].rank * sizeof *shape.dim);
+        onnx_check_output(*state, softmax_model(rows[i].opset, rows[i].axis, rows[i].rank, rows[i].dims),
+                          rows[i].dims[0], x, &shape, rows[i].y);
+        onnx_check_fixed_batch(*state, softmax_model(rows[i].opset, rows[i].axis, rows[i].rank, rows[i].dims),
+                               rows[i].fixed);
+    }
+    onnx_check_failure(*state, softmax_model(13, 5, DIMS(0, 2)), TQ_E_FORMAT,
+                       "node 'prob': axis 5 of a tensor of 2 dimensions");
 }
 
 static void files(void **state)

@@ -123,6 +123,21 @@ static void raise_opset(Onnx__ModelProto *model)
     }
 }
 
+/* In operator set 6 the slopes of PRelu are the channels'; since then they are broadcast. */
+static void raise_slopes(files *f)
+{
+    const Onnx__GraphProto *graph = f->model->graph;
+    if (f->model->opset_import[0]->version >= 7 || strcmp(graph->node[0]->op_type, "PRelu") != 0)
+        return;
+    assert_true(f->input_count > 1 || graph->n_initializer == 1);
+    Onnx__TensorProto *slopes = f->input_count > 1 ? f->input[1] : graph->initializer[0];
+    const size_t rank = f->input[0]->n_dims - 1;
+    slopes->dims = realloc(slopes->dims, rank * sizeof *slopes->dims);
+    assert_non_null(slopes->dims);
+    while (slopes->n_dims < rank)
+        slopes->dims[slopes->n_dims++] = 1;
+}
+
 /* Inputs after the first take the names of the graph's inputs, unless the model has these as initializers. */
 static size_t name_inputs(files *f, const Onnx__TensorProto **extra)
 {
@@ -221,6 +236,7 @@ static bool check_output(tq_context *context, const vector *v, int output, size_
         free_files(&f);
         return false;
     }
+    raise_slopes(&f);
     raise_opset(f.model);
     const tq_status status = tq_onnx__import(&network, context, f.model, extra, name_inputs(&f, extra));
     if (v->refusal != NULL) {

@@ -39,7 +39,7 @@ TQ_INLINE void tq_row_shorts(__global uint *to, const ulong at, const uint begin
     for (uint number = begin; number < end; number += 8 * TQ_LANES) {
         __global tq_uints *place = (__global tq_uints *)((__global ushort *)to + at + number);
         tq_uints words[4];
-        tq_philox_words(words, key.s0, key.s1, (tq_pairs)index, 0, TQ_PAIR_NUMBERS + (ulong)(number / 8u), TQ_PAIRS, stream);
+        tq_index_words(words, key.s0, key.s1, index, number / 8u, stream);
 #pragma unroll
         for (uint i = 0; i < 4; ++i)
             if (number + i * 2 * TQ_LANES < end)

@@ -1,30 +1,41 @@
 /*
- * Max pooling: the largest number of each window; taps outside the image do not count. Numbers are compared by their
- * bits, as maximum.cl explains.
+ * Max pooling: the largest number of each window; taps outside the image do not count. -0 is below +0, and a NaN wins and
+ * becomes the canonical one, as maximum.cl has it, whose order three extremes of the bits give without a step for each tap:
+ * as signed integers, bits with the sign clear are above all others and have the order of the numbers, so that the highest
+ * is the largest number if it is not negative. If it is, all are, and the largest has the lowest bits. A NaN with the sign
+ * clear is above infinity there; one with the sign set is the highest of unsigned integers.
  */
-/* tq_order_of and tq_bits_of_order, lane by lane. */
-TQ_INLINE tq_uints tq_orders_of(const tq_uints bits)
+typedef struct tq_extremes {
+    tq_ints highest_signed;
+    tq_uints lowest, highest;
+} tq_extremes;
+
+TQ_INLINE tq_uints tq_largest_of(const tq_extremes e)
 {
-    const tq_uints order = (bits & TQ_SIGN_BIT) != 0 ? ~bits : bits | TQ_SIGN_BIT;
-    return (bits & 0x7FFFFFFFu) > TQ_INFINITY_BITS ? (tq_uints)0xFFFFFFFFu : order;
+    const tq_uints top = tq_ints_as_uints(e.highest_signed);
+    const tq_uints largest = (top & TQ_SIGN_BIT) != 0 ? e.lowest : top;
+    const tq_uints number = e.highest_signed > (tq_ints)TQ_INFINITY_BITS ? (tq_uints)TQ_NAN_BITS : largest;
+    return e.highest > (TQ_INFINITY_BITS | TQ_SIGN_BIT) ? (tq_uints)TQ_NAN_BITS : number;
 }
 
-TQ_INLINE tq_uints tq_bits_of_orders(const tq_uints order)
-{
-    const tq_uints bits = (order & TQ_SIGN_BIT) != 0 ? order ^ TQ_SIGN_BIT : ~order;
-    return order == 0xFFFFFFFFu ? (tq_uints)TQ_NAN_BITS : bits;
-}
-
+/* Minus infinity of no taps. */
 TQ_INLINE tq_uints tq_largest(const tq_pool_window window, __global const uint *x)
 {
-    tq_uints best = (tq_uints)TQ_ORDER_OF_MINUS_INFINITY;
+    tq_extremes e;
+    e.lowest = (tq_uints)(TQ_INFINITY_BITS | TQ_SIGN_BIT);
+    e.highest_signed = tq_uints_as_ints(e.lowest);
+    e.highest = (tq_uints)0;
     __global const uint *line = x + window.first;
     for (int row = window.rows.begin; row < window.rows.end; ++row, line += window.row_step) {
         __global const uint *tap = line;
-        for (int column = window.columns.begin; column < window.columns.end; ++column, tap += window.column_step)
-            best = max(best, tq_orders_of(tq_load_uints(tap)));
+        for (int column = window.columns.begin; column < window.columns.end; ++column, tap += window.column_step) {
+            const tq_uints bits = tq_load_uints(tap);
+            e.highest_signed = max(e.highest_signed, tq_uints_as_ints(bits));
+            e.lowest = min(e.lowest, bits);
+            e.highest = max(e.highest, bits);
+        }
     }
-    return tq_bits_of_orders(best);
+    return tq_largest_of(e);
 }
 
 __kernel void maxpool(__global const uint *restrict x, const ulong x_offset, __global uint *restrict y,

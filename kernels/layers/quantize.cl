@@ -23,12 +23,13 @@ TQ_INLINE uint quantize_one(const uint bits, const tq_words words, const uint ke
 #define QUANTIZE_VECTOR_OF(class, bits, words, draws) (bits)
 #endif
 /* TQ_ROWS vectors from x on, of which the first number is that of an element with which a block of draws begins. */
-TQ_INLINE void quantize_rows(__global const uint *x, __global uint *y, const tq_words words, const uint key0,
+TQ_INLINE void quantize_rows(__global const uint *x, __global uint *y, tq_words words, const uint key0,
                              const uint key1, const uint stream, const ulong element, const int class)
 {
     tq_uints draws[TQ_ROWS];
 #if QUANTIZE_BITS
-    tq_element_draw_rows(draws, key0, key1, element, stream, QUANTIZE_BITS);
+    words.s7 = QUANTIZE_BITS; /* the same, as a literal: shifts of draws become one */
+    tq_element_draw_rows(draws, TQ_ROWS / TQ_DRAW_ROWS(QUANTIZE_BITS), key0, key1, element, stream, QUANTIZE_BITS);
 #else
 #pragma unroll
     for (int i = 0; i < TQ_ROWS; ++i)

@@ -6,6 +6,10 @@
  * xors.
  */
 #if defined TQ_LANES && TQ_LANES <= 16
+#define TQ_PHILOX_M0       0xD2511F53u
+#define TQ_PHILOX_M1       0xCD9E8D57u
+#define TQ_PHILOX_W0       0x9E3779B9u
+#define TQ_PHILOX_W1       0xBB67AE85u
 #define TQ_DRAW_ROWS(bits) (128 / (bits)) /* vectors of draws that as many blocks as there are lanes give */
 
 /* Draw number `number` < 128 / bits of the blocks with these indices. */
@@ -15,15 +19,15 @@ TQ_INLINE tq_uints tq_philox_draws(tq_u32 key0, tq_u32 key1, tq_uints low, tq_ui
     const tq_uints position = number * (tq_u32)bits, which = position >> 5;
     tq_uints word0 = low, word1 = high, word2 = (tq_uints)0, word3 = (tq_uints)stream;
     for (tq_i32 round = 0; round < 10; ++round) {
-        const tq_uints high0 = mul_hi((tq_uints)0xD2511F53u, word0),
-                       high1 = mul_hi((tq_uints)0xCD9E8D57u, word2);
-        const tq_uints low0 = 0xD2511F53u * word0, low1 = 0xCD9E8D57u * word2;
+        const tq_uints high0 = mul_hi((tq_uints)TQ_PHILOX_M0, word0),
+                       high1 = mul_hi((tq_uints)TQ_PHILOX_M1, word2);
+        const tq_uints low0 = TQ_PHILOX_M0 * word0, low1 = TQ_PHILOX_M1 * word2;
         word0 = high1 ^ word1 ^ key0;
         word1 = low1;
         word2 = high0 ^ word3 ^ key1;
         word3 = low0;
-        key0 += 0x9E3779B9u;
-        key1 += 0xBB67AE85u;
+        key0 += TQ_PHILOX_W0;
+        key1 += TQ_PHILOX_W1;
     }
     word0 = which == (tq_uints)1 ? word1 : word0;
     word0 = which == (tq_uints)2 ? word2 : word0;
@@ -58,28 +62,65 @@ TQ_INLINE tq_uints tq_element_draws(tq_u32 key0, tq_u32 key1, tq_u64 first, tq_u
 }
 
 #if TQ_LANES >= 4
+/*
+ * tq_pairs has lanes of 64 bits in a vector of TQ_LANES words. Chains count their blocks in the order of TQ_PAIR_NUMBERS: those of
+ * the even lanes, then those of the odd ones, so that words come in order by weaving.
+ */
 #if TQ_LANES == 16
-typedef ulong8 tq_pairs; /* lanes of 64 bits in a vector of TQ_LANES words */
-#define TQ_PAIR_NUMBERS (tq_pairs)(0, 1, 2, 3, 4, 5, 6, 7)
-#define tq_as_pairs     as_ulong8
+typedef ulong8 tq_pairs;
+#define TQ_PAIR_NUMBERS (tq_pairs)(0, 4, 1, 5, 2, 6, 3, 7)
 #define TQ_PAIRS        8
 #elif TQ_LANES == 8
 typedef ulong4 tq_pairs;
-#define TQ_PAIR_NUMBERS (tq_pairs)(0, 1, 2, 3)
-#define tq_as_pairs     as_ulong4
+#define TQ_PAIR_NUMBERS (tq_pairs)(0, 2, 1, 3)
 #define TQ_PAIRS        4
 #else
 typedef ulong2 tq_pairs;
 #define TQ_PAIR_NUMBERS (tq_pairs)(0, 1)
-#define tq_as_pairs     as_ulong2
 #define TQ_PAIRS        2
+#endif
+
+/* Lanes of `a` and `b` by turns: their even ones, or their odd ones. */
+#if defined __has_builtin && TQ_LANES == 16
+#if __has_builtin(__builtin_shufflevector)
+#define tq_weave_words(a, b) \
+    __builtin_shufflevector(a, b, 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30)
+#define tq_weave_pairs(a, b)     __builtin_shufflevector(a, b, 0, 8, 2, 10, 4, 12, 6, 14)
+#define tq_weave_odd_pairs(a, b) __builtin_shufflevector(a, b, 1, 9, 3, 11, 5, 13, 7, 15)
+#endif
+#endif
+#ifndef tq_weave_words
+TQ_INLINE tq_uints tq_weave_words(tq_uints a, tq_uints b)
+{
+    tq_uints woven;
+    woven.even = a.even;
+    woven.odd = b.even;
+    return woven;
+}
+
+TQ_INLINE tq_pairs tq_weave_pairs(tq_pairs a, tq_pairs b)
+{
+    tq_pairs woven;
+    woven.even = a.even;
+    woven.odd = b.even;
+    return woven;
+}
+
+TQ_INLINE tq_pairs tq_weave_odd_pairs(tq_pairs a, tq_pairs b)
+{
+    tq_pairs woven;
+    woven.even = a.odd;
+    woven.odd = b.odd;
+    return woven;
+}
 #endif
 
 /* Words a, b, a, b ... from the lower halves of lanes. */
 TQ_INLINE tq_pairs tq_pair_words(tq_pairs a, tq_pairs b)
 {
 #ifdef __ENDIAN_LITTLE__
-    return (a & 0xFFFFFFFFul) | b << 32;
+    const tq_uints words = tq_weave_words(TQ_VECTOR_OF(as_uint)(a), TQ_VECTOR_OF(as_uint)(b));
+    return TQ_CAT(as_ulong, TQ_PAIRS)(words);
 #else
     return (b & 0xFFFFFFFFul) | a << 32;
 #endif
@@ -88,48 +129,78 @@ TQ_INLINE tq_pairs tq_pair_words(tq_pairs a, tq_pairs b)
 /* The words of TQ_PAIRS blocks, in order, from those in the lower halves of lanes. */
 TQ_INLINE void tq_block_words(tq_uints words[2], tq_pairs word0, tq_pairs word1, tq_pairs word2, tq_pairs word3)
 {
-    const tq_pairs even = tq_pair_words(word0, word1), odd = tq_pair_words(word2, word3);
-    tq_pairs front, back;
-    front.even = even.lo;
-    front.odd = odd.lo;
-    back.even = even.hi;
-    back.odd = odd.hi;
-    words[0] = TQ_VECTOR_OF(as_uint)(front);
-    words[1] = TQ_VECTOR_OF(as_uint)(back);
+    const tq_pairs lower = tq_pair_words(word0, word1), upper = tq_pair_words(word2, word3);
+    words[0] = TQ_VECTOR_OF(as_uint)(tq_weave_pairs(lower, upper));
+    words[1] = TQ_VECTOR_OF(as_uint)(tq_weave_odd_pairs(lower, upper));
+}
+
+/* Chains, two or four, side by side, as a round has to wait for the one before. */
+typedef struct tq_chains {
+    tq_pairs word0[4], word1[4], word2[4], word3[4];
+} tq_chains;
+
+/* The product's lower half is that of words, its upper half what goes into the next round's words. */
+TQ_INLINE tq_pairs tq_philox_product(tq_pairs word, tq_u32 factor)
+{
+    return (word & 0xFFFFFFFFul) * (tq_u64)factor;
+}
+
+/* Rounds `round` .. 9, whose keys begin with key0 and key1; then the words of count * TQ_PAIRS blocks in order. */
+TQ_INLINE void tq_philox_rounds(tq_uints *words, tq_chains *c, tq_i32 count, tq_u32 key0, tq_u32 key1, tq_i32 round)
+{
+#pragma unroll
+    for (; round < 10; ++round) {
+#pragma unroll
+        for (tq_i32 i = 0; i < count; ++i) {
+            const tq_pairs product0 = tq_philox_product(c->word0[i], TQ_PHILOX_M0);
+            const tq_pairs product1 = tq_philox_product(c->word2[i], TQ_PHILOX_M1);
+            c->word0[i] = product1 >> 32 ^ c->word1[i] ^ (tq_u64)key0;
+            c->word1[i] = product1;
+            c->word2[i] = product0 >> 32 ^ c->word3[i] ^ (tq_u64)key1;
+            c->word3[i] = product0;
+        }
+        key0 += TQ_PHILOX_W0;
+        key1 += TQ_PHILOX_W1;
+    }
+#pragma unroll
+    for (tq_i32 i = 0; i < count; ++i)
+        tq_block_words(words + 2 * i, c->word0[i], c->word1[i], c->word2[i], c->word3[i]);
+}
+
+/* The words of blocks `block` .. block + 2 * TQ_PAIRS - 1 of one index, in order. */
+TQ_INLINE void tq_index_words(tq_uints words[4], tq_u32 key0, tq_u32 key1, tq_u64 index, tq_u32 block, tq_u32 stream)
+{
+    tq_chains c;
+#pragma unroll
+    for (tq_i32 i = 0; i < 2; ++i) {
+        c.word0[i] = (tq_pairs)index;
+        c.word1[i] = (tq_pairs)(index >> 32);
+        c.word2[i] = TQ_PAIR_NUMBERS + (tq_u64)(block + (tq_u32)(i * TQ_PAIRS));
+        c.word3[i] = (tq_pairs)stream;
+    }
+    tq_philox_rounds(words, &c, 2, key0, key1, 0);
 }
 
 /*
- * The words of 2 * TQ_PAIRS blocks, in order: of these counters, then of the counters that are further by the steps. Both chains
- * of rounds go side by side, as a round has to wait for the one before.
+ * The words of block 0 of indices index .. index + count * TQ_PAIRS - 1, in order; `index` must be a multiple of as many. Then
+ * they differ in the lowest word only, and half of what the first two rounds make is the same for all: 0, or one scalar product.
  */
-TQ_INLINE void tq_philox_words(tq_uints words[4], tq_u32 key0, tq_u32 key1, tq_pairs index, tq_u64 index_step,
-                               tq_pairs block, tq_u64 block_step, tq_u32 stream)
+TQ_INLINE void tq_element_words(tq_uints *words, tq_i32 count, tq_u32 key0, tq_u32 key1, tq_u64 index, tq_u32 stream)
 {
-    tq_pairs word0[2], word1[2], word2[2], word3[2];
-    word0[0] = index;
-    word0[1] = index + index_step;
-    word2[0] = block;
-    word2[1] = block + block_step;
-    for (tq_i32 i = 0; i < 2; ++i) {
-        word1[i] = word0[i] >> 32;
-        word3[i] = (tq_pairs)stream;
-    }
+    const tq_u64 same = (tq_u64)((tq_u32)(index >> 32) ^ key0) * TQ_PHILOX_M0;
+    const tq_u64 next_key0 = (tq_u32)(key0 + TQ_PHILOX_W0), next_key1 = (tq_u32)(key1 + TQ_PHILOX_W1);
+    tq_chains c;
 #pragma unroll
-    for (tq_i32 round = 0; round < 10; ++round) {
-#pragma unroll
-        for (tq_i32 i = 0; i < 2; ++i) {
-            const tq_pairs product0 = (word0[i] & 0xFFFFFFFFul) * 0xD2511F53ul;
-            const tq_pairs product1 = (word2[i] & 0xFFFFFFFFul) * 0xCD9E8D57ul;
-            word0[i] = product1 >> 32 ^ word1[i] ^ (tq_u64)key0;
-            word1[i] = product1;
-            word2[i] = product0 >> 32 ^ word3[i] ^ (tq_u64)key1;
-            word3[i] = product0;
-        }
-        key0 += 0x9E3779B9u;
-        key1 += 0xBB67AE85u;
+    for (tq_i32 i = 0; i < count; ++i) {
+        const tq_pairs low = TQ_PAIR_NUMBERS + (tq_u64)((tq_u32)index + (tq_u32)(i * TQ_PAIRS));
+        const tq_pairs product0 = tq_philox_product(low, TQ_PHILOX_M0);
+        const tq_pairs product1 = tq_philox_product(product0 >> 32 ^ (tq_u64)(stream ^ key1), TQ_PHILOX_M1);
+        c.word0[i] = product1 >> 32 ^ next_key0;
+        c.word1[i] = product1;
+        c.word2[i] = product0 ^ (same >> 32 ^ next_key1);
+        c.word3[i] = (tq_pairs)same;
     }
-    tq_block_words(words, word0[0], word1[0], word2[0], word3[0]);
-    tq_block_words(words + 2, word0[1], word1[1], word2[1], word3[1]);
+    tq_philox_rounds(words, &c, count, key0 + 2 * TQ_PHILOX_W0, key1 + 2 * TQ_PHILOX_W1, 2);
 }
 
 /* Groups of 2 * bits at the top of words become twice as many groups of `bits`, the lower half first. */
@@ -145,18 +216,35 @@ TQ_INLINE void tq_halve(tq_uints halves[2], tq_uints groups, tq_i32 bits)
     halves[1] = back;
 }
 
-/* Words in every 32 / bits-th row become all rows: draws at the top of a word, in order. */
-TQ_INLINE void tq_split_words(tq_uints *rows, tq_i32 bits)
+/* Two draws of 16 bits of each word, the lower half first, to the top of words of their own. */
+TQ_INLINE void tq_split_halves(tq_uints halves[2], tq_uints words)
 {
-    const tq_i32 step = 32 / bits; /* rows that come of one vector of words */
+#ifdef __ENDIAN_LITTLE__
+    halves[0] = TQ_VECTOR_OF(convert_uint)(TQ_VECTOR_OF(as_ushort)(words.lo)) << 16;
+    halves[1] = TQ_VECTOR_OF(convert_uint)(TQ_VECTOR_OF(as_ushort)(words.hi)) << 16;
+#else
+    tq_halve(halves, words, 16);
+#endif
+}
+
+/* `count` vectors of words become 32 / bits rows each: draws at the top of a word, in order. */
+TQ_INLINE void tq_split_words(tq_uints *rows, const tq_uints *words, tq_i32 count, tq_i32 bits)
+{
+    const tq_i32 step = 32 / bits;
+#pragma unroll
+    for (tq_i32 i = 0; i < count; ++i)
+        rows[i * step] = words[i];
     /* Widths halve in place: what stands at a multiple of 2 * distance is split to there and one distance on. */
 #pragma unroll
     for (tq_i32 width = 16, distance = step / 2; width >= 4; width /= 2, distance /= 2) {
         if (width >= bits) {
 #pragma unroll
-            for (tq_i32 i = 0; i < 4 * step; i += 2 * distance) {
+            for (tq_i32 i = 0; i < count * step; i += 2 * distance) {
                 tq_uints halves[2];
-                tq_halve(halves, rows[i], width);
+                if (width == 16)
+                    tq_split_halves(halves, rows[i]);
+                else
+                    tq_halve(halves, rows[i], width);
                 rows[i] = halves[0];
                 rows[i + distance] = halves[1];
             }
@@ -165,40 +253,30 @@ TQ_INLINE void tq_split_words(tq_uints *rows, tq_i32 bits)
 }
 
 /*
- * The draws of elements first .. first + TQ_LANES * TQ_DRAW_ROWS(bits) - 1, in order, vector by vector;
- * `first` must be a multiple of 128 / bits. TQ_LANES blocks serve them all.
+ * The draws of elements first .. first + runs * TQ_LANES * TQ_DRAW_ROWS(bits) - 1, runs = 1 or 2, in order, vector by vector;
+ * `first` must be a multiple of as many. runs * TQ_LANES blocks serve them all.
  */
-TQ_INLINE void tq_element_draw_rows(tq_uints *rows, tq_u32 key0, tq_u32 key1, tq_u64 first, tq_u32 stream,
+TQ_INLINE void tq_element_draw_rows(tq_uints *rows, tq_i32 runs, tq_u32 key0, tq_u32 key1, tq_u64 first, tq_u32 stream,
                                     tq_i32 bits)
 {
-    const tq_pairs index = TQ_PAIR_NUMBERS + first / (128u / (tq_u32)bits);
-    const tq_i32 step = 32 / bits;
-    tq_uints words[4];
-    tq_philox_words(words, key0, key1, index, TQ_PAIRS, (tq_pairs)0, 0, stream);
-#pragma unroll
-    for (tq_i32 i = 0; i < 4; ++i)
-        rows[i * step] = words[i];
-    tq_split_words(rows, bits);
+    tq_uints words[8];
+    tq_element_words(words, 2 * runs, key0, key1, first / (128u / (tq_u32)bits), stream);
+    tq_split_words(rows, words, 4 * runs, bits);
 }
 
-/* Draws number `number` .. of one index, likewise; `number` must be a multiple of 128 / bits. */
+/* Draws number `number` .. of one index, likewise, one run; `number` must be a multiple of 128 / bits. */
 TQ_INLINE void tq_index_draw_rows(tq_uints *rows, tq_u32 key0, tq_u32 key1, tq_u64 index, tq_u32 number,
                                   tq_u32 stream, tq_i32 bits)
 {
-    const tq_pairs block = TQ_PAIR_NUMBERS + (tq_u64)(number / (128u / (tq_u32)bits));
-    const tq_i32 step = 32 / bits;
     tq_uints words[4];
-    tq_philox_words(words, key0, key1, (tq_pairs)index, 0, block, TQ_PAIRS, stream);
-#pragma unroll
-    for (tq_i32 i = 0; i < 4; ++i)
-        rows[i * step] = words[i];
-    tq_split_words(rows, bits);
+    tq_index_words(words, key0, key1, index, number / (128u / (tq_u32)bits), stream);
+    tq_split_words(rows, words, 4, bits);
 }
 #else
-TQ_INLINE void tq_element_draw_rows(tq_uints *rows, tq_u32 key0, tq_u32 key1, tq_u64 first, tq_u32 stream,
+TQ_INLINE void tq_element_draw_rows(tq_uints *rows, tq_i32 runs, tq_u32 key0, tq_u32 key1, tq_u64 first, tq_u32 stream,
                                     tq_i32 bits)
 {
-    for (tq_i32 i = 0; i < TQ_DRAW_ROWS(bits); ++i)
+    for (tq_i32 i = 0; i < runs * TQ_DRAW_ROWS(bits); ++i)
         rows[i] = tq_element_draws(key0, key1, first + (tq_u64)(i * TQ_LANES), stream, bits);
 }
 #endif

@@ -34,13 +34,29 @@ typedef TQ_VECTOR_OF(float) tq_floats;
 #define tq_ints_as_uints(v)   TQ_VECTOR_OF(as_uint)(v)
 #define tq_ints_to_floats(v)  TQ_VECTOR_OF(convert_float)(v)
 #define tq_floats_to_ints(v)  TQ_VECTOR_OF(convert_int)(v)
-#if defined __has_builtin && TQ_LANES > 1
+#if defined __has_builtin && defined __SSE4_1__ && TQ_LANES > 1 /* Oclgrind lacks it */
 #if __has_builtin(__builtin_elementwise_floor)
 #define tq_floats_floor(v) __builtin_elementwise_floor(v) /* an instruction; floor() may be a call */
 #endif
 #endif
 #ifndef tq_floats_floor
 #define tq_floats_floor(v) floor(v)
+#endif
+/* tq_floats_fma_down: a * b + c, rounded down; only where a device has it as one instruction. */
+#if defined __has_builtin && defined __AVX512F__ && TQ_LANES == 16
+#if __has_builtin(__builtin_ia32_vfmaddps512_mask)
+typedef float tq_machine_floats __attribute__((vector_size(64)));
+#define TQ_ROUND_DOWN_QUIETLY 9
+#define tq_floats_fma_down    tq_floats_fma_down
+
+TQ_INLINE tq_floats tq_floats_fma_down(tq_floats a, tq_floats b, tq_floats c)
+{
+    return __builtin_astype(__builtin_ia32_vfmaddps512_mask(
+                                __builtin_astype(a, tq_machine_floats), __builtin_astype(b, tq_machine_floats),
+                                __builtin_astype(c, tq_machine_floats), 0xFFFF, TQ_ROUND_DOWN_QUIETLY),
+                            tq_floats);
+}
+#endif
 #endif
 
 /* All ones where the sign is set. */
@@ -146,7 +162,8 @@ TQ_INLINE tq_uints tq_vector_normal(tq_uints x)
 /* The canonical NaN where x is not a number, else y. */
 TQ_INLINE tq_uints tq_vector_nan(tq_uints x, tq_uints y)
 {
-    return (x & ~TQ_SIGN_BIT) > (tq_uints)TQ_INFINITY_BITS ? (tq_uints)TQ_NAN_BITS : y;
+    const tq_floats number = tq_uints_as_floats(x);
+    return number != number ? (tq_uints)TQ_NAN_BITS : y;
 }
 
 /* The kind none, as a register has it. */

@@ -17,6 +17,11 @@
  * -2^31 <= v < 2^31. Its floor has at most 24 bits still and is a binary32 and an int; so below = floor(v) =
  * k * 2^n + floor(d * 2^n) for y = k + d grains, and (below + r) >> n is k + 1 where r + floor(d * 2^n) >= 2^n, else k. A
  * number of the format has d = 0, so the sum does not pass 2^31. What NaN converts to is not used.
+ *
+ * Where a device rounds a * b + c down in one step, two of them are enough. The number k is floor((v + r) / 2^n) as well, r
+ * being an integer, and v + r rounded down to 24 bits has the same floor: |k| <= 2^22, so that the multiple of 2^n at or
+ * below v + r is a binary32. Its product with 2^(g-n) and M have a sum in 2^(g+23) .. 2^(g+24), where rounding down cuts to
+ * grains; taking M away is exact, and gives +0 for 0, being rounded to nearest.
  */
 #if defined TQ_LANES && TQ_LANES <= 16
 /* Where the number is in units of 2^grid, modulo 2^32; more than a word of w <= 32 bits can show. */
@@ -100,10 +105,18 @@ TQ_INLINE tq_floats tq_vector_fixed_steps(tq_uints x, tq_words p, tq_i32 roundin
 TQ_INLINE tq_floats tq_vector_fixed_draws(tq_uints x, tq_words p, tq_uints draws)
 {
     const tq_u32 bits = (tq_u32)p.s7;
-    const tq_floats v = tq_vector_fixed_clamp(x, p) * as_float((tq_u32)(p.s7 - p.s0 + 127) << 23);
-    const tq_ints below = tq_floats_to_ints(tq_floats_floor(v));
-    return tq_ints_to_floats((below + tq_uints_as_ints(draws >> (32u - bits))) >> bits) *
-           as_float((tq_u32)(p.s0 + 127) << 23);
+    const tq_floats y = tq_vector_fixed_clamp(x, p);
+    const float scale = as_float((tq_u32)(p.s7 - p.s0 + 127) << 23);
+    const tq_ints r = tq_uints_as_ints(draws >> (32u - bits));
+#ifdef tq_floats_fma_down
+    const float unit = as_float((tq_u32)(p.s0 - p.s7 + 127) << 23);
+    const float magic = as_float(((tq_u32)(p.s0 + 150) << 23) | 0x400000u);
+    const tq_floats sum = tq_floats_fma_down(y, (tq_floats)scale, tq_ints_to_floats(r));
+    return tq_floats_fma_down(sum, (tq_floats)unit, (tq_floats)magic) - magic;
+#else
+    const tq_ints below = tq_floats_to_ints(tq_floats_floor(y * scale));
+    return tq_ints_to_floats((below + r) >> bits) * as_float((tq_u32)(p.s0 + 127) << 23);
+#endif
 }
 
 /* 1: the format is one for the two functions above, 0: it is not. */

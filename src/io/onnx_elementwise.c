@@ -1,4 +1,4 @@
-/* Operators that keep the shape: BatchNormalization, Dropout, Identity, Relu, Softmax. */
+/* Operators that keep the shape: BatchNormalization, Dropout, Identity, Relu. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -59,31 +59,4 @@ tq_status tq_onnx__import_identity(tq_onnx_node *node)
 tq_status tq_onnx__import_relu(tq_onnx_node *node)
 {
     return add_same(node, "relu", "");
-}
-
-/*
- * The layer runs over the channels, the second dimension of an image and the last of other tensors. Before
- * opset 13 the operator joins all dimensions from `axis` on. Dimensions of 1 make no difference.
- */
-tq_status tq_onnx__import_softmax(tq_onnx_node *node)
-{
-    const tq_onnx_value *input;
-    TQ_TRY(tq_onnx__tensor(node, 0, &input));
-    const tq_shape *s = &input->shape;
-    const bool joins = node->onnx->opset < 13;
-    const int64_t given = tq_onnx__int(node, "axis", joins ? 1 : -1),
-                  axis = given < 0 ? given + s->rank : given;
-    const int channels = s->rank == 4 ? 1 : s->rank - 1;
-    bool same = axis >= 1 && axis < s->rank;
-    for (int i = 1; i < s->rank; ++i) {
-        const bool inside = joins ? i >= axis : i == axis;
-        same = same && (s->dim[i] == 1 || inside == (i == channels));
-    }
-    if (!same)
-        return tq_status__fail(
-            TQ_E_UNSUPPORTED,
-            "attribute 'axis' is %lld: supported is a softmax over the channels (axis 1 of an "
-            "image, else the last)",
-            (long long)given);
-    return add_same(node, "softmax", "");
 }

@@ -213,6 +213,7 @@ tq_status tq_onnx__import_gemm(tq_onnx_node *node);
 tq_status tq_onnx__import_global_average_pool(tq_onnx_node *node);
 tq_status tq_onnx__import_identity(tq_onnx_node *node);
 tq_status tq_onnx__import_reduce(tq_onnx_node *node);
+tq_status tq_onnx__import_log_sum_exp(tq_onnx_node *node);
 tq_status tq_onnx__import_place(tq_onnx_node *node);
 tq_status tq_onnx__import_lrn(tq_onnx_node *node);
 tq_status tq_onnx__import_instance_normalization(tq_onnx_node *node);

@@ -65,21 +65,35 @@ static tq_status set_weight(tq_onnx_node *node, const char *weight, size_t i, co
     return status;
 }
 
+/* All dimensions are one group: a row, brought there by a helper. */
+static tq_status as_row(const tq_onnx_node *node, const tq_onnx_value *input, tq_onnx_value *row)
+{
+    const tq_shape shape = tq_shape_of(2, (const int64_t[]){1, tq_shape_count(&input->shape)});
+    return tq_onnx__reshaped(node, input, &shape, row);
+}
+
 tq_status tq_onnx__import_layer_normalization(tq_onnx_node *node)
 {
-    const tq_onnx_value *input;
+    const tq_onnx_value *given;
+    tq_onnx_value input, made, output;
     char options[80];
     int64_t axis = tq_onnx__int(node, "axis", -1);
-    TQ_TRY(tq_onnx__tensor(node, 0, &input));
-    const tq_shape shape = input->shape;
+    TQ_TRY(tq_onnx__tensor(node, 0, &given));
+    const tq_shape shape = given->shape;
+    input = *given;
     TQ_TRY(tq_onnx__check_axis(&axis, shape.rank));
-    if (axis == 0 || tq_onnx__int(node, "stash_type", 1) != 1)
-        return tq_status__fail(TQ_E_UNSUPPORTED,
-                               "supported: attribute 'axis' other than 0, and 'stash_type' 1");
-    snprintf(options, sizeof options, "axis=%d,epsilon=%.9g,order=nchw", (int)axis,
+    if (tq_onnx__int(node, "stash_type", 1) != 1)
+        return tq_status__fail(TQ_E_UNSUPPORTED, "supported: attribute 'stash_type' 1");
+    if (axis == 0)
+        TQ_TRY(as_row(node, given, &input));
+    snprintf(options, sizeof options, "axis=%d,epsilon=%.9g,order=nchw", axis == 0 ? 1 : (int)axis,
              (double)tq_onnx__float(node, "epsilon", 1e-5f));
-    TQ_TRY(tq_onnx__add(node, "layernorm", options, input->layer));
-    TQ_TRY(tq_onnx__layer_output(node, &shape));
+    TQ_TRY(tq_onnx__add(node, "layernorm", options, input.layer));
     TQ_TRY(set_weight(node, "gamma", 1, &shape, (int)axis));
-    return tq_onnx__has_input(node, 2) ? set_weight(node, "beta", 2, &shape, (int)axis) : TQ_OK;
+    if (tq_onnx__has_input(node, 2))
+        TQ_TRY(set_weight(node, "beta", 2, &shape, (int)axis));
+    made =
+        (tq_onnx_value){.role = TQ_ONNX_TENSOR, .shape = input.shape, .layer = node->layer, .computed = true};
+    TQ_TRY(tq_onnx__reshaped(node, &made, &shape, &output));
+    return tq_onnx__alias(node, &output);
 }

@@ -1,4 +1,4 @@
-/* Operators of one tensor that give each number its own: Sigmoid, Clip, PRelu and the like. */
+/* Operators of one tensor that give each number its own: Sigmoid, Clip and the like. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,39 +110,5 @@ tq_status tq_onnx__import_clip(tq_onnx_node *node)
     if (status == TQ_OK)
         status = add_same(node, "clip", tq_text__get(&options));
     tq_text__free(&options);
-    return status;
-}
-
-/* Slopes that are 1 everywhere but in the channels: the second dimension of an image, and the last of other
- * tensors. */
-static bool is_per_channel(const tq_shape *slopes, const tq_shape *tensor)
-{
-    const int missing = tensor->rank - slopes->rank, channels = tensor->rank == 4 ? 1 : tensor->rank - 1;
-    bool fits = missing >= 0;
-    for (int i = 0; fits && i < slopes->rank; ++i)
-        fits = slopes->dim[i] == 1 || (missing + i == channels && slopes->dim[i] == tensor->dim[channels]);
-    return fits;
-}
-
-tq_status tq_onnx__import_prelu(tq_onnx_node *node)
-{
-    const tq_onnx_value *input, *slopes;
-    char given[160], tensor[160];
-    float *values;
-    TQ_TRY(tq_onnx__tensor(node, 0, &input));
-    TQ_TRY(tq_onnx__constant(node, 1, &slopes));
-    tq_shape_print(given, sizeof given, &slopes->shape);
-    tq_shape_print(tensor, sizeof tensor, &input->shape);
-    if (!is_per_channel(&slopes->shape, &input->shape))
-        return tq_status__fail(
-            TQ_E_UNSUPPORTED,
-            "slopes of shape %s for a tensor of shape %s: supported are one number, and one for "
-            "each channel (dimension 1 of an image, else the last)",
-            given, tensor);
-    const tq_shape shape = tq_shape_of(1, (const int64_t[]){tq_shape_count(&slopes->shape)});
-    TQ_TRY(add_same(node, "prelu", ""));
-    TQ_TRY(tq_onnx__floats(slopes, &values));
-    const tq_status status = tq_onnx__set_weight(node, "slope", &shape, values);
-    free(values);
     return status;
 }

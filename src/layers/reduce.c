@@ -163,7 +163,8 @@ static tq_range range_of(const tq_layer *layer, tq_u64 size)
         return (tq_range){.grid = 0, .highest = (double)size, .finite = true};
     if (reduction == TQ_REDUCE_MAX || reduction == TQ_REDUCE_MIN)
         return layer->input_range[0];
-    from.finite = layer->input_range[0].finite && tq_accumulation__keeps_finite(a);
+    from.finite =
+        reduction != TQ_REDUCE_PRODUCT && layer->input_range[0].finite && tq_accumulation__keeps_finite(a);
     return from;
 }
 
@@ -194,9 +195,10 @@ tq_status tq_reduce__forward(tq_layer *layer, const tq_tensor *const *inputs, tq
     const tq_inner *inner = &state->inner;
     const tq_u32 key[2] = {inner->key0, inner->key1};
     const tq_u64 first = tq_layer__first_element(layer);
+    const tq_baked *step = reduction_of(layer) == TQ_REDUCE_PRODUCT ? &inner->product : &inner->sum;
     const tq_argument arguments[] = {
         TQ_TENSOR(inputs[0]),          TQ_TENSOR(output),     TQ_MEMORY(state->memory),
-        TQ_VALUE(state->size),         TQ_VALUE(state->last), TQ_VALUE(inner->sum.words),
+        TQ_VALUE(state->size),         TQ_VALUE(state->last), TQ_VALUE(step->words),
         TQ_VALUE(inner->result.words), TQ_VALUE(key),         TQ_VALUE(first)};
     return tq_layer__run_elements(layer, state->kernel, tq_shape_count(&layer->output), arguments,
                                   TQ_COUNT(arguments));
@@ -217,6 +219,18 @@ static tq_exact add_up(const tq_reduce_state *state, const float *x, tq_u64 inde
                                 TQ_STREAM_SUM);
     }
     return inner->exact_sum ? tq_wide_value(&wide) : tq_exact_of(s);
+}
+
+static tq_exact multiply(const tq_reduce_state *state, const float *x, tq_u64 index)
+{
+    const tq_inner *inner = &state->inner;
+    tq_exact p = {.significand = 1};
+    for (tq_u64 i = 0; i < state->size; ++i) {
+        const tq_exact number = tq_exact_of(tq_bits__of(x[tq_groups__step(&state->groups, i)]));
+        p = tq_exact_of(tq_inner__apply(inner, &inner->product, tq_exact_multiply(p, number), index,
+                                        (tq_u32)i, TQ_STREAM_PRODUCT));
+    }
+    return p;
 }
 
 /* An integer that orders like the number, or the other way round; a NaN is the largest. For places zeros are
@@ -254,7 +268,9 @@ tq_status tq_reduce__reference(const tq_layer *layer, const float *const *inputs
         const tq_u64 index = tq_layer__first_element(layer) + (tq_u64)i;
         const tq_exact count = {.significand = state->size};
         const bool sums = reduction == TQ_REDUCE_SUM || reduction == TQ_REDUCE_MEAN;
-        tq_exact v = sums ? add_up(state, x, index) : select_one(state, x, reduction);
+        tq_exact v = sums                             ? add_up(state, x, index)
+                     : reduction == TQ_REDUCE_PRODUCT ? multiply(state, x, index)
+                                                      : select_one(state, x, reduction);
         if (reduction == TQ_REDUCE_MEAN)
             v = tq_exact_of(tq_exact_to_carrier(tq_exact_divide(v, count)));
         output[i] =

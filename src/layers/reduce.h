@@ -1,5 +1,5 @@
-/* Kinds that make one number from all that differ in some dimensions only: sums and means by SUM, extremes,
- * and where they stand. */
+/* Kinds that make one number from all that differ in some dimensions only: sums and means by SUM, products by
+ * PRODUCT, extremes, and where they stand. */
 #ifndef TQ_LAYERS_REDUCE_H
 #define TQ_LAYERS_REDUCE_H
 
@@ -14,7 +14,8 @@ typedef enum tq_reduction {
     TQ_REDUCE_MAX,
     TQ_REDUCE_MIN,
     TQ_REDUCE_ARGMAX,
-    TQ_REDUCE_ARGMIN
+    TQ_REDUCE_ARGMIN,
+    TQ_REDUCE_PRODUCT
 } tq_reduction;
 
 typedef struct tq_reduce_state {

@@ -119,9 +119,16 @@ uint32_t oracle_reduce(const oracle_slots *slots, const char *kind, const uint32
         if (!f.exact_sum)
             oracle_step(s, &f, &f.sum, index, (uint32_t)i, 4);
     }
+    if (is(kind, "reduceprod"))
+        mpfr_set_ui(s, 1, MPFR_RNDN);
+    for (int i = 0; is(kind, "reduceprod") && i < count; ++i) {
+        oracle_set(v, x[i]);
+        mpfr_mul(s, s, v, MPFR_RNDN);
+        oracle_step(s, &f, &f.product, index, (uint32_t)i, 2);
+    }
     if (!sums && kind[0] == 'a')
         mpfr_set_si(s, find_extreme(kind, x, count, last), MPFR_RNDN);
-    else if (!sums)
+    else if (!sums && !is(kind, "reduceprod"))
         oracle_set(s, x[find_extreme(kind, x, count, last)]);
     if (is(kind, "reducemean")) {
         mpfr_div_si(s, s, count, MPFR_RNDN);

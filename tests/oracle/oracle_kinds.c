@@ -101,8 +101,8 @@ uint32_t oracle_normalize(const oracle_slots *slots, const oracle_channel *c, ui
     return bits;
 }
 
-/* exp(a - b), both steps rounded to binary32. */
-static void power(mpfr_ptr to, uint32_t a, uint32_t b)
+/* a - b, rounded to binary32. */
+static void difference(mpfr_ptr to, uint32_t a, uint32_t b)
 {
     mpfr_t y;
     mpfr_init2(y, ORACLE_PRECISION);
@@ -110,12 +110,11 @@ static void power(mpfr_ptr to, uint32_t a, uint32_t b)
     oracle_set(y, b);
     mpfr_sub(to, to, y, MPFR_RNDN);
     oracle_step_none(to);
-    mpfr_exp(to, to, MPFR_RNDN);
-    oracle_step_none(to);
     mpfr_clear(y);
 }
 
-void oracle_softmax(const oracle_slots *slots, const uint32_t *x, uint32_t *y, int count, uint64_t index)
+void oracle_softmax(const oracle_slots *slots, bool logarithm, const uint32_t *x, uint32_t *y, int count,
+                    uint64_t index)
 {
     const oracle_formats f = oracle_formats_of(slots);
     uint32_t largest = x[0];
@@ -125,7 +124,9 @@ void oracle_softmax(const oracle_slots *slots, const uint32_t *x, uint32_t *y, i
     for (int i = 1; i < count; ++i)
         largest = oracle_above(x[i], largest) ? x[i] : largest;
     for (int i = 0; i < count; ++i) {
-        power(e, x[i], largest);
+        difference(e, x[i], largest);
+        mpfr_exp(e, e, MPFR_RNDN);
+        oracle_step_none(e);
         oracle_step_element(e, &f, &f.product, index + (uint64_t)i, 2);
         y[i] = oracle_nearest(e);
         mpfr_add(s, s, e, MPFR_RNDN);
@@ -133,10 +134,19 @@ void oracle_softmax(const oracle_slots *slots, const uint32_t *x, uint32_t *y, i
             oracle_step_element(s, &f, &f.sum, index + (uint64_t)i, 4);
     }
     oracle_step_none(s);
+    if (logarithm) {
+        mpfr_log(s, s, MPFR_RNDN);
+        oracle_step_none(s);
+    }
     for (int i = 0; i < count; ++i) {
         oracle_set(e, y[i]);
-        mpfr_div(e, e, s, MPFR_RNDN);
-        oracle_step_none(e);
+        if (logarithm) {
+            difference(e, x[i], largest);
+            mpfr_sub(e, e, s, MPFR_RNDN);
+        } else {
+            mpfr_div(e, e, s, MPFR_RNDN);
+            oracle_step_none(e);
+        }
         y[i] = oracle_step_result(e, &f, index + (uint64_t)i);
     }
     mpfr_clears(s, e, (mpfr_ptr)0);

@@ -32,7 +32,8 @@ typedef struct oracle_channel {
 } oracle_channel;
 uint32_t oracle_normalize(const oracle_slots *slots, const oracle_channel *c, uint32_t x, uint64_t index);
 
-/* Softmax of one row into `y`; `index`: of its first element. */
-void oracle_softmax(const oracle_slots *slots, const uint32_t *x, uint32_t *y, int count, uint64_t index);
+/* Softmax of one row into `y`, or its logarithm; `index`: of its first element. */
+void oracle_softmax(const oracle_slots *slots, bool logarithm, const uint32_t *x, uint32_t *y, int count,
+                    uint64_t index);
 
 #endif

@@ -29,6 +29,15 @@ void onnx_check_failure(tq_context *context, onnx_maker *maker, tq_status status
     onnx_maker_free(maker);
 }
 
+void onnx_check_fixed_batch(tq_context *context, onnx_maker *maker, int64_t batch)
+{
+    tq_network *network;
+    assert_int_equal(onnx_check_load(&network, context, maker), TQ_OK);
+    assert_int_equal(tq_network_fixed_batch(network), batch);
+    tq_network_destroy(network);
+    onnx_maker_free(maker);
+}
+
 void onnx_check_output(tq_context *context, onnx_maker *maker, int64_t samples, const float *input,
                        const tq_shape *shape, const float *wanted)
 {

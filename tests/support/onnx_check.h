@@ -22,6 +22,9 @@ void onnx_check_failure(tq_context *context, onnx_maker *maker, tq_status status
 void onnx_check_output(tq_context *context, onnx_maker *maker, int64_t samples, const float *input,
                        const tq_shape *shape, const float *wanted);
 
+/* Imports: the network's fixed batch must be this, 0 for none. Frees the maker. */
+void onnx_check_fixed_batch(tq_context *context, onnx_maker *maker, int64_t batch);
+
 /* Small whole numbers: all arithmetic on them is exact. */
 void onnx_check_fill(float *values, size_t count, int seed);
 

@@ -1,15 +1,28 @@
-/* softmax: y_i = RESULT(e_i / sum of e), e_i = PRODUCT(exp(x_i - largest x)), over the last dimension. */
+/* softmax: y_i = RESULT(e_i / sum of e), e_i = PRODUCT(exp(x_i - largest x)), over the last dimension;
+ * with `log` y_i = RESULT(x_i - largest x - log(sum of e)). */
 #include "layers/elementwise.h"
 #include "tensorquant/kernels/accumulate/wide_sum.cl"
 #include "tensorquant/kernels/layers/maximum.cl"
 #include "tensorquant/kernels/math.cl"
 
+#include "tensorquant/kernels/functions.cl"
+
 #include "tensorquant/kernels/layers/softmax.cl"
+
+static const tq_parameter options[] = {
+    {.name = "log",
+     .initial = 0,
+     .lowest = 0,
+     .highest = 1,
+     .integer = true,
+     .help = "1: the logarithm of it"},
+};
 
 typedef struct tq_softmax {
     tq_kernel *kernel;
     tq_inner inner;
     tq_u32 classes;
+    bool logarithm;
 } tq_softmax;
 
 static tq_status shape(const tq_layer *layer, tq_shape *output)
@@ -25,12 +38,15 @@ static tq_status shape(const tq_layer *layer, tq_shape *output)
 static tq_status plan(tq_layer *layer)
 {
     static const char *const files[] = {"accumulate/wide_sum.cl", "layers/maximum.cl", "math.cl",
-                                        "layers/softmax.cl"};
+                                        "functions.cl", "layers/softmax.cl"};
+    tq_program_text text = {0};
     tq_softmax *state = layer->state;
     state->classes = (tq_u32)layer->output.dim[layer->output.rank - 1];
     state->inner = tq_inner__of(&layer->quantizers.intrinsic, layer->quantizers.seed, layer->quantizers.id);
     layer->output_range = tq_range__quantized(tq_range__unknown(), &layer->quantizers.intrinsic.result);
-    return tq_layer__inner_kernel(layer, &state->kernel, files, TQ_COUNT(files), "softmax");
+    state->logarithm = tq_layer__option(layer, "log", 0) > 0.0;
+    tq_program_text__define(&text, "TQ_LOGARITHM", "%d", state->logarithm);
+    return tq_layer__inner_kernel_of(layer, &state->kernel, &text, files, TQ_COUNT(files), "softmax");
 }
 
 static tq_u64 first_element(const tq_layer *layer)
@@ -65,10 +81,9 @@ static tq_u32 largest(const float *x, tq_u32 classes)
 }
 
 /* The powers into `powers`; returns the bits of their sum. */
-static tq_u32 sum_powers(const tq_softmax *state, const float *x, float *powers, tq_u64 index)
+static tq_u32 sum_powers(const tq_softmax *state, const float *x, tq_u32 top, float *powers, tq_u64 index)
 {
     const tq_inner *inner = &state->inner;
-    const tq_u32 top = largest(x, state->classes);
     tq_wide wide;
     tq_u32 sum = 0;
     tq_wide_clear(&wide);
@@ -90,11 +105,16 @@ static tq_status reference(const tq_layer *layer, const float *const *inputs, fl
     const int64_t count = tq_shape_count(&layer->output);
     for (int64_t row = 0; row < count; row += state->classes) {
         const tq_u64 index = first_element(layer) + (tq_u64)row;
-        const tq_u32 sum = sum_powers(state, inputs[0] + row, output + row, index);
-        for (tq_u32 i = 0; i < state->classes; ++i)
-            output[row + i] = tq_bits__number(tq_inner__apply_element(
-                &state->inner, &state->inner.result, tq_quotient(tq_bits__of(output[row + i]), sum),
-                index + i, TQ_STREAM_RESULT));
+        const float *x = inputs[0] + row;
+        const tq_u32 top = largest(x, state->classes);
+        const tq_u32 sum = sum_powers(state, x, top, output + row, index);
+        for (tq_u32 i = 0; i < state->classes; ++i) {
+            const tq_exact v = state->logarithm
+                                   ? tq_logarithmic(tq_bits__of(x[i]), top, tq_logarithm(sum, 0, 0))
+                                   : tq_quotient(tq_bits__of(output[row + i]), sum);
+            output[row + i] = tq_bits__number(
+                tq_inner__apply_element(&state->inner, &state->inner.result, v, index + i, TQ_STREAM_RESULT));
+        }
     }
     return TQ_OK;
 }
@@ -109,6 +129,8 @@ static void release(tq_layer *layer)
 const tq_layer_kind tq_layer_softmax = {
     .name = "softmax",
     .summary = "exponentials divided by their sum, over the last dimension",
+    .options = options,
+    .option_count = TQ_COUNT(options),
     .inputs_least = 1,
     .inputs_most = 1,
     .inner = true,
