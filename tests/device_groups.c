@@ -224,11 +224,11 @@ static void every_path_has_a_slot(void **state)
     }
 }
 
-/* Every slot with a third of the geometries on the first device of the matrix, with one on the others; that
+/* Every slot with one of the geometries, in both shapes; with TQ_TEST_ALL with a third of them, of which that
  * one in both shapes. */
 static void all_paths(void **state)
 {
-    const bool first = getenv("TQ_TEST_DEVICE_ONLY") == NULL && getenv("TQ_TEST_SMALL") == NULL;
+    const bool first = getenv("TQ_TEST_ALL") != NULL;
     const size_t step = getenv("TQ_TEST_PART") != NULL ? 4 : 1;
     for (size_t i = 0; i < TQ_COUNT(all_slots); i += step)
         for (size_t j = i % 3; j < TQ_COUNT(geometries); j += 3) {
