@@ -229,7 +229,7 @@ static void every_path_has_a_slot(void **state)
 static void all_paths(void **state)
 {
     const bool first = getenv("TQ_TEST_ALL") != NULL;
-    const size_t step = getenv("TQ_TEST_PART") != NULL ? 4 : 1;
+    const size_t step = getenv("TQ_TEST_PART") != NULL ? 7 : 1;
     for (size_t i = 0; i < TQ_COUNT(all_slots); i += step)
         for (size_t j = i % 3; j < TQ_COUNT(geometries); j += 3) {
             const bool chosen = j / 3 == i / 3 % 3;

@@ -296,7 +296,7 @@ static void all_kinds_all_slots(void **state)
 {
     tq_context *context;
     const bool part = getenv("TQ_TEST_SMALL") != NULL || getenv("TQ_TEST_PART") != NULL;
-    const size_t every = part ? 7 : getenv("TQ_TEST_ALL") != NULL ? 1 : 2; /* compilers are slow */
+    const size_t every = part ? 17 : getenv("TQ_TEST_ALL") != NULL ? 1 : 2; /* compilers are slow */
     (void)state;
     if (tq_context_open(&context, NULL) != TQ_OK)
         fail_msg("%s", tq_error());

@@ -405,7 +405,7 @@ static void layers(void **state)
 {
     tq_context *contexts[2] = {open_context("all"), open_context("general")};
     const bool part = small() || getenv("TQ_TEST_PART") != NULL;
-    const size_t every = part ? 11 : getenv("TQ_TEST_ALL") != NULL ? 1 : 2; /* compilers are slow */
+    const size_t every = part ? 23 : getenv("TQ_TEST_ALL") != NULL ? 1 : 2; /* compilers are slow */
     (void)state;
     for (size_t i = 0; i < TQ_COUNT(shapes); ++i)
         for (size_t j = 0; j < TQ_COUNT(all_slots); ++j)
