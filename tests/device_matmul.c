@@ -331,8 +331,7 @@ static void all_shapes_all_slots(void **state)
     for (size_t i = 0; i < TQ_COUNT(trials); ++i)
         for (size_t j = 0; j < TQ_COUNT(all_slots); ++j)
             /* Wrapped sums of numbers more than 2^60 apart are not promised (docs/quantizers.md). */
-            if ((i + j) % every == 0 &&
-                (trials[i].size > 0 || strstr(all_slots[j].sum, "wrap") == NULL))
+            if ((i + j) % every == 0 && (trials[i].size > 0 || strstr(all_slots[j].sum, "wrap") == NULL))
                 run(context, &trials[i], &all_slots[j]);
     tq_context_close(context);
 }
