@@ -365,7 +365,7 @@ static void refused(void **state)
     const tq_shape wide = tq_shape_of(2, (const int64_t[]){1, 3});
     const tq_shape kernel = tq_shape_of(4, (const int64_t[]){1, 1, 2, 2});
     const tq_shape image = tq_shape_of(4, (const int64_t[]){1, 1, 1, 3});
-    tq_layer *dense, *conv;
+    tq_layer *dense, *conv, *transposed;
     assert_int_equal(tq_layer_create(&dense, *state, "dense", "L", ""), TQ_OK);
     assert_int_equal(tq_layer_create(&conv, *state, "conv2d", "L", "groups=2"), TQ_OK);
     expect(tq_layer_plan(dense, &wide, 1, NULL), TQ_E_STATE, "dense 'L': weight 'weight' is not set");
@@ -380,6 +380,14 @@ static void refused(void **state)
         tq_layer_plan(conv, &image, 1, NULL), TQ_E_SHAPE,
         "conv2d 'L': input 1x1x1x3 (NHWC) does not fit weight 1x1x2x2 with 2 groups: needs 4 input channels "
         "and output channels that are a multiple of the groups");
+    assert_int_equal(tq_layer_create(&transposed, *state, "convtranspose2d", "L", "groups=2"), TQ_OK);
+    assert_int_equal(tq_layer_set_weight(transposed, "weight", &kernel, values), TQ_OK);
+    expect(tq_layer_plan(transposed, &image, 1, NULL), TQ_E_SHAPE,
+           "convtranspose2d 'L': input 1x1x1x3 (NHWC) does not fit weight 1x1x2x2 with 2 groups: needs 4 "
+           "input channels and output channels that are a multiple of the groups");
+    expect(tq_layer_plan(transposed, &square, 1, NULL), TQ_E_SHAPE,
+           "convtranspose2d 'L': input has rank 2, needs 4 (samples, rows, columns, channels)");
+    tq_layer_destroy(transposed);
     assert_int_equal(tq_layer_set_weight(dense, "bias", &three, values), TQ_OK);
     expect(tq_layer_plan(dense, &square, 1, NULL), TQ_E_SHAPE,
            "dense 'L': bias has 3 elements, weight 2x2 has 2 outputs");

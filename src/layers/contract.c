@@ -2,6 +2,28 @@
 
 #include <float.h>
 
+tq_status tq_contract__check_channels(const tq_layer *layer)
+{
+    if (layer->input[0].rank != 4)
+        return tq_status__fail(TQ_E_SHAPE, "input has rank %d, needs 4 (samples, rows, columns, channels)",
+                               layer->input[0].rank);
+    const tq_shape *w = &layer->weight[0].shape;
+    const int64_t groups = (int64_t)tq_layer__option(layer, "groups", 0), inputs = layer->input[0].dim[3];
+    char weight[96], input[96];
+    tq_shape_print(weight, sizeof weight, w);
+    tq_shape_print(input, sizeof input, &layer->input[0]);
+    if (inputs != w->dim[2] * groups || w->dim[3] % groups != 0)
+        return tq_status__fail(
+            TQ_E_SHAPE,
+            "input %s (NHWC) does not fit weight %s with %lld groups: needs %lld input channels and "
+            "output channels that are a multiple of the groups",
+            input, weight, (long long)groups, (long long)(w->dim[2] * groups));
+    if (layer->weight[1].master != NULL && layer->weight[1].shape.dim[0] != w->dim[3])
+        return tq_status__fail(TQ_E_SHAPE, "bias has %lld elements, weight %s has %lld output channels",
+                               (long long)layer->weight[1].shape.dim[0], weight, (long long)w->dim[3]);
+    return TQ_OK;
+}
+
 tq_accumulation tq_contract__accumulation(const tq_layer *layer)
 {
     tq_accumulation a = layer->quantizers.intrinsic;

@@ -25,6 +25,9 @@ typedef struct tq_contract {
     tq_tail tail;
 } tq_contract;
 
+/* For convolutions of images, with the option `groups`: rank 4, and channels that fit weights and bias. */
+tq_status tq_contract__check_channels(const tq_layer *layer);
+
 /* Sets what a layer says of how it is computed. */
 void tq_contract__describe(tq_layer *layer, const tq_contraction_path *path);
 

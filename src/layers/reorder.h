@@ -8,6 +8,12 @@
 #include "layers/elementwise.h"
 
 extern const char *const tq_order_choices[]; /* "nhwc", "nchw" */
+/* The option of kinds that count dimensions: a row of their tables. */
+#define TQ_REORDER_ORDER                                                                                     \
+    {                                                                                                        \
+        .name = "order", .initial = 0, .lowest = 0, .highest = 1, .choices = tq_order_choices,               \
+        .help = "how a rank-4 tensor's dimensions are counted"                                               \
+    }
 
 /* A shape in the option's order from NHWC and back; ranks other than 4 are the same in both. */
 tq_shape tq_reorder__sequence(const tq_layer *layer, const tq_shape *nhwc);

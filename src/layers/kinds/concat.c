@@ -12,12 +12,7 @@ static const tq_parameter options[] = {
      .highest = TQ_MAX_RANK - 1,
      .integer = true,
      .help = "the dimension in which inputs differ"},
-    {.name = "order",
-     .initial = 0,
-     .lowest = 0,
-     .highest = 1,
-     .choices = tq_order_choices,
-     .help = "how a rank-4 tensor's dimensions are counted"},
+    TQ_REORDER_ORDER,
 };
 
 /* An input without samples, a constant, is repeated for each. */

@@ -6,20 +6,8 @@
 #include "layers/window.h"
 
 static const tq_parameter options[] = {
-    {.name = "stride",
-     .initial = 1,
-     .lowest = 1,
-     .highest = 4096,
-     .count = 2,
-     .integer = true,
-     .help = "rows x columns"},
-    {.name = "dilation",
-     .initial = 1,
-     .lowest = 1,
-     .highest = 4096,
-     .count = 2,
-     .integer = true,
-     .help = "rows x columns"},
+    TQ_WINDOW_STRIDE,
+    TQ_WINDOW_DILATION,
     {.name = "pads",
      .initial = 0,
      .lowest = 0,
@@ -27,12 +15,7 @@ static const tq_parameter options[] = {
      .count = 4,
      .integer = true,
      .help = "zeros at the top x left x bottom x right"},
-    {.name = "auto_pad",
-     .initial = 0,
-     .lowest = 0,
-     .highest = 3,
-     .choices = tq_pad_choices,
-     .help = "who decides the pads"},
+    TQ_WINDOW_AUTO_PAD,
     {.name = "groups",
      .initial = 1,
      .lowest = 1,
@@ -57,25 +40,6 @@ static tq_axis axis_of(const tq_layer *layer, int which)
                      .pad_after = (int64_t)tq_layer__option(layer, "pads", (size_t)which + 2)};
 }
 
-static tq_status check_channels(const tq_layer *layer)
-{
-    const tq_shape *w = &layer->weight[0].shape;
-    const int64_t groups = (int64_t)tq_layer__option(layer, "groups", 0), inputs = layer->input[0].dim[3];
-    char weight[96], input[96];
-    tq_shape_print(weight, sizeof weight, w);
-    tq_shape_print(input, sizeof input, &layer->input[0]);
-    if (inputs != w->dim[2] * groups || w->dim[3] % groups != 0)
-        return tq_status__fail(
-            TQ_E_SHAPE,
-            "input %s (NHWC) does not fit weight %s with %lld groups: needs %lld input channels and "
-            "output channels that are a multiple of the groups",
-            input, weight, (long long)groups, (long long)(w->dim[2] * groups));
-    if (layer->weight[1].master != NULL && layer->weight[1].shape.dim[0] != w->dim[3])
-        return tq_status__fail(TQ_E_SHAPE, "bias has %lld elements, weight %s has %lld output channels",
-                               (long long)layer->weight[1].shape.dim[0], weight, (long long)w->dim[3]);
-    return TQ_OK;
-}
-
 static tq_status resolve(const tq_layer *layer, tq_axis axis[2], int64_t outputs[2])
 {
     const int auto_pad = (int)tq_layer__option(layer, "auto_pad", 0);
@@ -90,10 +54,7 @@ static tq_status shape(const tq_layer *layer, tq_shape *output)
 {
     tq_axis axis[2];
     int64_t outputs[2];
-    if (layer->input[0].rank != 4)
-        return tq_status__fail(TQ_E_SHAPE, "input has rank %d, needs 4 (samples, rows, columns, channels)",
-                               layer->input[0].rank);
-    TQ_TRY(check_channels(layer));
+    TQ_TRY(tq_contract__check_channels(layer));
     TQ_TRY(resolve(layer, axis, outputs));
     *output = tq_shape_of(
         4, (const int64_t[]){layer->input[0].dim[0], outputs[0], outputs[1], layer->weight[0].shape.dim[3]});

@@ -8,6 +8,7 @@
 
 #include "layers/contract.h"
 #include "layers/move.h"
+#include "layers/window.h"
 
 /* The contraction comes first: its functions take the state for it. */
 typedef struct tq_transposed {
@@ -17,20 +18,8 @@ typedef struct tq_transposed {
 } tq_transposed;
 
 static const tq_parameter options[] = {
-    {.name = "stride",
-     .initial = 1,
-     .lowest = 1,
-     .highest = 4096,
-     .count = 2,
-     .integer = true,
-     .help = "rows x columns"},
-    {.name = "dilation",
-     .initial = 1,
-     .lowest = 1,
-     .highest = 4096,
-     .count = 2,
-     .integer = true,
-     .help = "rows x columns"},
+    TQ_WINDOW_STRIDE,
+    TQ_WINDOW_DILATION,
     {.name = "pads",
      .initial = 0,
      .lowest = -4096,
@@ -83,31 +72,10 @@ static axis axis_of(const tq_layer *layer, int which)
     return a;
 }
 
-static tq_status check_channels(const tq_layer *layer)
-{
-    const tq_shape *w = &layer->weight[0].shape;
-    const int64_t groups = option(layer, "groups", 0), inputs = layer->input[0].dim[3];
-    char weight[160], input[160];
-    tq_shape_print(weight, sizeof weight, w);
-    tq_shape_print(input, sizeof input, &layer->input[0]);
-    if (inputs != w->dim[2] * groups || w->dim[3] % groups != 0 ||
-        (layer->weight[1].master != NULL && layer->weight[1].shape.dim[0] != w->dim[3]))
-        return tq_status__fail(
-            TQ_E_SHAPE,
-            "input %s (NHWC), weight %s with %lld groups and the bias do not fit: needs %lld "
-            "input channels, output channels that are a multiple of the groups, and a bias for "
-            "each",
-            input, weight, (long long)groups, (long long)(w->dim[2] * groups));
-    return TQ_OK;
-}
-
 static tq_status shape(const tq_layer *layer, tq_shape *output)
 {
     const tq_shape *in = &layer->input[0];
-    if (in->rank != 4)
-        return tq_status__fail(TQ_E_SHAPE, "input has rank %d, needs 4 (samples, rows, columns, channels)",
-                               in->rank);
-    TQ_TRY(check_channels(layer));
+    TQ_TRY(tq_contract__check_channels(layer));
     const axis rows = axis_of(layer, 0), columns = axis_of(layer, 1);
     *output = tq_shape_of(
         4, (const int64_t[]){in->dim[0], rows.outputs, columns.outputs, layer->weight[0].shape.dim[3]});

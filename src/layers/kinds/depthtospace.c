@@ -16,12 +16,7 @@ static const tq_parameter options[] = {
      .highest = 1,
      .choices = modes,
      .help = "channels count block row, block column, depth (dcr) or depth, block row, block column"},
-    {.name = "order",
-     .initial = 0,
-     .lowest = 0,
-     .highest = 1,
-     .choices = tq_order_choices,
-     .help = "how a rank-4 tensor's dimensions are counted"},
+    TQ_REORDER_ORDER,
 };
 
 static tq_status shape(const tq_layer *layer, tq_shape *output)

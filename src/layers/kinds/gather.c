@@ -10,12 +10,7 @@ static const tq_parameter options[] = {
      .highest = TQ_MAX_RANK - 1,
      .integer = true,
      .help = "the dimension"},
-    {.name = "order",
-     .initial = 0,
-     .lowest = 0,
-     .highest = 1,
-     .choices = tq_order_choices,
-     .help = "how a rank-4 tensor's dimensions are counted"},
+    TQ_REORDER_ORDER,
 };
 
 static const tq_weight_info weights[] = {

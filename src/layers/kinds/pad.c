@@ -22,12 +22,7 @@ static const tq_parameter options[] = {
      .help = "indices behind"},
     {.name = "mode", .initial = 0, .lowest = 0, .highest = 2, .choices = modes, .help = "what is put there"},
     {.name = "value", .initial = 0, .lowest = -INFINITY, .highest = INFINITY, .help = "of mode constant"},
-    {.name = "order",
-     .initial = 0,
-     .lowest = 0,
-     .highest = 1,
-     .choices = tq_order_choices,
-     .help = "how a rank-4 tensor's dimensions are counted"},
+    TQ_REORDER_ORDER,
 };
 
 static int64_t option(const tq_layer *layer, const char *name, int d)

@@ -30,12 +30,7 @@ static const tq_parameter options[] = {
      .highest = 3,
      .choices = tq_nearest_choices,
      .help = "which whole index that is"},
-    {.name = "order",
-     .initial = 0,
-     .lowest = 0,
-     .highest = 1,
-     .choices = tq_order_choices,
-     .help = "how a rank-4 tensor's dimensions are counted"},
+    TQ_REORDER_ORDER,
 };
 
 static tq_status shape(const tq_layer *layer, tq_shape *output)

@@ -23,12 +23,7 @@ static const tq_parameter options[] = {
      .count = TQ_MAX_RANK,
      .integer = true,
      .help = "indices; 0: all from the first on"},
-    {.name = "order",
-     .initial = 0,
-     .lowest = 0,
-     .highest = 1,
-     .choices = tq_order_choices,
-     .help = "how a rank-4 tensor's dimensions are counted"},
+    TQ_REORDER_ORDER,
 };
 
 static int64_t option(const tq_layer *layer, const char *name, int d)

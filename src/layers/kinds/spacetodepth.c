@@ -8,12 +8,7 @@ static const tq_parameter options[] = {
      .highest = 4096,
      .integer = true,
      .help = "rows and columns of a block"},
-    {.name = "order",
-     .initial = 0,
-     .lowest = 0,
-     .highest = 1,
-     .choices = tq_order_choices,
-     .help = "how a rank-4 tensor's dimensions are counted"},
+    TQ_REORDER_ORDER,
 };
 
 static tq_status shape(const tq_layer *layer, tq_shape *output)

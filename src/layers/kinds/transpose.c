@@ -10,12 +10,7 @@ static const tq_parameter options[] = {
      .integer = true,
      .required = true,
      .help = "for each dimension of the output, which of the input it is"},
-    {.name = "order",
-     .initial = 0,
-     .lowest = 0,
-     .highest = 1,
-     .choices = tq_order_choices,
-     .help = "how a rank-4 tensor's dimensions are counted"},
+    TQ_REORDER_ORDER,
 };
 
 static tq_status shape(const tq_layer *layer, tq_shape *output)
