@@ -15,6 +15,15 @@ const tq_parameter tq_float__ieee_parameters[TQ_NAMED_PARAMETERS] = {TQ_NAMED_RO
                                                                       .help = "beyond the largest",
                                                                       .key_only = true}};
 
+static const char *const saturating_overflows[] = {"saturate", "nan", NULL};
+const tq_parameter tq_float__saturating_parameters[TQ_NAMED_PARAMETERS] = {TQ_NAMED_ROUND,
+                                                                           TQ_NAMED_SUBNORMAL,
+                                                                           {.name = "overflow",
+                                                                            .highest = 1,
+                                                                            .choices = saturating_overflows,
+                                                                            .help = "beyond the largest",
+                                                                            .key_only = true}};
+
 int tq_float__standard_bias(int exponent_bits)
 {
     return (1 << (exponent_bits - 1)) - 1;
@@ -73,18 +82,21 @@ void tq_float__bake(const tq_float_format *f, tq_words *p, tq_i32 *structure)
                  (f->specials == TQ_SPECIALS_FNUZ ? TQ_FLOAT_ONE_ZERO : 0);
 }
 
-void tq_float__describe(const tq_words *p, tq_i32 structure, tq_format *format)
+void tq_float__format(tq_float_bake *bake, const double *value, tq_format *format)
 {
-    const double largest = tq_carrier__value((tq_u32)p->s2);
+    tq_words p = {0};
+    tq_i32 structure = 0;
+    bake(value, &p, &structure);
+    const double largest = tq_carrier__value((tq_u32)p.s2);
     /* Paths of floating point count on two zeros. */
     *format = (tq_format){.family = structure & TQ_FLOAT_ONE_ZERO ? TQ_FAMILY_AFFINE : TQ_FAMILY_FLOAT,
                           .rounding = TQ_ROUNDING(structure),
                           .overflow = TQ_OVERFLOW(structure),
-                          .random_bits = p->s7,
-                          .grid = p->s1 - p->s0,
-                          .precision = p->s0 + 1,
-                          .emin = p->s1,
-                          .subnormal = p->s0 > 0 && !(structure & TQ_FLOAT_FLUSH),
+                          .random_bits = p.s7,
+                          .grid = p.s1 - p.s0,
+                          .precision = p.s0 + 1,
+                          .emin = p.s1,
+                          .subnormal = p.s0 > 0 && !(structure & TQ_FLOAT_FLUSH),
                           .lowest = -largest,
                           .highest = largest};
 }
@@ -94,7 +106,7 @@ tq_float_format tq_float__named(int exponent, int fraction, tq_specials specials
 {
     return (tq_float_format){.exponent = exponent,
                              .fraction = fraction,
-                             .bias = tq_float__standard_bias(exponent),
+                             .bias = tq_float__standard_bias(exponent) + (specials == TQ_SPECIALS_FNUZ),
                              .specials = specials,
                              .no_subnormals = value[1] == 0,
                              .overflow = overflow,
@@ -105,6 +117,13 @@ tq_float_format tq_float__ieee_named(int exponent, int fraction, const double *v
 {
     static const int overflow[] = {TQ_OVERFLOW_INFINITY, TQ_OVERFLOW_SATURATE, TQ_OVERFLOW_NAN};
     return tq_float__named(exponent, fraction, TQ_SPECIALS_IEEE, overflow[(int)value[2]], value);
+}
+
+tq_float_format tq_float__saturating_named(int exponent, int fraction, tq_specials specials,
+                                           const double *value)
+{
+    static const int overflow[] = {TQ_OVERFLOW_SATURATE, TQ_OVERFLOW_NAN};
+    return tq_float__named(exponent, fraction, specials, overflow[(int)value[2]], value);
 }
 
 void tq_float__normalize_named(double *value)

@@ -26,8 +26,9 @@ int tq_float__standard_bias(int exponent_bits);
 bool tq_float__check(const tq_float_format *f, char *why, size_t size);
 void tq_float__bake(const tq_float_format *f, tq_words *p, tq_i32 *structure);
 
-/* From what tq_float__bake made. */
-void tq_float__describe(const tq_words *p, tq_i32 structure, tq_format *format);
+/* What a kind's numbers are, from its `bake`. */
+typedef void tq_float_bake(const double *value, tq_words *p, tq_i32 *structure);
+void tq_float__format(tq_float_bake *bake, const double *value, tq_format *format);
 
 /* kernels/quantizers/float.cl for the host. */
 tq_u32 tq_float__apply(tq_exact v, tq_words p, tq_i32 structure, tq_u32 draw);
@@ -47,11 +48,15 @@ extern const tq_i32 tq_float__flush; /* the structure flag of formats without su
         .help = "0: numbers below the smallest normal one become it or 0", .integer = true, .key_only = true \
     }
 extern const tq_parameter tq_float__ieee_parameters[TQ_NAMED_PARAMETERS]; /* overflow=inf initially */
+extern const tq_parameter
+    tq_float__saturating_parameters[TQ_NAMED_PARAMETERS]; /* overflow=saturate initially */
 
-/* `overflow` is the meaning of value[2]; the bias is the standard one. */
+/* `overflow` is the meaning of value[2]; the bias is the standard one, of FNUZ formats one more. */
 tq_float_format tq_float__named(int exponent, int fraction, tq_specials specials, int overflow,
                                 const double *value);
 tq_float_format tq_float__ieee_named(int exponent, int fraction, const double *value);
+tq_float_format tq_float__saturating_named(int exponent, int fraction, tq_specials specials,
+                                           const double *value);
 void tq_float__normalize_named(double *value);
 
 /* tq_float__apply of a whole block, faster, for formats of which tq_float__in_blocks is true: to nearest

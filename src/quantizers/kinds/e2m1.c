@@ -14,10 +14,7 @@ static void bake(const double *value, tq_words *p, tq_i32 *structure)
 
 static void format(const double *value, tq_format *to)
 {
-    tq_words p = {0};
-    tq_i32 structure = 0;
-    bake(value, &p, &structure);
-    tq_float__describe(&p, structure, to);
+    tq_float__format(bake, value, to);
 }
 
 extern const tq_quantizer_kind tq_quantizer_e2m1;

@@ -5,31 +5,21 @@
 static const char *const examples[] = {"e4m3", "e4m3,overflow=nan", "e4m3,round=stochastic",
                                        "e4m3,round=odd,subnormal=0", NULL};
 
-static const char *const overflows[] = {"saturate", "nan", NULL};
-static const tq_parameter parameters[TQ_NAMED_PARAMETERS] = {
-    TQ_NAMED_ROUND,
-    TQ_NAMED_SUBNORMAL,
-    {.name = "overflow", .highest = 1, .choices = overflows, .help = "beyond the largest", .key_only = true}};
-
 static void bake(const double *value, tq_words *p, tq_i32 *structure)
 {
-    static const int overflow[] = {TQ_OVERFLOW_SATURATE, TQ_OVERFLOW_NAN};
-    const tq_float_format f = tq_float__named(4, 3, TQ_SPECIALS_FN, overflow[(int)value[2]], value);
+    const tq_float_format f = tq_float__saturating_named(4, 3, TQ_SPECIALS_FN, value);
     tq_float__bake(&f, p, structure);
 }
 
 static void format(const double *value, tq_format *to)
 {
-    tq_words p = {0};
-    tq_i32 structure = 0;
-    bake(value, &p, &structure);
-    tq_float__describe(&p, structure, to);
+    tq_float__format(bake, value, to);
 }
 
 extern const tq_quantizer_kind tq_quantizer_e4m3;
 const tq_quantizer_kind tq_quantizer_e4m3 = {.name = "e4m3",
                                              .summary = "OCP 8-bit floating point E4M3, without infinity",
-                                             .parameters = parameters,
+                                             .parameters = tq_float__saturating_parameters,
                                              .parameter_count = TQ_NAMED_PARAMETERS,
                                              .examples = examples,
                                              .function = "float",
