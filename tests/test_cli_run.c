@@ -206,6 +206,19 @@ static void test_show(void **state)
     tq_program_expect(1, "exp.onnx", "tq show exp.onnx");
 }
 
+/* The model's own batch is what it is planned for; MACs are those of one sample. */
+static void test_show_of_a_fixed_batch(void **state)
+{
+    (void)state;
+    json_t *const said = tq_program_json("tq show centred.onnx --json");
+    const json_t *const layers = json_object_get(said, "layers"), *const first = json_array_get(layers, 0);
+    assert_int_equal(json_array_size(layers), 3);
+    assert_string_equal(text(first, "name"), "classes");
+    assert_int_equal(number(first, "macs"), 12);
+    json_decref(said);
+    tq_program_expect(0, "turn", "tq show turned.onnx");
+}
+
 static void test_explain(void **state)
 {
     (void)state;
@@ -309,6 +322,7 @@ int main(void)
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_profile),
         cmocka_unit_test(test_show),
+        cmocka_unit_test(test_show_of_a_fixed_batch),
         cmocka_unit_test(test_explain),
         cmocka_unit_test(test_explain_knows_the_inputs),
         cmocka_unit_test(test_batches_give_the_same),
