@@ -131,6 +131,22 @@ static void test_compare(void **state)
     }
 }
 
+/* A layer with one row for four samples: the means of the first four rows of test_compare. */
+static void test_compare_of_a_fixed_batch(void **state)
+{
+    static const double reference[3] = {0.375, 0.3125, 0.1125}, noise = 0.175 * 0.175; /* 0.1125 + 0.0625 */
+    double signal = 0;
+    (void)state;
+    for (size_t k = 0; k < 3; ++k)
+        signal += reference[k] * reference[k];
+    json_t *const said = tq_program_json("tq run centred.onnx --data npy:x.npy,y.npy --limit 4 --compare "
+                                         "--weights nearest,8,1 --json");
+    const json_t *const mean = json_array_get(json_object_get(said, "layers"), 1);
+    assert_string_equal(text(mean, "name"), "mean");
+    assert_true(fabs(number(mean, "sqnr_db") - 10 * log10(signal / noise)) < 1e-4);
+    json_decref(said);
+}
+
 static void test_outputs_file(void **state)
 {
     float found[18];
@@ -318,6 +334,7 @@ int main(void)
         cmocka_unit_test(test_run_json),
         cmocka_unit_test(test_without_labels),
         cmocka_unit_test(test_compare),
+        cmocka_unit_test(test_compare_of_a_fixed_batch),
         cmocka_unit_test(test_outputs_file),
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_profile),
