@@ -40,10 +40,10 @@ static tq_status join(const tq_onnx_value *a, const tq_onnx_value *b, tq_shape *
  * first dimension. */
 static bool mixes_samples(const tq_onnx_value *a, const tq_onnx_value *b)
 {
-    const bool tensors = a->role == TQ_ONNX_TENSOR && b->role == TQ_ONNX_TENSOR;
-    if (tensors)
+    const bool first = a->role == TQ_ONNX_CONSTANT, second = b->role == TQ_ONNX_CONSTANT;
+    if (!first && !second)
         return a->shape.dim[0] != b->shape.dim[0];
-    return (a->role == TQ_ONNX_CONSTANT ? a : b)->shape.dim[0] != 1;
+    return (first && a->shape.dim[0] != 1) || (second && b->shape.dim[0] != 1);
 }
 
 /* Adds a layer of the node; `value` is its output. */

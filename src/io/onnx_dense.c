@@ -80,8 +80,7 @@ static tq_status add_dense(tq_onnx_node *node, const tq_onnx_value *a, const tq_
     return status;
 }
 
-/* Whether b has other numbers for other samples, or its first dimension is none of samples. */
-static bool mixes_samples(const tq_onnx_value *a, const tq_onnx_value *b)
+bool tq_onnx__product_mixes_samples(const tq_onnx_value *a, const tq_onnx_value *b)
 {
     if (b->role == TQ_ONNX_CONSTANT)
         return b->shape.rank == a->shape.rank && b->shape.dim[0] != 1;
@@ -93,7 +92,7 @@ static tq_status add_matmul(tq_onnx_node *node, const tq_onnx_value *a, const tq
 {
     tq_onnx_value operand[2] = {*a, *b};
     const tq_onnx_value *const inputs[] = {&operand[0], &operand[1]};
-    if (mixes_samples(a, b))
+    if (tq_onnx__product_mixes_samples(a, b))
         TQ_TRY(tq_onnx__fix_batch(node));
     for (size_t i = 0; i < 2; ++i)
         TQ_TRY(tq_onnx__place(node->onnx, node->proto->input[i], &operand[i]));

@@ -194,6 +194,9 @@ tq_status tq_onnx__import_quantize_linear(tq_onnx_node *node);
 /* A Conv of these operands; weights are a constant of floats. `exact`: sums of integers. */
 tq_status tq_onnx__convolution(tq_onnx_node *node, const tq_onnx_value *input, const tq_onnx_value *weight,
                                bool exact);
+/* Whether in the product of matrices b has other numbers for other samples, or its first dimension is none of
+ * samples: the network is for the model's batch. */
+bool tq_onnx__product_mixes_samples(const tq_onnx_value *a, const tq_onnx_value *b);
 tq_status tq_onnx__import_unary(tq_onnx_node *node);
 tq_status tq_onnx__import_prelu(tq_onnx_node *node);
 tq_status tq_onnx__import_gelu(tq_onnx_node *node);

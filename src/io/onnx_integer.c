@@ -190,27 +190,14 @@ static tq_status add_dense(tq_onnx_node *node, const tq_onnx_value *a, const tq_
     return status == TQ_OK ? tq_onnx__layer_output(node, &shape) : status;
 }
 
-static tq_status add_matmul(tq_onnx_node *node, const tq_onnx_value *a, tq_onnx_value *b)
+static tq_status add_matmul(tq_onnx_node *node, const inputs *in, const tq_onnx_value *a, tq_onnx_value *b)
 {
-    static const int as_they_are[] = {0, 1, 2, 3, 4, 5}, to_nhwc[] = {0, 2, 3, 1};
-    tq_shape shape, stored;
-    float *values = NULL, *permuted = NULL;
-    TQ_TRY(tq_matrices__product(&a->shape, &b->shape, &shape));
-    if (b->role == TQ_ONNX_CONSTANT) {
-        if (b->shape.rank == a->shape.rank && b->shape.dim[0] > 1)
-            TQ_TRY(tq_onnx__fix_batch(node));
-        TQ_TRY(tq_onnx__unique_name(node->onnx, node->proto->input[node->proto->n_input > 4 ? 3 : 1],
-                                    &b->layer));
-        TQ_TRY(tq_onnx__floats(b, &values));
-        tq_status status = tq_onnx__permute(values, &b->shape, b->shape.rank == 4 ? to_nhwc : as_they_are,
-                                            &permuted, &stored);
-        if (status == TQ_OK)
-            status = tq_network_add_constant(node->onnx->network, b->layer, &stored, permuted);
-        free(values);
-        free(permuted);
-        TQ_TRY(status);
-    }
     const tq_onnx_value *const operands[] = {a, b};
+    tq_shape shape;
+    TQ_TRY(tq_matrices__product(&a->shape, &b->shape, &shape));
+    if (tq_onnx__product_mixes_samples(a, b))
+        TQ_TRY(tq_onnx__fix_batch(node));
+    TQ_TRY(tq_onnx__place(node->onnx, node->proto->input[in->b], b));
     TQ_TRY(tq_onnx__add_of(node, "matmul", "order=nchw,exact=1", operands, 2));
     return tq_onnx__layer_output(node, &shape);
 }
@@ -227,11 +214,11 @@ static tq_status add_product(tq_onnx_node *node, const inputs *in, double *most)
     *most = largest(x) * largest(w) * (double)x->shape.dim[x->shape.rank - 1];
     if (w->role != TQ_ONNX_CONSTANT) {
         TQ_TRY(centered(node, w, in->b_zero, &b));
-        return add_matmul(node, &a, &b);
+        return add_matmul(node, in, &a, &b);
     }
     TQ_TRY(centered_constant(node, w, in->b_zero, w->shape.rank - 1, &b));
     if (b.shape.rank != 2 || a.shape.rank == 4)
-        return add_matmul(node, &a, &b);
+        return add_matmul(node, in, &a, &b);
     TQ_TRY(weight_sum(&b, 1, most));
     *most *= largest(x);
     return add_dense(node, &a, &b);
