@@ -74,6 +74,18 @@ static void tensors_are_broadcast(void **state)
     onnx_check_output(*state, m, 2, two, &(tq_shape){.rank = 4, .dim = {2, 2, 2, 2}}, wanted_two);
 }
 
+/* One constant of integers is an exponent, the axes of a sum and an exponent again. */
+static void integers_that_are_shared(void **state)
+{
+    const float wanted[] = {100, 1600, 256, 256};
+    onnx_maker *m = image_model();
+    onnx_maker_integers(m, "two", DIMS(2));
+    onnx_maker_node(m, "Pow", "square", "x,two", "a");
+    onnx_maker_node(m, "ReduceSum", "sum", "a,two", "b");
+    onnx_maker_node(m, "Pow", "again", "b,two", "y");
+    onnx_check_output(*state, m, 1, image, &(tq_shape){.rank = 4, .dim = {1, 2, 1, 2}}, wanted);
+}
+
 /* Gelu as exporters write it: 0.5 * x * (1 + erf(x / root of 2)). */
 static void gelu_of_its_parts(void **state)
 {
@@ -256,11 +268,15 @@ static void refused_by_layers(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(constants_are_broadcast), cmocka_unit_test(tensors_are_broadcast),
-        cmocka_unit_test(gelu_of_its_parts),       cmocka_unit_test(reductions_in_order),
-        cmocka_unit_test(reductions_of_layers),    cmocka_unit_test(slopes),
-        cmocka_unit_test(constants_of_samples),    cmocka_unit_test(refused_by_import),
-        cmocka_unit_test(refused_by_layers)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(constants_are_broadcast),
+                                       cmocka_unit_test(tensors_are_broadcast),
+                                       cmocka_unit_test(integers_that_are_shared),
+                                       cmocka_unit_test(gelu_of_its_parts),
+                                       cmocka_unit_test(reductions_in_order),
+                                       cmocka_unit_test(reductions_of_layers),
+                                       cmocka_unit_test(slopes),
+                                       cmocka_unit_test(constants_of_samples),
+                                       cmocka_unit_test(refused_by_import),
+                                       cmocka_unit_test(refused_by_layers)};
     return cmocka_run_group_tests(tests, onnx_check_open, onnx_check_close);
 }

@@ -92,7 +92,9 @@ tq_status tq_onnx__constant(const tq_onnx_node *node, size_t i, const tq_onnx_va
 tq_status tq_onnx__operand(const tq_onnx_node *node, size_t i, const tq_onnx_value **value);
 /* Puts a constant into the network, under a name like `wanted`, unless it is there. */
 tq_status tq_onnx__place(tq_onnx *onnx, const char *wanted, tq_onnx_value *constant);
-/* The same with this rank, not below its own: dimensions of 1 are put in front, as NumPy does. */
+/* A shape with this rank, not below its own: dimensions of 1 are put in front, as NumPy does. */
+tq_shape tq_onnx__shape_of_rank(const tq_shape *shape, int rank);
+/* An operand with this rank. */
 tq_status tq_onnx__operand_of_rank(const tq_onnx_node *node, size_t i, int rank, tq_onnx_value *value);
 /* The node mixes samples, or gives the first dimension another size: the network is for the model's batch
  * only. */

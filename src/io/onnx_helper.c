@@ -36,14 +36,21 @@ tq_status tq_onnx__operand(const tq_onnx_node *node, size_t i, const tq_onnx_val
     return tq_onnx__place(onnx, node->proto->input[i], &onnx->value[*value - onnx->value]);
 }
 
+tq_shape tq_onnx__shape_of_rank(const tq_shape *shape, int rank)
+{
+    tq_shape wanted = {.rank = rank};
+    const int missing = rank - shape->rank;
+    for (int d = 0; d < rank; ++d)
+        wanted.dim[d] = d < missing ? 1 : shape->dim[d - missing];
+    return wanted;
+}
+
 tq_status tq_onnx__operand_of_rank(const tq_onnx_node *node, size_t i, int rank, tq_onnx_value *value)
 {
     const tq_onnx_value *given;
     TQ_TRY(tq_onnx__input(node, i, &given));
-    tq_shape wanted = {.rank = rank};
+    const tq_shape wanted = tq_onnx__shape_of_rank(&given->shape, rank);
     const int missing = rank - given->shape.rank;
-    for (int d = 0; d < rank; ++d)
-        wanted.dim[d] = d < missing ? 1 : given->shape.dim[d - missing];
     if (given->role != TQ_ONNX_CONSTANT)
         return tq_onnx__reshaped(node, given, &wanted, value);
     TQ_TRY(missing > 0 ? TQ_OK : tq_onnx__operand(node, i, &given));
