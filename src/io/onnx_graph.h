@@ -72,7 +72,8 @@ const char *tq_onnx__text(const char *text);
 
 tq_status tq_onnx__create(tq_onnx *onnx, const Onnx__GraphProto *graph, size_t extra_count);
 void tq_onnx__free(tq_onnx *onnx);
-/* Gives a name of the graph its meaning. TQ_E_FORMAT: it has one. */
+/* Gives a name of the graph its meaning. TQ_E_FORMAT: it has one. TQ_E_SHAPE: a tensor without elements, or
+ * with more than 2^62. */
 tq_status tq_onnx__define(tq_onnx *onnx, const char *name, const tq_onnx_value *value);
 /* NULL when the name has no meaning (yet). */
 const tq_onnx_value *tq_onnx__find(const tq_onnx *onnx, const char *name);
@@ -138,7 +139,7 @@ tq_status tq_onnx__set_weight(tq_onnx_node *node, const char *weight, const tq_s
                               const float *values);
 /* The same from constant input `i`, which must have the shape [size]. TQ_E_SHAPE. */
 tq_status tq_onnx__set_vector(tq_onnx_node *node, const char *weight, size_t i, int64_t size);
-/* The node's first output is its layer's, of this shape. TQ_E_SHAPE: the shape is not valid. */
+/* The node's first output is its layer's, of this shape. */
 tq_status tq_onnx__layer_output(tq_onnx_node *node, const tq_shape *shape);
 /* Output `i` of the node is its layer's. */
 tq_status tq_onnx__layer_output_of(tq_onnx_node *node, size_t i, const tq_shape *shape);

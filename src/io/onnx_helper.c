@@ -212,7 +212,7 @@ tq_status tq_onnx__image_output(tq_onnx_node *node, const tq_shape *shape, bool 
     const tq_shape row = {.rank = 3, .dim = {shape->dim[0], shape->dim[1], shape->dim[3]}};
     const tq_onnx_value value = {
         .role = TQ_ONNX_TENSOR, .shape = row, .image = node->layer, .computed = true};
-    if (!line || tq_shape_count(shape) == 0)
+    if (!line)
         return tq_onnx__layer_output(node, shape);
     return tq_onnx__define(node->onnx, node->proto->output[0], &value);
 }

@@ -138,8 +138,6 @@ tq_status tq_onnx__layer_output_of(tq_onnx_node *node, size_t i, const tq_shape 
 {
     const tq_onnx_value value = {
         .role = TQ_ONNX_TENSOR, .shape = *shape, .layer = node->layer, .computed = true};
-    if (tq_shape_count(shape) == 0)
-        return tq_status__fail(TQ_E_SHAPE, "the output has no elements, or more than 2^62");
     return tq_onnx__define(node->onnx, node->proto->output[i], &value);
 }
 
