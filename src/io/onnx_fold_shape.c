@@ -86,7 +86,7 @@ static tq_status count_up(const tq_onnx_node *node, const tq_onnx_numbers n[3])
     TQ_TRY(tq_onnx__make_numbers(&(tq_shape){.rank = 1, .dim = {(int64_t)count}}, integer, &to));
     for (int64_t i = 0; i < to.count; ++i) {
         if (integer)
-            to.integers[i] = n[0].integers[0] + i * n[2].integers[0];
+            to.integers[i] = (int64_t)((uint64_t)n[0].integers[0] + (uint64_t)i * (uint64_t)n[2].integers[0]);
         else
             to.floats[i] = n[0].floats[0] + (float)i * n[2].floats[0];
     }
