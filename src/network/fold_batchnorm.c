@@ -100,6 +100,7 @@ static size_t renumbered(size_t index, size_t removed, size_t instead)
 static void drop(tq_network *network, size_t i)
 {
     const size_t instead = network->value[i].input[0];
+    const size_t output = renumbered(tq_network__output(network), i, instead);
     tq_layer_destroy(network->value[i].layer);
     for (size_t j = 0; j < network->value_count; ++j)
         for (size_t k = 0; k < network->value[j].input_count; ++k)
@@ -108,6 +109,8 @@ static void drop(tq_network *network, size_t i)
     memmove(&network->value[i], &network->value[i + 1],
             (network->value_count - i - 1) * sizeof *network->value);
     --network->value_count;
+    if (tq_network__output(network) != output) /* nobody named one, and another layer is the last now */
+        network->output = output;
 }
 
 tq_status tq_network_fold_batchnorm(tq_network *network, size_t *folded)
