@@ -55,7 +55,7 @@ static tq_status add_pair(tq_onnx_node *node, const char *kind, const tq_onnx_va
     if (mixes_samples(a, b))
         TQ_TRY(tq_onnx__fix_batch(node));
     TQ_TRY(tq_onnx__add_of(node, kind, "", (const tq_onnx_value *const[]){a, b}, 2));
-    *value = (tq_onnx_value){.role = TQ_ONNX_TENSOR, .shape = shape, .layer = node->layer, .computed = true};
+    *value = tq_onnx__result(node, &shape);
     return TQ_OK;
 }
 

@@ -109,6 +109,13 @@ tq_status tq_onnx__add(tq_onnx_node *node, const char *kind, const char *options
 /* The same with inputs that are values. */
 tq_status tq_onnx__add_of(tq_onnx_node *node, const char *kind, const char *options,
                           const tq_onnx_value *const *inputs, size_t count);
+/* The same with one input and the options printed so far, which it frees. */
+tq_status tq_onnx__add_options(tq_onnx_node *node, const char *kind, const tq_onnx_value *input,
+                               tq_text *options);
+/* Adds the node's layer of input 0, whose shape its output has. */
+tq_status tq_onnx__add_same(tq_onnx_node *node, const char *kind, const char *options);
+/* What the node's layer gives, of this shape. */
+tq_onnx_value tq_onnx__result(const tq_onnx_node *node, const tq_shape *shape);
 /* Adds a layer beside the node's that only moves numbers, which no map acts on (network/graph.h); `value` is
  * its output of this shape. */
 tq_status tq_onnx__add_helper(const tq_onnx_node *node, const char *kind, const char *options,

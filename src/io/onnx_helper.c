@@ -160,17 +160,16 @@ void tq_onnx__print_list(tq_text *to, const char *name, const int64_t *numbers, 
 tq_status tq_onnx__add_move(tq_onnx_node *node, const char *kind, tq_text *options,
                             const tq_onnx_value *input, size_t i, const tq_shape *shape)
 {
-    const bool fold = input->role == TQ_ONNX_CONSTANT;
-    if (!fold)
+    if (input->role == TQ_ONNX_TENSOR) {
         tq_text__print(options, ",order=nchw");
+        TQ_TRY(tq_onnx__add_options(node, kind, input, options));
+        return tq_onnx__layer_output_of(node, i, shape);
+    }
     tq_status status = tq_text__status(options);
     if (status == TQ_OK)
-        status = fold ? tq_onnx__fold_move(node, kind, tq_text__get(options), input, i)
-                      : tq_onnx__add(node, kind, tq_text__get(options), input->layer);
+        status = tq_onnx__fold_move(node, kind, tq_text__get(options), input, i);
     tq_text__free(options);
-    if (fold)
-        return status;
-    return status == TQ_OK ? tq_onnx__layer_output_of(node, i, shape) : status;
+    return status;
 }
 
 /* The image of one row. */

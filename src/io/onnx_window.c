@@ -79,16 +79,6 @@ static void print_window(tq_text *to, const tq_onnx_window *w)
         tq_text__print(to, "%sauto_pad=%s", to->length > 0 ? "," : "", tq_pad_choices[w->auto_pad]);
 }
 
-tq_status tq_onnx__add_window(tq_onnx_node *node, const char *kind, const tq_onnx_value *input,
-                              tq_text *options)
-{
-    tq_status status = tq_text__status(options);
-    if (status == TQ_OK)
-        status = tq_onnx__add(node, kind, tq_text__get(options), input->layer);
-    tq_text__free(options);
-    return status;
-}
-
 /* The options have been checked by the layer. */
 static tq_status define_output(tq_onnx_node *node, const tq_onnx_value *input, const tq_onnx_window *w,
                                int64_t channels)
@@ -157,7 +147,7 @@ static tq_status convolve(tq_onnx_node *node, const tq_onnx_value *input, const 
     print_window(&options, &w);
     tq_onnx__print_axes(&options, "groups", &groups, 1, 1);
     tq_onnx__print_axes(&options, "exact", &exactly, 1, 0);
-    TQ_TRY(tq_onnx__add_window(node, "conv2d", input, &options));
+    TQ_TRY(tq_onnx__add_options(node, "conv2d", input, &options));
     TQ_TRY(set_filter(node, weight));
     return define_output(node, input, &w, weight->shape.dim[0]);
 }
@@ -191,7 +181,7 @@ static tq_status import_pool(tq_onnx_node *node, const char *kind, const char *m
     tq_onnx__print_axes(&options, "kernel", w.kernel, 2, 0);
     print_window(&options, &w);
     tq_onnx__print_axes(&options, more, &value, 1, 0);
-    TQ_TRY(tq_onnx__add_window(node, kind, &input, &options));
+    TQ_TRY(tq_onnx__add_options(node, kind, &input, &options));
     return define_output(node, &input, &w, input.shape.dim[1]);
 }
 
