@@ -20,16 +20,8 @@ tq_status tq_onnx__read_axes(const tq_onnx_node *node, const char *name, bool li
 
 tq_status tq_onnx__read_auto_pad(const tq_onnx_node *node, int *auto_pad)
 {
-    static const char *const names[] = {"NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"};
-    const Onnx__AttributeProto *a = tq_onnx__attribute(node, "auto_pad");
-    for (size_t i = 0; i < TQ_COUNT(names); ++i)
-        if (a == NULL || (a->s.len == strlen(names[i]) && memcmp(a->s.data, names[i], a->s.len) == 0)) {
-            *auto_pad = (int)i;
-            return TQ_OK;
-        }
-    return tq_status__fail(TQ_E_UNSUPPORTED,
-                           "attribute 'auto_pad' is '%.*s', supported: NOTSET, SAME_UPPER, SAME_LOWER, VALID",
-                           (int)(a->s.len < 40 ? a->s.len : 40), (const char *)a->s.data);
+    static const char *const names[] = {"NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID", NULL};
+    return tq_onnx__choice(node, "auto_pad", names, auto_pad);
 }
 
 /* `w->kernel` holds 0, or what the kernel must be. */
