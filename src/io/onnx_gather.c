@@ -106,10 +106,7 @@ static tq_status fold(const tq_onnx_node *node, const tq_onnx_value *input, int6
     }
     tq_move__free(&move);
     tq_onnx__free_numbers(&from);
-    if (status == TQ_OK)
-        return tq_onnx__define_numbers(node, 0, &to);
-    tq_onnx__free_numbers(&to);
-    return status;
+    return tq_onnx__finish_numbers(node, 0, status, &to);
 }
 
 static tq_status gather(tq_onnx_node *node, const tq_onnx_value *input, const tq_onnx_value *list,

@@ -100,6 +100,10 @@ tq_status tq_onnx__operand_of_rank(const tq_onnx_node *node, size_t i, int rank,
 /* The node mixes samples, or gives the first dimension another size: the network is for the model's batch
  * only. */
 tq_status tq_onnx__fix_batch(const tq_onnx_node *node);
+/* The nearest number from `lowest` to `highest`. */
+int64_t tq_onnx__clamp(int64_t i, int64_t lowest, int64_t highest);
+/* Elements from one index of the dimensions in front of `axis` to the next. */
+int64_t tq_onnx__row_of(const tq_shape *shape, int64_t axis);
 /* `axis` from 0 to rank - 1; counted from the end where it is negative. TQ_E_FORMAT. */
 tq_status tq_onnx__check_axis(int64_t *axis, int rank);
 /* TQ_E_UNSUPPORTED unless input `i`, `value`, has this rank. */

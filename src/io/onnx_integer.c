@@ -79,9 +79,7 @@ static tq_status centered_constant(tq_onnx_node *node, const tq_onnx_value *valu
 {
     tq_onnx_scales s;
     float *values = NULL;
-    int64_t inner = 1;
-    for (int i = axis + 1; i < value->shape.rank; ++i)
-        inner *= value->shape.dim[i];
+    const int64_t inner = tq_onnx__row_of(&value->shape, axis + 1);
     TQ_TRY(tq_onnx__any_floats(value, &values));
     TQ_TRY(tq_onnx__keep(node->onnx, values));
     TQ_TRY(tq_onnx__zero_point(node, zero, &s));
@@ -110,9 +108,7 @@ static tq_status weight_sum(const tq_onnx_value *constant, int axis, double *mos
 {
     float *values = NULL;
     const int64_t count = tq_shape_count(&constant->shape), outputs = constant->shape.dim[axis];
-    int64_t inner = 1;
-    for (int i = axis + 1; i < constant->shape.rank; ++i)
-        inner *= constant->shape.dim[i];
+    const int64_t inner = tq_onnx__row_of(&constant->shape, axis + 1);
     double *sums = calloc((size_t)outputs, sizeof *sums);
     if (sums == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for %lld sums", (long long)outputs);

@@ -68,6 +68,19 @@ tq_status tq_onnx__fix_batch(const tq_onnx_node *node)
     return tq_network_fix_batch(node->onnx->network, node->onnx->batch);
 }
 
+int64_t tq_onnx__clamp(int64_t i, int64_t lowest, int64_t highest)
+{
+    return i < lowest ? lowest : i > highest ? highest : i;
+}
+
+int64_t tq_onnx__row_of(const tq_shape *shape, int64_t axis)
+{
+    int64_t row = 1;
+    for (int i = (int)axis; i < shape->rank; ++i)
+        row *= shape->dim[i];
+    return row;
+}
+
 tq_status tq_onnx__check_axis(int64_t *axis, int rank)
 {
     const int64_t given = *axis;
