@@ -1,6 +1,5 @@
 /* Operators that keep the shape: BatchNormalization, Dropout, Identity, Relu. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "io/onnx_graph.h"
 

@@ -205,9 +205,9 @@ tq_status tq_onnx__import_matmul_integer(tq_onnx_node *node);
 tq_status tq_onnx__import_qlinear_conv(tq_onnx_node *node);
 tq_status tq_onnx__import_qlinear_matmul(tq_onnx_node *node);
 tq_status tq_onnx__import_quantize_linear(tq_onnx_node *node);
-/* A Conv of these operands; weights are a constant of floats. `exact`: sums of integers. */
+/* A Conv of input 0, `input`, and input `weight_input`, a constant of floats, with exact sums of integers. */
 tq_status tq_onnx__convolution(tq_onnx_node *node, const tq_onnx_value *input, const tq_onnx_value *weight,
-                               bool exact);
+                               size_t weight_input);
 /* Whether in the product of matrices b has other numbers for other samples, or its first dimension is none of
  * samples: the network is for the model's batch. */
 bool tq_onnx__product_mixes_samples(const tq_onnx_value *a, const tq_onnx_value *b);

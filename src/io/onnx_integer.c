@@ -124,6 +124,15 @@ static tq_status weight_sum(const tq_onnx_value *constant, int axis, double *mos
     return status;
 }
 
+/* Whether a node makes its input floats. */
+static bool converts(const Onnx__NodeProto *proto)
+{
+    const tq_onnx_node node = {.proto = proto};
+    const char *op = tq_onnx__text(proto->op_type);
+    return strcmp(op, "DequantizeLinear") == 0 ||
+           (strcmp(op, "Cast") == 0 && tq_onnx__int(&node, "to", 0) == TQ_ONNX_FLOAT);
+}
+
 /* Whether all that reads the node's output converts it to float. */
 static bool is_converted(const tq_onnx_node *node)
 {
@@ -133,14 +142,9 @@ static bool is_converted(const tq_onnx_node *node)
         if (strcmp(tq_onnx__text(graph->output[i]->name), name) == 0)
             return false;
     for (size_t i = 0; i < graph->n_node; ++i)
-        for (size_t j = 0; j < graph->node[i]->n_input; ++j) {
-            const tq_onnx_node reader = {.onnx = node->onnx, .proto = graph->node[i]};
-            const char *op = tq_onnx__text(reader.proto->op_type);
-            const bool casts = strcmp(op, "Cast") == 0 && tq_onnx__int(&reader, "to", 0) == TQ_ONNX_FLOAT;
-            if (strcmp(tq_onnx__text(reader.proto->input[j]), name) == 0 && !casts &&
-                strcmp(op, "DequantizeLinear") != 0)
+        for (size_t j = 0; j < graph->node[i]->n_input; ++j)
+            if (strcmp(tq_onnx__text(graph->node[i]->input[j]), name) == 0 && !converts(graph->node[i]))
                 return false;
-        }
     return true;
 }
 
@@ -168,7 +172,7 @@ static tq_status add_convolution(tq_onnx_node *node, const inputs *in, double *m
     TQ_TRY(centered_constant(node, w, in->b_zero, 0, &b));
     TQ_TRY(weight_sum(&b, 0, most));
     *most *= largest(x);
-    return tq_onnx__convolution(node, &a, &b, true);
+    return tq_onnx__convolution(node, &a, &b, in->b);
 }
 
 static tq_status add_dense(tq_onnx_node *node, const tq_onnx_value *a, const tq_onnx_value *b)
@@ -242,8 +246,7 @@ tq_status tq_onnx__import_matmul_integer(tq_onnx_node *node)
 }
 
 /* y's scales become what sums are multiplied by: (a's scale * b's scale) / y's scale, as floats. */
-static tq_status multipliers(const tq_onnx_node *node, const tq_onnx_scales *a, const tq_onnx_scales *b,
-                             tq_onnx_scales *y)
+static tq_status multipliers(const tq_onnx_scales *a, const tq_onnx_scales *b, tq_onnx_scales *y)
 {
     if (a->count != 1 || y->count != 1)
         return tq_status__fail(TQ_E_UNSUPPORTED,
@@ -252,7 +255,6 @@ static tq_status multipliers(const tq_onnx_node *node, const tq_onnx_scales *a, 
     const float scale = y->scale[0], zero = y->zero[0];
     float *scales = malloc((size_t)b->count * sizeof *scales),
           *zeros = malloc((size_t)b->count * sizeof *zeros);
-    (void)node;
     for (int64_t i = 0; scales != NULL && zeros != NULL && i < b->count; ++i) {
         const float product = a->scale[0] * b->scale[i];
         scales[i] = product / scale;
@@ -300,7 +302,7 @@ static tq_status finish_linear(const tq_onnx_node *node, int64_t axis)
     if (status == TQ_OK)
         status = tq_onnx__scales(node, in->y_scale, in->y_zero, &y);
     if (status == TQ_OK)
-        status = multipliers(node, &a, &b, &y);
+        status = multipliers(&a, &b, &y);
     if (status == TQ_OK)
         status = requantize(node, &y, axis);
     tq_onnx__free_scales(&a);

@@ -1,5 +1,4 @@
 /* Resize and Upsample: to the nearest elements, or linear between them. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "io/onnx_graph.h"

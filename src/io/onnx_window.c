@@ -145,11 +145,11 @@ static tq_status convolve(tq_onnx_node *node, const tq_onnx_value *input, const 
 }
 
 tq_status tq_onnx__convolution(tq_onnx_node *node, const tq_onnx_value *input, const tq_onnx_value *weight,
-                               bool exact)
+                               size_t weight_input)
 {
     TQ_TRY(tq_onnx__need_rank(node, 0, input, 4));
-    TQ_TRY(tq_onnx__need_rank(node, exact && node->proto->n_input > 4 ? 3 : 1, weight, 4));
-    return convolve(node, input, weight, exact, false);
+    TQ_TRY(tq_onnx__need_rank(node, weight_input, weight, 4));
+    return convolve(node, input, weight, true, false);
 }
 
 tq_status tq_onnx__import_conv(tq_onnx_node *node)
