@@ -31,12 +31,8 @@ static json_t *describe_weights(const tq_layer *layer)
     json_t *const to = json_object();
     const char *name;
     tq_shape shape;
-    for (size_t i = 0; tq_layer_weight(layer, i, &name, &shape); ++i) {
-        json_t *const dimensions = json_array();
-        for (int j = 0; j < shape.rank; ++j)
-            json_array_append_new(dimensions, json_integer(shape.dim[j]));
-        json_object_set_new(to, name, dimensions);
-    }
+    for (size_t i = 0; tq_layer_weight(layer, i, &name, &shape); ++i)
+        json_object_set_new(to, name, tq_report__shape(&shape));
     return to;
 }
 
@@ -77,9 +73,7 @@ static void print_all(const tq_network *network, const char *model, const tq_sha
 
 static int print_json(const tq_network *network, const char *model, const tq_shape *input, totals *sum)
 {
-    json_t *const layers = json_array(), *const dimensions = json_array();
-    for (int i = 0; i < input->rank; ++i)
-        json_array_append_new(dimensions, json_integer(input->dim[i]));
+    json_t *const layers = json_array();
     for (size_t i = 0; i < tq_network_layer_count(network); ++i) {
         const tq_layer *const layer = tq_network_layer(network, i);
         const int64_t parameters = parameters_of(layer), macs = macs_of(network, layer);
@@ -87,9 +81,9 @@ static int print_json(const tq_network *network, const char *model, const tq_sha
         sum->parameters += parameters;
         sum->macs += macs;
     }
-    return tq_report__json(json_pack("{s:s, s:o, s:o, s:I, s:I}", "model", model, "input", dimensions,
-                                     "layers", layers, "parameters", (json_int_t)sum->parameters, "macs",
-                                     (json_int_t)sum->macs));
+    return tq_report__json(json_pack("{s:s, s:o, s:o, s:I, s:I}", "model", model, "input",
+                                     tq_report__shape(input), "layers", layers, "parameters",
+                                     (json_int_t)sum->parameters, "macs", (json_int_t)sum->macs));
 }
 
 static int report(const tq_network *network, const tq_settings *settings)
