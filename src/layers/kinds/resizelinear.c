@@ -91,6 +91,7 @@ static tq_status make_tables(tq_layer *layer)
 
 static tq_status make_kernel(tq_layer *layer)
 {
+    static const char *const files[] = {"accumulate/wide_sum.cl", "layers/resizelinear.cl"};
     tq_linear *state = layer->state;
     const tq_accumulation *a = &layer->quantizers.intrinsic;
     const tq_device_info *device = tq_context_device(layer->context);
@@ -98,16 +99,7 @@ static tq_status make_kernel(tq_layer *layer)
                        device->subnormals && tq_lanes__allowed(layer, true);
     tq_program_text text = {0};
     tq_program_text__define(&text, "TQ_PLAIN", "%d", plain);
-    tq_program_text__define(&text, "TQ_FUSED", "%d", tq_accumulation__fused(a));
-    tq_program_text__define(&text, "TQ_EXACT_SUM", "%d", a->exact_sum);
-    tq_quantizer__bind(&text, "TQ_PRODUCT", &a->product);
-    tq_quantizer__bind(&text, "TQ_SUM", &a->sum);
-    tq_quantizer__bind(&text, "TQ_RESULT", &a->result);
-    tq_program_text__add(&text, "accumulate/wide_sum.cl");
-    tq_program_text__add(&text, "layers/resizelinear.cl");
-    const tq_status status = tq_kernel__create(&state->kernel, layer->context, &text, "resize_linear");
-    tq_program_text__free(&text);
-    return status;
+    return tq_layer__inner_kernel_of(layer, &state->kernel, &text, files, TQ_COUNT(files), "resize_linear");
 }
 
 static tq_status plan(tq_layer *layer)
