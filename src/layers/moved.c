@@ -63,13 +63,11 @@ static tq_status make_tables(const tq_move *m, tables *t)
 
 static tq_status write_tables(tq_moved *moved, tq_context *context, const tables *t)
 {
-    const uint64_t bytes = t->count * sizeof *t->number;
     for (int i = 0; i < 8; ++i)
         moved->size[i] = i < t->dimensions ? (tq_u32)t->size[i] : 1;
     moved->size[7] = (tq_u32)t->dimensions;
     moved->contiguous = is_run(t);
-    TQ_TRY(tq_memory__create(&moved->tables, context, bytes));
-    return tq_memory__write(moved->tables, 0, t->number, bytes);
+    return tq_memory__of(&moved->tables, context, t->number, t->count * sizeof *t->number);
 }
 
 tq_status tq_moved__plan(tq_moved *moved, tq_context *context, float constant)

@@ -64,9 +64,7 @@ static tq_status place(tq_operand_place *operand, tq_context *context, const tq_
     if (begin == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for %lld matrices", (long long)entries);
     const bool plain = locate(begin, m, product, entries);
-    tq_status status = tq_memory__create(&operand->begin, context, bytes);
-    if (status == TQ_OK)
-        status = tq_memory__write(operand->begin, 0, begin, bytes);
+    const tq_status status = tq_memory__of(&operand->begin, context, begin, bytes);
     free(begin);
     return status == TQ_OK && !plain && !in_place ? tq_tensor_create(&operand->array, context, &array)
                                                   : status;

@@ -85,8 +85,7 @@ static tq_status make_tables(tq_layer *layer)
         return tq_status__fail(TQ_E_MEMORY, "no memory for %zu rows and columns", count);
     fill(state->pair, &rows, in->dim[2] * in->dim[3]);
     fill(state->pair + rows.to, &columns, in->dim[3]);
-    TQ_TRY(tq_memory__create(&state->tables, layer->context, count * sizeof *state->pair));
-    return tq_memory__write(state->tables, 0, state->pair, count * sizeof *state->pair);
+    return tq_memory__of(&state->tables, layer->context, state->pair, count * sizeof *state->pair);
 }
 
 static tq_status make_kernel(tq_layer *layer)
