@@ -78,19 +78,6 @@ static void unplace(tq_operand_place *operand)
     operand->array = NULL;
 }
 
-static tq_range output_range(const tq_layer *layer)
-{
-    const tq_accumulation accumulation = tq_contract__accumulation(layer), *a = &accumulation;
-    const tq_matmul *state = layer->state;
-    tq_range from = tq_range__unknown();
-    if (a->exact_sum && tq_quantizer_is_none(&a->product) && tq_quantizer_is_none(&a->result))
-        return tq_contract__exact_range(layer->input_range[0], layer->input_range[1],
-                                        tq_range__measure(NULL, 0), tq_matrices__rows(&state->b.matrices));
-    from.finite =
-        layer->input_range[0].finite && layer->input_range[1].finite && tq_accumulation__keeps_finite(a);
-    return tq_range__quantized(from, &a->result);
-}
-
 /* One matrix is a dense layer of as many samples as it has rows. */
 static tq_contraction_setup setup_of(const tq_layer *layer, int64_t rows)
 {
@@ -154,7 +141,8 @@ static tq_status plan(tq_layer *layer)
     const tq_contraction_path path = tq_contraction__path(state->contraction);
     tq_contract__describe(layer, &path);
     layer->macs = tq_shape_count(&layer->output) * tq_matrices__rows(&state->b.matrices);
-    layer->output_range = output_range(layer);
+    layer->output_range = tq_contract__range(layer, layer->input_range[1], tq_range__measure(NULL, 0),
+                                             tq_matrices__rows(&state->b.matrices));
     return TQ_OK;
 }
 
