@@ -1,6 +1,7 @@
 #include "layers/contract.h"
 
 #include <float.h>
+#include <math.h>
 
 tq_status tq_contract__check_channels(const tq_layer *layer)
 {
@@ -32,20 +33,24 @@ tq_accumulation tq_contract__accumulation(const tq_layer *layer)
     return a;
 }
 
-/* Numbers that exact sums give, rounded to binary32. */
+/* Numbers that exact sums give, rounded to binary32. Sums of 24 bits are not rounded; others grow by half a
+ * last bit at most, and by half the smallest number. */
 static tq_range exact_range(tq_range x, tq_range w, tq_range bias, int64_t terms)
 {
     tq_range sum = tq_range__unknown();
+    const bool on_grid = x.grid != TQ_GRID_UNKNOWN && w.grid != TQ_GRID_UNKNOWN && x.grid + w.grid > -149;
+    const int grid = x.grid + w.grid < bias.grid ? x.grid + w.grid : bias.grid;
     const double most =
         (double)terms * tq_range__magnitude(x) * tq_range__magnitude(w) + tq_range__magnitude(bias);
-    const double bound = most <= 0x1p24 ? most : most * (1 + 0x1p-23);
+    const double unrounded = on_grid ? ldexp(1.0, 24 + grid) : 0.0;
+    const double bound = most <= unrounded ? most : most * (1 + 0x1p-23) + 0x1p-149;
     if (!x.finite || !w.finite || !bias.finite || bound > FLT_MAX)
         return sum;
     sum.finite = true;
     sum.highest = bound;
     sum.lowest = -bound;
-    if (x.grid != TQ_GRID_UNKNOWN && w.grid != TQ_GRID_UNKNOWN && x.grid + w.grid > -149)
-        sum.grid = x.grid + w.grid < bias.grid ? x.grid + w.grid : bias.grid;
+    if (on_grid)
+        sum.grid = grid;
     return sum;
 }
 
