@@ -46,7 +46,6 @@ static bool is_run(const tables *t)
 
 static tq_status make_tables(const tq_move *m, tables *t)
 {
-    const bool turned = m->nchw && m->to.rank == 4;
     size_t room = MOST_JOINED;
     *t = (tables){0};
     for (int d = 0; d < m->to.rank; ++d)
@@ -55,8 +54,9 @@ static tq_status make_tables(const tq_move *m, tables *t)
     if (t->number == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for tables of %zu indices", room);
     for (int place = m->to.rank - 1; place >= 0; --place) {
-        const int d = turned ? (const int[]){0, 2, 3, 1}[place] : place;
-        add_table(t, m->offset[d], (size_t)m->to.dim[d]);
+        int64_t size;
+        const int64_t *offset = tq_move__table(m, place, &size);
+        add_table(t, offset, (size_t)size);
     }
     return TQ_OK;
 }

@@ -60,9 +60,8 @@ static tq_status plan(tq_layer *layer)
 /* The dimension as it lies in memory. */
 static int axis_in_memory(const tq_layer *layer)
 {
-    static const int nchw[] = {0, 3, 1, 2};
-    const int axis = (int)tq_layer__option(layer, "axis", 0);
-    return layer->output.rank == 4 && tq_layer__option(layer, "order", 0) > 0.0 ? nchw[axis] : axis;
+    return tq_reorder__stored_axis(tq_reorder__is_nchw(layer), layer->output.rank,
+                                   (int)tq_layer__option(layer, "axis", 0));
 }
 
 /* Elements of a row: the dimensions from `axis` on. */
