@@ -141,8 +141,3 @@ void tq_lanes__release(tq_lanes *v)
     v->kernel = NULL;
     tq_tail__release(&v->tail);
 }
-
-tq_u64 tq_layer__first_element(const tq_layer *layer)
-{
-    return layer->first_sample * (tq_u64)(tq_shape_count(&layer->output) / layer->output.dim[0]);
-}

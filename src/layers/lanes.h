@@ -51,7 +51,4 @@ tq_status tq_lanes__upload(const tq_lanes *v, const tq_layer *layer, tq_memory *
 
 void tq_lanes__release(tq_lanes *v);
 
-/* Number in the data set of the layer's first output element. */
-tq_u64 tq_layer__first_element(const tq_layer *layer);
-
 #endif

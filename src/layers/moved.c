@@ -6,7 +6,6 @@
 
 #define NONE        UINT32_MAX /* the constant's place */
 #define MOST_JOINED 4096       /* indices of dimensions that one table serves */
-#define CPU_RUN     64 /* elements of a CPU's work-item, about; elsewhere neighbours read neighbours */
 
 /* Tables of all dimensions, innermost first. */
 typedef struct tables {
@@ -85,13 +84,12 @@ tq_status tq_moved__plan(tq_moved *moved, tq_context *context, float constant)
 
 tq_status tq_moved__run(const tq_moved *moved, const tq_layer *layer, const tq_tensor *from, tq_tensor *to)
 {
-    const bool cpu = strcmp(tq_context_device(layer->context)->type, "cpu") == 0;
-    const tq_u32 longest = cpu ? CPU_RUN : 1, inner = moved->size[0];
-    const tq_u32 pieces = (inner + longest - 1) / longest, run = (inner + pieces - 1) / pieces;
-    const tq_u32 contiguous = moved->contiguous;
+    const tq_u32 inner = moved->size[0], contiguous = moved->contiguous;
+    const tq_pieces shares = tq_layer__pieces(layer, inner);
+    const tq_u32 pieces = (tq_u32)shares.count;
     const tq_argument arguments[] = {
         TQ_TENSOR(from),           TQ_TENSOR(to),        TQ_MEMORY(moved->tables), TQ_VALUE(moved->size),
-        TQ_VALUE(moved->constant), TQ_VALUE(contiguous), TQ_VALUE(pieces),         TQ_VALUE(run)};
+        TQ_VALUE(moved->constant), TQ_VALUE(contiguous), TQ_VALUE(pieces),         TQ_VALUE(shares.run)};
     tq_kernel *kernel;
     TQ_TRY(tq_layer__plain_kernel(layer, &kernel, "layers/move.cl", "move"));
     return tq_layer__run_elements(layer, kernel, tq_shape_count(&moved->move.to) / inner * pieces, arguments,
