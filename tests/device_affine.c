@@ -61,6 +61,8 @@ static const trial trials[] = {
      "e5m2fnuz,overflow=nan",
      0,
      0},
+    {"quantizelinear", "to=float32", {0.1f, 2, 0.03f, 1e-3f, 7}, {0}, "fixed,8,0", NULL, 0, 0},
+    {"quantizelinear", "to=float32,by=multiply", {3, 2, 0.03f, 1e-3f, 7}, {4, 1}, "fixed,8,0", NULL, 0, 0},
     {"dequantizelinear",
      "",
      {0.1f, 2, 0.03f, 1e-3f, 7},

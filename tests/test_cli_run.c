@@ -131,6 +131,22 @@ static void test_compare(void **state)
     }
 }
 
+/* A layer with one row for four samples: the means of the first four rows of test_compare. */
+static void test_compare_of_a_fixed_batch(void **state)
+{
+    static const double reference[3] = {0.375, 0.3125, 0.1125}, noise = 0.175 * 0.175; /* 0.1125 + 0.0625 */
+    double signal = 0;
+    (void)state;
+    for (size_t k = 0; k < 3; ++k)
+        signal += reference[k] * reference[k];
+    json_t *const said = tq_program_json("tq run centred.onnx --data npy:x.npy,y.npy --limit 4 --compare "
+                                         "--weights nearest,8,1 --json");
+    const json_t *const mean = json_array_get(json_object_get(said, "layers"), 1);
+    assert_string_equal(text(mean, "name"), "mean");
+    assert_true(fabs(number(mean, "sqnr_db") - 10 * log10(signal / noise)) < 1e-4);
+    json_decref(said);
+}
+
 static void test_outputs_file(void **state)
 {
     float found[18];
@@ -204,6 +220,19 @@ static void test_show(void **state)
     tq_program_expect(0, "31             28", "tq show tiny.onnx");
     tq_program_expect(1, "gone.onnx", "tq show gone.onnx");
     tq_program_expect(1, "exp.onnx", "tq show exp.onnx");
+}
+
+/* The model's own batch is what it is planned for; MACs are those of one sample. */
+static void test_show_of_a_fixed_batch(void **state)
+{
+    (void)state;
+    json_t *const said = tq_program_json("tq show centred.onnx --json");
+    const json_t *const layers = json_object_get(said, "layers"), *const first = json_array_get(layers, 0);
+    assert_int_equal(json_array_size(layers), 3);
+    assert_string_equal(text(first, "name"), "classes");
+    assert_int_equal(number(first, "macs"), 12);
+    json_decref(said);
+    tq_program_expect(0, "turn", "tq show turned.onnx");
 }
 
 static void test_explain(void **state)
@@ -305,10 +334,12 @@ int main(void)
         cmocka_unit_test(test_run_json),
         cmocka_unit_test(test_without_labels),
         cmocka_unit_test(test_compare),
+        cmocka_unit_test(test_compare_of_a_fixed_batch),
         cmocka_unit_test(test_outputs_file),
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_profile),
         cmocka_unit_test(test_show),
+        cmocka_unit_test(test_show_of_a_fixed_batch),
         cmocka_unit_test(test_explain),
         cmocka_unit_test(test_explain_knows_the_inputs),
         cmocka_unit_test(test_batches_give_the_same),

@@ -77,6 +77,20 @@ static void folded(void **state)
     check(network, 1, 1, (const float[]){62.5f, 39});
 }
 
+/* The last layer, which is the output if none is named, is folded; the last one left is another's. */
+static void folded_output(void **state)
+{
+    const tq_shape square = tq_shape_of(2, (const int64_t[]){2, 2});
+    tq_network *network;
+    expect_ok(tq_network_create(&network, *state));
+    expect_ok(tq_network_add_input(network, "x", &(tq_shape){.rank = 2, .dim = {1, 2}}, TQ_NHWC));
+    expect_ok(tq_network_add(network, "dense", "fc", NULL, "x"));
+    expect_ok(tq_network_set_weight(network, "fc", "weight", &square, (const float[]){1, 2, 3, 4}));
+    expect_ok(tq_network_add(network, "relu", "unused", NULL, "x"));
+    add_norm(network, "norm", "fc", variance);
+    check(network, 1, 2, (const float[]){60.5f, 40});
+}
+
 static void not_folded(void **state)
 {
     tq_network *network = make(*state, true, variance); /* fc is read twice */
@@ -130,7 +144,7 @@ static void convolutions(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(folded), cmocka_unit_test(not_folded),
-                                       cmocka_unit_test(convolutions)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(folded), cmocka_unit_test(folded_output),
+                                       cmocka_unit_test(not_folded), cmocka_unit_test(convolutions)};
     return cmocka_run_group_tests(tests, onnx_check_open, onnx_check_close);
 }

@@ -80,7 +80,7 @@ static const refusal refusals[] = {
      "",
      {SHAPE(4, 1, 2, 2, 3)},
      TQ_E_SHAPE,
-     "input 1x2x2x3 (NHWC), weight 1x1x2x1 with 1 groups"},
+     "input 1x2x2x3 (NHWC) does not fit weight 1x1x2x1 with 1 groups: needs 2 input channels"},
     {"convtranspose2d", "pads=1", {SHAPE(4, 1, 2, 2, 2)}, TQ_E_SHAPE, "1 samples of 0 x 0 output pixels"},
     {"resizenearest", "scale=1x0.1", {SHAPE(2, 3, 4)}, TQ_E_SHAPE, "dimension 1 of 4 indices, scaled by 0.1"},
 };

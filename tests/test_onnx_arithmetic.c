@@ -74,6 +74,18 @@ static void tensors_are_broadcast(void **state)
     onnx_check_output(*state, m, 2, two, &(tq_shape){.rank = 4, .dim = {2, 2, 2, 2}}, wanted_two);
 }
 
+/* One constant of integers is an exponent, the axes of a sum and an exponent again. */
+static void integers_that_are_shared(void **state)
+{
+    const float wanted[] = {100, 1600, 256, 256};
+    onnx_maker *m = image_model();
+    onnx_maker_integers(m, "two", DIMS(2));
+    onnx_maker_node(m, "Pow", "square", "x,two", "a");
+    onnx_maker_node(m, "ReduceSum", "sum", "a,two", "b");
+    onnx_maker_node(m, "Pow", "again", "b,two", "y");
+    onnx_check_output(*state, m, 1, image, &(tq_shape){.rank = 4, .dim = {1, 2, 1, 2}}, wanted);
+}
+
 /* Gelu as exporters write it: 0.5 * x * (1 + erf(x / root of 2)). */
 static void gelu_of_its_parts(void **state)
 {
@@ -171,6 +183,26 @@ static void slopes(void **state)
     }
 }
 
+/* The first two operands are constants, of which the second has numbers for each sample. */
+static onnx_maker *two_constants(void)
+{
+    onnx_maker *m = onnx_maker_new(13);
+    onnx_maker_input(m, "x", DIMS(4, 3));
+    onnx_maker_floats(m, "a", DIMS(1, 3), (const float[]){1, 5, 0});
+    onnx_maker_floats(m, "b", DIMS(4, 3), (const float[]){0, 0, 0, 2, 2, 2, 4, 4, 4, 6, 6, 6});
+    onnx_maker_node(m, "Max", "op", "a,b,x", "y");
+    onnx_maker_output(m, "y");
+    return m;
+}
+
+static void constants_of_samples(void **state)
+{
+    static const float x[12] = {3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3};
+    static const float wanted[12] = {3, 5, 3, 3, 5, 3, 4, 5, 4, 6, 6, 6};
+    onnx_check_fixed_batch(*state, two_constants(), 4);
+    onnx_check_output(*state, two_constants(), 4, x, &(tq_shape){.rank = 2, .dim = {4, 3}}, wanted);
+}
+
 static onnx_maker *with_constant(const char *operator, size_t rank, const int64_t *dims)
 {
     static const float ones[8] = {1, 1, 1, 1, 1, 1, 1, 1};
@@ -236,10 +268,15 @@ static void refused_by_layers(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(constants_are_broadcast), cmocka_unit_test(tensors_are_broadcast),
-        cmocka_unit_test(gelu_of_its_parts),       cmocka_unit_test(reductions_in_order),
-        cmocka_unit_test(reductions_of_layers),    cmocka_unit_test(slopes),
-        cmocka_unit_test(refused_by_import),       cmocka_unit_test(refused_by_layers)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(constants_are_broadcast),
+                                       cmocka_unit_test(tensors_are_broadcast),
+                                       cmocka_unit_test(integers_that_are_shared),
+                                       cmocka_unit_test(gelu_of_its_parts),
+                                       cmocka_unit_test(reductions_in_order),
+                                       cmocka_unit_test(reductions_of_layers),
+                                       cmocka_unit_test(slopes),
+                                       cmocka_unit_test(constants_of_samples),
+                                       cmocka_unit_test(refused_by_import),
+                                       cmocka_unit_test(refused_by_layers)};
     return cmocka_run_group_tests(tests, onnx_check_open, onnx_check_close);
 }

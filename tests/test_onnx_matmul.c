@@ -204,9 +204,24 @@ static void any_rank(void **state)
     }
 }
 
+/* Of more numbers than are counted: said of the product, not of what reads it. */
+static onnx_maker *too_large(void)
+{
+    static const float w[4096];
+    onnx_maker *m = onnx_maker_new(13);
+    onnx_maker_input(m, "x", DIMS(2147483647, 2147483647, 1));
+    onnx_maker_floats(m, "w", DIMS(1, 4096), w);
+    onnx_maker_node(m, "MatMul", "mm", "x,w", "h");
+    onnx_maker_int(m, onnx_maker_node(m, "Flatten", "flat", "h", "y"), "axis", 0);
+    onnx_maker_output(m, "y");
+    return m;
+}
+
 static void refused(void **state)
 {
     onnx_maker *m = onnx_maker_new(13);
+    onnx_check_failure(*state, too_large(), TQ_E_SHAPE,
+                       "node 'mm': the output has no elements, or more than 2^62");
     expect_refusal(*state, DIMS(1, 3), 1, NULL, TQ_E_SHAPE, "node 'mm': inputs 1x3 and 1x3: needs");
     expect_refusal(*state, DIMS(1, 2, 2), 2, NULL, TQ_E_SHAPE, "inputs 1x2x2 and 1x4: needs");
     expect_refusal(*state, DIMS(1, 2, 3), 3, NULL, TQ_E_SHAPE, "inputs 1x2x3 and 1x2x3: needs");

@@ -241,9 +241,28 @@ static void int32_sums(void **state)
     tq_network_destroy(network);
 }
 
+static onnx_maker *square(void)
+{
+    onnx_maker *m = onnx_maker_new(13);
+    onnx_maker_input(m, "x", DIMS(2, 2));
+    m->graph.input[0]->type->tensor_type->elem_type = UINT8;
+    onnx_maker_node(m, "MatMulInteger", "square", "x,x", "y");
+    onnx_maker_output(m, "y");
+    return m;
+}
+
+/* Every row of the product is made of all samples. */
+static void product_of_samples(void **state)
+{
+    const tq_shape shape = tq_shape_of(2, (const int64_t[]){2, 2});
+    onnx_check_fixed_batch(*state, square(), 2);
+    onnx_check_output(*state, square(), 2, (const float[]){1, 2, 3, 4}, &shape,
+                      (const float[]){7, 10, 15, 22});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(integers), cmocka_unit_test(pairs),
-                                       cmocka_unit_test(int32_sums)};
+                                       cmocka_unit_test(int32_sums), cmocka_unit_test(product_of_samples)};
     return cmocka_run_group_tests(tests, onnx_check_open, onnx_check_close);
 }

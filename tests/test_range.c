@@ -1,5 +1,5 @@
-/* What is known of numbers behind a quantizer: bounds by hand, and a pool whose running sums leave its
- * input's range. */
+/* What is known of numbers behind a quantizer: bounds by hand, a pool whose running sums leave its input's
+ * range, and layers whose output is not where the input is. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -132,10 +132,57 @@ static void exact_sums_are_rounded_into_their_range(void **state)
     tq_context_close(context);
 }
 
+/* An input of the range, and the output by hand: the range that the layer says must hold it. */
+static const struct {
+    const char *kind, *options;
+    float scale, zero; /* scale 0: the layer has none */
+    tq_range in;
+    float x, y;
+} outputs[] = {
+    {"clip", "lowest=1000,highest=2000", 0, 0, {-7, -1, 0.9921875, true, {0}}, 0.5f, 1000},
+    {"clip", "lowest=-2000,highest=-1000", 0, 0, {-7, -1, 0.9921875, true, {0}}, 0.5f, -1000},
+    {"clip", "lowest=0,highest=6", 0, 0, {-7, -1, 8, true, {0}}, 7.5f, 6},
+    {"clip", "lowest=2,highest=1", 0, 0, {-7, -1, 8, true, {0}}, 0.5f, 1},
+    {"dequantizelinear", "", 1, 1, {2, -128, 124, true, {0}}, 4, 3},
+    {"dequantizelinear", "", 0.5f, 3, {0, -128, 127, true, {0}}, -128, -65.5f},
+    {"quantizelinear", "to=float32", 3, 0, {0, -128, 127, true, {0}}, 7, 7.0f / 3.0f},
+    {"quantizelinear", "to=float32", 0.25f, 0, {0, -128, 127, true, {0}}, 127, 508},
+    {"quantizelinear", "bits=16", 1, 0, {0, -0x1p20, 0x1p20, true, {0}}, 300000, 32767},
+};
+
+static void outputs_lie_in_their_range(void **state)
+{
+    const tq_shape one = tq_shape_of(2, (const int64_t[]){1, 1}),
+                   single = tq_shape_of(1, (const int64_t[]){1});
+    tq_context *context;
+    (void)state;
+    assert_int_equal(tq_context_open(&context, NULL), TQ_OK);
+    for (size_t i = 0; i < TQ_COUNT(outputs); ++i) {
+        tq_layer *layer;
+        float y;
+        assert_int_equal(tq_layer_create(&layer, context, outputs[i].kind, "L", outputs[i].options), TQ_OK);
+        if (outputs[i].scale != 0) {
+            assert_int_equal(tq_layer_set_weight(layer, "scale", &single, &outputs[i].scale), TQ_OK);
+            assert_int_equal(tq_layer_set_weight(layer, "zero", &single, &outputs[i].zero), TQ_OK);
+        }
+        assert_int_equal(tq_layer__plan(layer, &one, &outputs[i].in, 1, NULL), TQ_OK);
+        assert_int_equal(tq_layer_reference(layer, (const float *const[]){&outputs[i].x}, &y), TQ_OK);
+        assert_true(y == outputs[i].y);
+        const tq_range *range = &layer->output_range;
+        const double units = ldexp((double)y, -range->grid);
+        if (!((double)y >= range->lowest && (double)y <= range->highest) ||
+            (range->grid != TQ_GRID_UNKNOWN && units != floor(units)))
+            fail_msg("row %zu, %s: %g is not in %g .. %g on 2^%d", i, outputs[i].kind, (double)y,
+                     range->lowest, range->highest, range->grid);
+        tq_layer_destroy(layer);
+    }
+    tq_context_close(context);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(bounds_by_hand),
-                                       cmocka_unit_test(exact_sums_are_rounded_into_their_range),
-                                       cmocka_unit_test(sums_leave_the_inputs_range)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bounds_by_hand), cmocka_unit_test(exact_sums_are_rounded_into_their_range),
+        cmocka_unit_test(sums_leave_the_inputs_range), cmocka_unit_test(outputs_lie_in_their_range)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,9 +8,11 @@
  * Device selection, the one grammar of this API, of `tq --device` and of the environment variable TQ_DEVICE:
  *
  *     ""  or NULL      $TQ_DEVICE if set and not empty, else the best device (GPU, then accelerator, then
- * CPU) cpu gpu accelerator fpga     a device of this type (`fpga` means `accelerator`) P:D platform number
- * and device number as `tq devices` lists them. Numbers are not stable between runs (the OpenCL loader may
- * sort them); prefer names TEXT             part of the device's or platform's name, any letter case
+ *                      CPU)
+ *     cpu gpu accelerator fpga     a device of this type (`fpga` means `accelerator`)
+ *     P:D              platform number and device number as `tq devices` lists them. Numbers are not stable
+ *                      between runs (the OpenCL loader may sort them); prefer names
+ *     TEXT             part of the device's or platform's name, any letter case
  *     TYPE:TEXT        both
  *
  * If several devices match, the first of the best type is taken. If none matches, the call fails and the
@@ -107,15 +109,16 @@ TQ_API const tq_device_info *tq_context_device(const tq_context *context);
  *               after a context that used it was closed
  *     paths     which accumulation paths the planner may use: "all" (initial); "certain": none that counts on
  *               a smaller input than its format allows and checks that at every run; "general": only the
- * exact integer ones, and the exact forms of other layers. Results are the same profile   "off" (initial),
- * "on" or "wall": counts launches and their time (profile.h). "on" needs a queue with
- * CL_QUEUE_PROFILING_ENABLE, which an adopted one must have (TQ_E_ARGUMENT). Not while networks have runs
- * under way shape     how the loops of convolutions and matrix products are laid out in layers planned
- * afterwards: "cpu": wide vectors, one work-item to a group; "gpu": work-groups that share tiles in local
+ *               exact integer ones, and the exact forms of other layers. Results are the same
+ *     profile   "off" (initial), "on" or "wall": counts launches and their time (profile.h). "on" needs a
+ *               queue with CL_QUEUE_PROFILING_ENABLE, which an adopted one must have (TQ_E_ARGUMENT). Not
+ *               while networks have runs under way
+ *     shape     how the loops of convolutions and matrix products are laid out in layers planned afterwards:
+ *               "cpu": wide vectors, one work-item to a group; "gpu": work-groups that share tiles in local
  *               memory; "auto" (initial): "gpu" on devices of type gpu, else "cpu". Results are the same
  *     tuning    a file with tiles for the loops (tuning.h); "" for none. Initially $TQ_TUNING if set, else
- * the one of the device in the cache directory, if there is one. Results are the same. TQ_E_FILE,
- *               TQ_E_FORMAT: the file cannot be read, or is not one for this device
+ *               the one of the device in the cache directory, if there is one. Results are the same.
+ *               TQ_E_FILE, TQ_E_FORMAT: the file cannot be read, or is not one for this device
  *
  * TQ_E_NAME: unknown option. TQ_E_ARGUMENT: unknown value. TQ_E_UNSUPPORTED: float=clblast in a library built
  * without CLBlast.

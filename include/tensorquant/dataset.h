@@ -3,7 +3,8 @@
  *
  *     fashion-mnist            the 10,000 test images of Debian's package dataset-fashion-mnist
  *     idx:IMAGES,LABELS        MNIST's idx files, unsigned bytes, plain or gzip; a sample is [1, rows,
- * columns] npy:INPUTS[,LABELS]      NumPy files: float32 in the model's own layout, labels any integer type
+ *                              columns]
+ *     npy:INPUTS[,LABELS]      NumPy files: float32 in the model's own layout, labels any integer type
  *     images:DIR[,LABELS][,OPTION=VALUE...]
  *                              png and jpeg files; a sample is [channels, rows, columns]; docs/data.md
  *

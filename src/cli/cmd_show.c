@@ -19,36 +19,39 @@ static int64_t parameters_of(const tq_layer *layer)
     return count;
 }
 
+/* Of one sample: a network that mixes samples is planned for a batch of its own. */
+static int64_t macs_of(const tq_network *network, const tq_layer *layer)
+{
+    const int64_t batch = tq_network_fixed_batch(network);
+    return tq_layer_macs(layer) / (batch > 0 ? batch : 1);
+}
+
 static json_t *describe_weights(const tq_layer *layer)
 {
     json_t *const to = json_object();
     const char *name;
     tq_shape shape;
-    for (size_t i = 0; tq_layer_weight(layer, i, &name, &shape); ++i) {
-        json_t *const dimensions = json_array();
-        for (int j = 0; j < shape.rank; ++j)
-            json_array_append_new(dimensions, json_integer(shape.dim[j]));
-        json_object_set_new(to, name, dimensions);
-    }
+    for (size_t i = 0; tq_layer_weight(layer, i, &name, &shape); ++i)
+        json_object_set_new(to, name, tq_report__shape(&shape));
     return to;
 }
 
-static json_t *describe(const tq_layer *layer, int64_t parameters)
+static json_t *describe(const tq_layer *layer, int64_t parameters, int64_t macs)
 {
     json_t *const to = tq_layer_report__json(layer);
     json_object_del(to, "path");
     json_object_set_new(to, "weights", describe_weights(layer));
     json_object_set_new(to, "parameters", json_integer(parameters));
-    json_object_set_new(to, "macs", json_integer(tq_layer_macs(layer)));
+    json_object_set_new(to, "macs", json_integer(macs));
     return to;
 }
 
-static void print_row(const tq_layer *layer, int64_t parameters)
+static void print_row(const tq_layer *layer, int64_t parameters, int64_t macs)
 {
     char shape[128];
     tq_layer_report__shape(shape, sizeof shape, layer);
     printf("%-32s %-16s %-16s %12lld %14lld\n", tq_layer_name(layer), tq_layer_kind_of(layer), shape,
-           (long long)parameters, (long long)tq_layer_macs(layer));
+           (long long)parameters, (long long)macs);
 }
 
 static void print_all(const tq_network *network, const char *model, const tq_shape *input, totals *sum)
@@ -59,10 +62,10 @@ static void print_all(const tq_network *network, const char *model, const tq_sha
     printf("%-32s %-16s %-16s %12s %14s\n", "layer", "kind", "output", "parameters", "MACs");
     for (size_t i = 0; i < tq_network_layer_count(network); ++i) {
         const tq_layer *const layer = tq_network_layer(network, i);
-        const int64_t parameters = parameters_of(layer);
-        print_row(layer, parameters);
+        const int64_t parameters = parameters_of(layer), macs = macs_of(network, layer);
+        print_row(layer, parameters, macs);
         sum->parameters += parameters;
-        sum->macs += tq_layer_macs(layer);
+        sum->macs += macs;
     }
     printf("%-32s %-16s %-16s %12lld %14lld\n", "total", "", "", (long long)sum->parameters,
            (long long)sum->macs);
@@ -70,19 +73,17 @@ static void print_all(const tq_network *network, const char *model, const tq_sha
 
 static int print_json(const tq_network *network, const char *model, const tq_shape *input, totals *sum)
 {
-    json_t *const layers = json_array(), *const dimensions = json_array();
-    for (int i = 0; i < input->rank; ++i)
-        json_array_append_new(dimensions, json_integer(input->dim[i]));
+    json_t *const layers = json_array();
     for (size_t i = 0; i < tq_network_layer_count(network); ++i) {
         const tq_layer *const layer = tq_network_layer(network, i);
-        const int64_t parameters = parameters_of(layer);
-        json_array_append_new(layers, describe(layer, parameters));
+        const int64_t parameters = parameters_of(layer), macs = macs_of(network, layer);
+        json_array_append_new(layers, describe(layer, parameters, macs));
         sum->parameters += parameters;
-        sum->macs += tq_layer_macs(layer);
+        sum->macs += macs;
     }
-    return tq_report__json(json_pack("{s:s, s:o, s:o, s:I, s:I}", "model", model, "input", dimensions,
-                                     "layers", layers, "parameters", (json_int_t)sum->parameters, "macs",
-                                     (json_int_t)sum->macs));
+    return tq_report__json(json_pack("{s:s, s:o, s:o, s:I, s:I}", "model", model, "input",
+                                     tq_report__shape(input), "layers", layers, "parameters",
+                                     (json_int_t)sum->parameters, "macs", (json_int_t)sum->macs));
 }
 
 static int report(const tq_network *network, const tq_settings *settings)
@@ -103,7 +104,6 @@ static int run(const tq_settings *settings)
 {
     tq_session session = {0};
     int result = tq_session__open(&session, settings, settings->operand[0]);
-    session.batch = 1;
     if (result == TQ_EXIT_OK)
         result = tq_session__plan(&session, settings, false);
     if (result == TQ_EXIT_OK)

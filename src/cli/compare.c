@@ -15,9 +15,8 @@ static int measure_layers(tq_comparison *c)
             tq_report__status(tq_layer_output_shape(tq_network_layer(c->reference, i), &shape));
         if (result != TQ_EXIT_OK)
             return result;
-        const int64_t count = tq_shape_count(&shape);
-        c->layer[i].size = count / c->session->batch;
-        largest = count > largest ? count : largest;
+        c->layer[i].count = tq_shape_count(&shape);
+        largest = c->layer[i].count > largest ? c->layer[i].count : largest;
     }
     c->expected = tq_session__allocate(largest);
     c->found = tq_session__allocate(largest);
@@ -62,12 +61,12 @@ static void add(tq_layer_error *error, const float *expected, const float *found
 
 static int compare_layer(tq_comparison *c, size_t i, int64_t samples)
 {
-    const int64_t count = c->layer[i].size * c->session->batch;
+    const int64_t count = c->layer[i].count, batch = c->session->batch;
     int result = tq_report__status(tq_network_read_layer(c->reference, i, c->expected, count));
     if (result == TQ_EXIT_OK)
         result = tq_report__status(tq_network_read_layer(c->session->network, i, c->found, count));
     if (result == TQ_EXIT_OK)
-        add(c->layer + i, c->expected, c->found, c->layer[i].size * samples);
+        add(c->layer + i, c->expected, c->found, samples == batch ? count : count / batch * samples);
     return result;
 }
 

@@ -6,7 +6,7 @@
 
 /* Sums of one layer, in binary64, image after image. */
 typedef struct tq_layer_error {
-    int64_t size;         /* numbers of one image */
+    int64_t count;        /* numbers of a batch; where layers mix images, of no single one */
     double signal, noise; /* sum of ref^2 and of (ref - q)^2 */
 } tq_layer_error;
 

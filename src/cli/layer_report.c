@@ -1,5 +1,7 @@
 #include "cli/layer_report.h"
 
+#include "cli/report.h"
+
 static tq_shape shape_of_sample(const tq_layer *layer)
 {
     tq_shape shape;
@@ -11,11 +13,8 @@ static tq_shape shape_of_sample(const tq_layer *layer)
 json_t *tq_layer_report__json(const tq_layer *layer)
 {
     const tq_shape shape = shape_of_sample(layer);
-    json_t *const dimensions = json_array();
-    for (int i = 0; i < shape.rank; ++i)
-        json_array_append_new(dimensions, json_integer(shape.dim[i]));
     return json_pack("{s:s, s:s, s:o, s:s}", "name", tq_layer_name(layer), "kind", tq_layer_kind_of(layer),
-                     "shape", dimensions, "path", tq_layer_path(layer));
+                     "shape", tq_report__shape(&shape), "path", tq_layer_path(layer));
 }
 
 void tq_layer_report__shape(char *to, size_t size, const tq_layer *layer)

@@ -55,3 +55,11 @@ json_t *tq_report__real(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
 }
+
+json_t *tq_report__shape(const tq_shape *shape)
+{
+    json_t *const dimensions = json_array();
+    for (int i = 0; i < shape->rank; ++i)
+        json_array_append_new(dimensions, json_integer(shape->dim[i]));
+    return dimensions;
+}

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "tensorquant/status.h"
+#include "tensorquant/tensor.h"
 
 /* Digits of a real number in JSON. */
 #define TQ_REAL_DIGITS 12
@@ -23,5 +24,8 @@ int tq_report__json(json_t *value);
 
 /* A JSON number, or null where JSON has none for it. */
 json_t *tq_report__real(double value);
+
+/* A JSON list of the dimensions. */
+json_t *tq_report__shape(const tq_shape *shape);
 
 #endif

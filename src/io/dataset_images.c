@@ -66,14 +66,20 @@ static tq_status read_options(tq_image_form *form, const char *whole, const char
     return TQ_OK;
 }
 
-static tq_status load(const char *path, tq_image *image)
+/* Decodes a file; `size`: its rows and columns in the form. Free the image. */
+static tq_status load(const tq_image_set *set, const char *path, tq_image *image, int64_t size[2])
 {
     unsigned char *data;
-    size_t size;
-    TQ_TRY(tq_file__read(path, MOST_BYTES, &data, &size));
-    const tq_status status = tq_image__decode(data, size, image);
+    size_t bytes;
+    TQ_TRY(tq_file__read(path, MOST_BYTES, &data, &bytes));
+    tq_status status = tq_image__decode(data, bytes, image);
     free(data);
-    return status == TQ_OK ? status : tq_status__prefix(status, "'%s'", path);
+    if (status == TQ_OK)
+        status = tq_image_form__size(&set->form, image->rows, image->columns, &size[0], &size[1]);
+    if (status == TQ_OK)
+        return TQ_OK;
+    tq_image__free(image);
+    return tq_status__prefix(status, "'%s'", path);
 }
 
 /* The first image decides the size where the options leave it open. */
@@ -91,11 +97,9 @@ static tq_status read_sample(const void *source, int64_t sample, float *to)
     const tq_image_set *const set = source;
     const char *const path = set->list.path[sample];
     tq_image image;
-    int64_t rows, columns;
-    TQ_TRY(load(path, &image));
-    tq_status status = tq_image_form__size(&set->form, image.rows, image.columns, &rows, &columns);
-    if (status == TQ_OK)
-        status = check_size(set, rows, columns);
+    int64_t size[2];
+    TQ_TRY(load(set, path, &image, size));
+    tq_status status = check_size(set, size[0], size[1]);
     if (status == TQ_OK)
         status = tq_image_form__apply(&set->form, &image, to);
     tq_image__free(&image);
@@ -106,16 +110,14 @@ static tq_status read_sample(const void *source, int64_t sample, float *to)
 static tq_status check_image(tq_image_set *set, size_t i)
 {
     tq_image image;
-    int64_t rows, columns;
-    TQ_TRY(load(set->list.path[i], &image));
-    tq_status status = tq_image_form__size(&set->form, image.rows, image.columns, &rows, &columns);
+    int64_t size[2];
+    TQ_TRY(load(set, set->list.path[i], &image, size));
     tq_image__free(&image);
-    if (status == TQ_OK && set->rows == 0) {
-        set->rows = rows;
-        set->columns = columns;
+    if (set->rows == 0) {
+        set->rows = size[0];
+        set->columns = size[1];
     }
-    if (status == TQ_OK)
-        status = check_size(set, rows, columns);
+    const tq_status status = check_size(set, size[0], size[1]);
     return status == TQ_OK ? status : tq_status__prefix(status, "'%s'", set->list.path[i]);
 }
 

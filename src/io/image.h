@@ -45,8 +45,8 @@ typedef struct tq_image_form {
     double scale, mean[3], std[3];
 } tq_image_form;
 
-/* Rows and columns after resizing and cutting; TQ_E_FORMAT: the image is too small for the cut, or one side
- * vanishes. */
+/* Rows and columns after resizing and cutting; TQ_E_FORMAT: the image is too small for the cut, or resized it
+ * is too large. */
 tq_status tq_image_form__size(const tq_image_form *form, int64_t rows, int64_t columns, int64_t *out_rows,
                               int64_t *out_columns);
 

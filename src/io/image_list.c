@@ -9,7 +9,6 @@
 
 #include "util/fail.h"
 #include "util/file.h"
-#include "util/text.h"
 
 #define MOST_BYTES ((size_t)1 << 30) /* of a labels file */
 

@@ -40,10 +40,10 @@ static tq_status join(const tq_onnx_value *a, const tq_onnx_value *b, tq_shape *
  * first dimension. */
 static bool mixes_samples(const tq_onnx_value *a, const tq_onnx_value *b)
 {
-    const bool tensors = a->role == TQ_ONNX_TENSOR && b->role == TQ_ONNX_TENSOR;
-    if (tensors)
+    const bool first = a->role == TQ_ONNX_CONSTANT, second = b->role == TQ_ONNX_CONSTANT;
+    if (!first && !second)
         return a->shape.dim[0] != b->shape.dim[0];
-    return (a->role == TQ_ONNX_CONSTANT ? a : b)->shape.dim[0] != 1;
+    return (first && a->shape.dim[0] != 1) || (second && b->shape.dim[0] != 1);
 }
 
 /* Adds a layer of the node; `value` is its output. */
@@ -55,7 +55,7 @@ static tq_status add_pair(tq_onnx_node *node, const char *kind, const tq_onnx_va
     if (mixes_samples(a, b))
         TQ_TRY(tq_onnx__fix_batch(node));
     TQ_TRY(tq_onnx__add_of(node, kind, "", (const tq_onnx_value *const[]){a, b}, 2));
-    *value = (tq_onnx_value){.role = TQ_ONNX_TENSOR, .shape = shape, .layer = node->layer, .computed = true};
+    *value = tq_onnx__result(node, &shape);
     return TQ_OK;
 }
 
@@ -77,34 +77,41 @@ static tq_status find_rank(const tq_onnx_node *node, int *rank)
 
 #define MOST_EXPONENTS 64
 
-/* Exponents may be integers. */
-static tq_status floats_of_integers(const tq_onnx_node *node)
+static bool is_integer(const tq_onnx_value *value)
+{
+    const int32_t type = value->role == TQ_ONNX_CONSTANT ? value->source->data_type : 0;
+    return type == ONNX__TENSOR_PROTO__DATA_TYPE__INT64 || type == ONNX__TENSOR_PROTO__DATA_TYPE__INT32;
+}
+
+/* Exponents may be integers, which other nodes may read as such: the floats are a constant of this node. */
+static tq_status read_exponents(const tq_onnx_node *node, int rank, tq_onnx_value *value)
 {
     const tq_onnx_value *given;
     int64_t integers[MOST_EXPONENTS];
     size_t count;
     TQ_TRY(tq_onnx__input(node, 1, &given));
-    const int type = given->role == TQ_ONNX_CONSTANT ? given->source->data_type : 0;
-    if (type != ONNX__TENSOR_PROTO__DATA_TYPE__INT64 && type != ONNX__TENSOR_PROTO__DATA_TYPE__INT32)
-        return TQ_OK;
+    if (!is_integer(given))
+        return tq_onnx__operand_of_rank(node, 1, rank, value);
     TQ_TRY(tq_onnx__integers(given, integers, MOST_EXPONENTS, &count));
     float *floats = malloc(count * sizeof *floats);
     TQ_TRY(tq_onnx__keep(node->onnx, floats));
     for (size_t i = 0; i < count; ++i)
         floats[i] = (float)integers[i];
-    tq_onnx_value *value = &node->onnx->value[given - node->onnx->value];
-    return tq_onnx__make_constant(node->onnx, &given->shape, floats, NULL, value);
+    const tq_shape shape = tq_onnx__shape_of_rank(&given->shape, rank);
+    TQ_TRY(tq_onnx__make_constant(node->onnx, &shape, floats, NULL, value));
+    return tq_onnx__place(node->onnx, node->proto->input[1], value);
 }
 
 tq_status tq_onnx__import_binary(tq_onnx_node *node)
 {
     tq_onnx_value a, b, made;
     int rank;
-    if (strcmp(node->proto->op_type, "Pow") == 0)
-        TQ_TRY(floats_of_integers(node));
     TQ_TRY(find_rank(node, &rank));
     TQ_TRY(tq_onnx__operand_of_rank(node, 0, rank, &a));
-    TQ_TRY(tq_onnx__operand_of_rank(node, 1, rank, &b));
+    if (strcmp(node->proto->op_type, "Pow") == 0)
+        TQ_TRY(read_exponents(node, rank, &b));
+    else
+        TQ_TRY(tq_onnx__operand_of_rank(node, 1, rank, &b));
     TQ_TRY(add_pair(node, kind_of(node), &a, &b, &made));
     return tq_onnx__layer_output(node, &made.shape);
 }

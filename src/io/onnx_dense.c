@@ -54,12 +54,6 @@ static tq_status exchanged(const tq_onnx_node *node, const tq_onnx_value *value,
     return tq_onnx__turned(node, value, order, made);
 }
 
-/* What the node's layer gives. */
-static tq_onnx_value result_of(const tq_onnx_node *node, const tq_shape *shape)
-{
-    return (tq_onnx_value){.role = TQ_ONNX_TENSOR, .shape = *shape, .layer = node->layer, .computed = true};
-}
-
 /* The product with a constant matrix [inputs][outputs]. */
 static tq_status add_dense(tq_onnx_node *node, const tq_onnx_value *a, const tq_onnx_value *b,
                            tq_onnx_value *product)
@@ -76,12 +70,11 @@ static tq_status add_dense(tq_onnx_node *node, const tq_onnx_value *a, const tq_
     const tq_status status = tq_onnx__set_weight(node, "weight", &b->shape, values);
     free(values);
     shape.dim[shape.rank - 1] = b->shape.dim[1];
-    *product = result_of(node, &shape);
+    *product = tq_onnx__result(node, &shape);
     return status;
 }
 
-/* Whether b has other numbers for other samples, or its first dimension is none of samples. */
-static bool mixes_samples(const tq_onnx_value *a, const tq_onnx_value *b)
+bool tq_onnx__product_mixes_samples(const tq_onnx_value *a, const tq_onnx_value *b)
 {
     if (b->role == TQ_ONNX_CONSTANT)
         return b->shape.rank == a->shape.rank && b->shape.dim[0] != 1;
@@ -93,12 +86,12 @@ static tq_status add_matmul(tq_onnx_node *node, const tq_onnx_value *a, const tq
 {
     tq_onnx_value operand[2] = {*a, *b};
     const tq_onnx_value *const inputs[] = {&operand[0], &operand[1]};
-    if (mixes_samples(a, b))
+    if (tq_onnx__product_mixes_samples(a, b))
         TQ_TRY(tq_onnx__fix_batch(node));
     for (size_t i = 0; i < 2; ++i)
         TQ_TRY(tq_onnx__place(node->onnx, node->proto->input[i], &operand[i]));
     TQ_TRY(tq_onnx__add_of(node, "matmul", "order=nchw", inputs, 2));
-    *product = result_of(node, shape);
+    *product = tq_onnx__result(node, shape);
     return TQ_OK;
 }
 

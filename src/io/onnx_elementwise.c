@@ -1,17 +1,7 @@
 /* Operators that keep the shape: BatchNormalization, Dropout, Identity, Relu. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "io/onnx_graph.h"
-
-/* Adds a layer with one input whose output has the input's shape. */
-static tq_status add_same(tq_onnx_node *node, const char *kind, const char *options)
-{
-    const tq_onnx_value *input;
-    TQ_TRY(tq_onnx__tensor(node, 0, &input));
-    TQ_TRY(tq_onnx__add(node, kind, options, input->layer));
-    return tq_onnx__layer_output(node, &input->shape);
-}
 
 static const char *const normalization_weights[] = {"gamma", "beta", "mean", "variance"};
 
@@ -46,7 +36,7 @@ tq_status tq_onnx__import_dropout(tq_onnx_node *node)
     }
     if (value != 0)
         return tq_status__fail(TQ_E_UNSUPPORTED, "input 'training_mode' is true, supported: false");
-    return add_same(node, "dropout", "");
+    return tq_onnx__add_same(node, "dropout", "");
 }
 
 tq_status tq_onnx__import_identity(tq_onnx_node *node)
@@ -58,5 +48,5 @@ tq_status tq_onnx__import_identity(tq_onnx_node *node)
 
 tq_status tq_onnx__import_relu(tq_onnx_node *node)
 {
-    return add_same(node, "relu", "");
+    return tq_onnx__add_same(node, "relu", "");
 }

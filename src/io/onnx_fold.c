@@ -1,6 +1,5 @@
 #include "io/onnx_fold.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,6 +134,32 @@ tq_status tq_onnx__define_numbers(const tq_onnx_node *node, size_t i, tq_onnx_nu
     return tq_onnx__define(node->onnx, node->proto->output[i], &made);
 }
 
+tq_status tq_onnx__finish_numbers(const tq_onnx_node *node, size_t i, tq_status status, tq_onnx_numbers *n)
+{
+    if (status == TQ_OK)
+        return tq_onnx__define_numbers(node, i, n);
+    tq_onnx__free_numbers(n);
+    return status;
+}
+
+tq_status tq_onnx__fold_three(const tq_onnx_node *node,
+                              tq_status (*fold)(const tq_onnx_node *node, const tq_onnx_numbers n[3]))
+{
+    tq_onnx_numbers n[3] = {{.count = 0}};
+    tq_status status = TQ_OK;
+    for (size_t i = 0; status == TQ_OK && i < 3; ++i) {
+        const tq_onnx_value *value;
+        status = tq_onnx__constant(node, i, &value);
+        if (status == TQ_OK)
+            status = tq_onnx__numbers(value, &n[i]);
+    }
+    if (status == TQ_OK)
+        status = fold(node, n);
+    for (size_t i = 0; i < 3; ++i)
+        tq_onnx__free_numbers(&n[i]);
+    return status;
+}
+
 /* A planned layer of the kind knows where each number comes from; 8-byte integers move as well. */
 static tq_status move_numbers(tq_layer *layer, const tq_onnx_numbers *from, tq_onnx_numbers *to)
 {
@@ -163,8 +188,5 @@ tq_status tq_onnx__fold_move(const tq_onnx_node *node, const char *kind, const c
         tq_onnx__free_numbers(&from);
     }
     tq_layer_destroy(layer);
-    if (status == TQ_OK)
-        return tq_onnx__define_numbers(node, i, &to);
-    tq_onnx__free_numbers(&to);
-    return status;
+    return tq_onnx__finish_numbers(node, i, status, &to);
 }

@@ -21,6 +21,12 @@ tq_status tq_onnx__make_numbers(const tq_shape *shape, bool integer, tq_onnx_num
 void tq_onnx__free_numbers(tq_onnx_numbers *numbers);
 /* Output `i` of the node is the constant of these numbers, which it takes or, on failure, frees. */
 tq_status tq_onnx__define_numbers(const tq_onnx_node *node, size_t i, tq_onnx_numbers *numbers);
+/* The same where `status` is TQ_OK, else frees the numbers. Gives the status, or the definition's. */
+tq_status tq_onnx__finish_numbers(const tq_onnx_node *node, size_t i, tq_status status,
+                                  tq_onnx_numbers *numbers);
+/* The numbers of three constant inputs, for `fold`. */
+tq_status tq_onnx__fold_three(const tq_onnx_node *node,
+                              tq_status (*fold)(const tq_onnx_node *node, const tq_onnx_numbers n[3]));
 
 typedef struct tq_onnx_fold {
     const char *name;

@@ -1,9 +1,9 @@
 /* Arithmetic on constants: operators by element, with dimensions of 1 repeated as in NumPy. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "io/onnx_fold.h"
+#include "layers/broadcast.h"
 
 typedef int64_t on_integers(int64_t a, int64_t b);
 typedef float on_floats(float a, float b);
@@ -222,38 +222,23 @@ static const struct operation *find(const char *name)
     return NULL;
 }
 
-/* The element of `from` that stands at element `i` of the result. */
-static int64_t element(const tq_shape *from, const tq_shape *to, int64_t i)
-{
-    int64_t at = 0, step = 1;
-    for (int d = to->rank - 1, own = from->rank - 1; own >= 0; --d, --own) {
-        at += from->dim[own] == 1 ? 0 : i % to->dim[d] * step;
-        step *= from->dim[own];
-        i /= to->dim[d];
-    }
-    return at;
-}
-
-static tq_status broadcast(const tq_shape *a, const tq_shape *b, tq_shape *to)
+/* Where two constants stand in their result, of this shape. */
+static tq_status fit(tq_broadcast *broadcast, const tq_shape *a, const tq_shape *b, tq_shape *shape)
 {
     char first[160], second[160];
-    *to = (tq_shape){.rank = a->rank > b->rank ? a->rank : b->rank};
     tq_shape_print(first, sizeof first, a);
     tq_shape_print(second, sizeof second, b);
-    for (int i = 1; i <= to->rank; ++i) {
-        const int64_t x = i <= a->rank ? a->dim[a->rank - i] : 1, y = i <= b->rank ? b->dim[b->rank - i] : 1;
-        if (x != y && x != 1 && y != 1)
-            return tq_status__fail(TQ_E_SHAPE, "constants of shapes %s and %s do not fit", first, second);
-        to->dim[to->rank - i] = x == 1 ? y : x;
-    }
-    return TQ_OK;
+    return tq_broadcast__of(broadcast, a, b, shape) == TQ_OK
+               ? TQ_OK
+               : tq_status__fail(TQ_E_SHAPE, "constants of shapes %s and %s do not fit", first, second);
 }
 
-static tq_status compute(const struct operation *op, const tq_onnx_numbers *a, const tq_onnx_numbers *b,
-                         tq_onnx_numbers *to)
+static tq_status compute(const struct operation *op, const tq_broadcast *broadcast, const tq_onnx_numbers *a,
+                         const tq_onnx_numbers *b, tq_onnx_numbers *to)
 {
     for (int64_t i = 0; i < to->count; ++i) {
-        const int64_t at = element(&a->shape, &to->shape, i), bt = element(&b->shape, &to->shape, i);
+        const tq_u64 at = tq_broadcast__place(broadcast, 0, (tq_u64)i),
+                     bt = tq_broadcast__place(broadcast, 1, (tq_u64)i);
         if (a->floats != NULL) {
             const float result = op->floats(a->floats[at], b->floats[bt]);
             if (op->is_true)
@@ -273,6 +258,7 @@ static tq_status operate(const tq_onnx_node *node, const struct operation *op, c
                          const tq_onnx_numbers *b)
 {
     tq_onnx_numbers to = {0};
+    tq_broadcast broadcast;
     tq_shape shape;
     const bool integer = a->integers != NULL;
     if (integer != (b->integers != NULL) || (integer ? op->integers == NULL : op->floats == NULL))
@@ -281,13 +267,9 @@ static tq_status operate(const tq_onnx_node *node, const struct operation *op, c
                                integer != (b->integers != NULL) ? "two types"
                                : integer                        ? "integers"
                                                                 : "floats");
-    TQ_TRY(broadcast(&a->shape, &b->shape, &shape));
+    TQ_TRY(fit(&broadcast, &a->shape, &b->shape, &shape));
     TQ_TRY(tq_onnx__make_numbers(&shape, integer || op->is_true, &to));
-    const tq_status status = compute(op, a, b, &to);
-    if (status == TQ_OK)
-        return tq_onnx__define_numbers(node, 0, &to);
-    tq_onnx__free_numbers(&to);
-    return status;
+    return tq_onnx__finish_numbers(node, 0, compute(op, &broadcast, a, b, &to), &to);
 }
 
 tq_status tq_onnx__fold_arithmetic(tq_onnx_node *node)
@@ -311,36 +293,27 @@ tq_status tq_onnx__fold_arithmetic(tq_onnx_node *node)
 static tq_status choose(const tq_onnx_node *node, const tq_onnx_numbers n[3])
 {
     tq_onnx_numbers to = {0};
-    tq_shape pair, shape;
+    tq_broadcast place[3]; /* of each in the result */
+    tq_shape pair, shape, same;
     if (n[0].integers == NULL || (n[1].integers != NULL) != (n[2].integers != NULL))
         return tq_status__fail(TQ_E_FORMAT, "the condition is no bool, or the choices are of two types");
-    TQ_TRY(broadcast(&n[1].shape, &n[2].shape, &pair));
-    TQ_TRY(broadcast(&n[0].shape, &pair, &shape));
+    TQ_TRY(fit(&place[1], &n[1].shape, &n[2].shape, &pair));
+    TQ_TRY(fit(&place[0], &n[0].shape, &pair, &shape));
+    for (int i = 1; i < 3; ++i)
+        TQ_TRY(fit(&place[i], &n[i].shape, &shape, &same));
     TQ_TRY(tq_onnx__make_numbers(&shape, n[1].integers != NULL, &to));
     for (int64_t i = 0; i < to.count; ++i) {
-        const tq_onnx_numbers *from = &n[n[0].integers[element(&n[0].shape, &shape, i)] != 0 ? 1 : 2];
-        const int64_t at = element(&from->shape, &shape, i);
+        const int from = n[0].integers[tq_broadcast__place(&place[0], 0, (tq_u64)i)] != 0 ? 1 : 2;
+        const tq_u64 at = tq_broadcast__place(&place[from], 0, (tq_u64)i);
         if (to.integers != NULL)
-            to.integers[i] = from->integers[at];
+            to.integers[i] = n[from].integers[at];
         else
-            to.floats[i] = from->floats[at];
+            to.floats[i] = n[from].floats[at];
     }
     return tq_onnx__define_numbers(node, 0, &to);
 }
 
 tq_status tq_onnx__fold_where(tq_onnx_node *node)
 {
-    tq_onnx_numbers n[3] = {{.count = 0}};
-    tq_status status = TQ_OK;
-    for (size_t i = 0; status == TQ_OK && i < 3; ++i) {
-        const tq_onnx_value *value;
-        status = tq_onnx__constant(node, i, &value);
-        if (status == TQ_OK)
-            status = tq_onnx__numbers(value, &n[i]);
-    }
-    if (status == TQ_OK)
-        status = choose(node, n);
-    for (size_t i = 0; i < 3; ++i)
-        tq_onnx__free_numbers(&n[i]);
-    return status;
+    return tq_onnx__fold_three(node, choose);
 }

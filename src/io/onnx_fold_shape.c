@@ -1,15 +1,9 @@
 /* Constants from shapes and from other constants: Shape, Size, ConstantOfShape, Range, Cast, Concat,
  * reductions. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "io/onnx_fold.h"
-
-static int64_t clamp(int64_t i, int64_t lowest, int64_t highest)
-{
-    return i < lowest ? lowest : i > highest ? highest : i;
-}
 
 tq_status tq_onnx__fold_shape(tq_onnx_node *node)
 {
@@ -18,8 +12,8 @@ tq_status tq_onnx__fold_shape(tq_onnx_node *node)
     TQ_TRY(tq_onnx__input(node, 0, &input));
     const int rank = input->shape.rank;
     int64_t start = tq_onnx__int(node, "start", 0), end = tq_onnx__int(node, "end", rank);
-    start = clamp(start < 0 ? start + rank : start, 0, rank);
-    end = clamp(end < 0 ? end + rank : end, 0, rank);
+    start = tq_onnx__clamp(start < 0 ? start + rank : start, 0, rank);
+    end = tq_onnx__clamp(end < 0 ? end + rank : end, 0, rank);
     const tq_shape shape = {.rank = 1, .dim = {end - start}};
     TQ_TRY(tq_onnx__make_numbers(&shape, true, &to));
     memcpy(to.integers, input->shape.dim + start, (size_t)to.count * sizeof *to.integers);
@@ -66,7 +60,7 @@ tq_status tq_onnx__fold_constant_of_shape(tq_onnx_node *node)
             to.floats[i] = filler.floats[0];
     }
     tq_onnx__free_numbers(&filler);
-    return status == TQ_OK ? tq_onnx__define_numbers(node, 0, &to) : status;
+    return tq_onnx__finish_numbers(node, 0, status, &to);
 }
 
 /* Start, limit and step are scalars. */
@@ -86,7 +80,7 @@ static tq_status count_up(const tq_onnx_node *node, const tq_onnx_numbers n[3])
     TQ_TRY(tq_onnx__make_numbers(&(tq_shape){.rank = 1, .dim = {(int64_t)count}}, integer, &to));
     for (int64_t i = 0; i < to.count; ++i) {
         if (integer)
-            to.integers[i] = n[0].integers[0] + i * n[2].integers[0];
+            to.integers[i] = (int64_t)((uint64_t)n[0].integers[0] + (uint64_t)i * (uint64_t)n[2].integers[0]);
         else
             to.floats[i] = n[0].floats[0] + (float)i * n[2].floats[0];
     }
@@ -95,19 +89,7 @@ static tq_status count_up(const tq_onnx_node *node, const tq_onnx_numbers n[3])
 
 tq_status tq_onnx__fold_range(tq_onnx_node *node)
 {
-    tq_onnx_numbers n[3] = {{.count = 0}};
-    tq_status status = TQ_OK;
-    for (size_t i = 0; status == TQ_OK && i < 3; ++i) {
-        const tq_onnx_value *value;
-        status = tq_onnx__constant(node, i, &value);
-        if (status == TQ_OK)
-            status = tq_onnx__numbers(value, &n[i]);
-    }
-    if (status == TQ_OK)
-        status = count_up(node, n);
-    for (size_t i = 0; i < 3; ++i)
-        tq_onnx__free_numbers(&n[i]);
-    return status;
+    return tq_onnx__fold_three(node, count_up);
 }
 
 /* Between integers and floats; what is not whole goes towards zero. */
@@ -151,26 +133,14 @@ tq_status tq_onnx__fold_cast(tq_onnx_node *node)
     if (status == TQ_OK)
         status = convert(&from, type, &to);
     tq_onnx__free_numbers(&from);
-    if (status == TQ_OK)
-        return tq_onnx__define_numbers(node, 0, &to);
-    tq_onnx__free_numbers(&to);
-    return status;
-}
-
-/* Elements from one index of the dimensions in front of `axis` to the next. */
-static int64_t row_of(const tq_shape *shape, int64_t axis)
-{
-    int64_t row = 1;
-    for (int i = (int)axis; i < shape->rank; ++i)
-        row *= shape->dim[i];
-    return row;
+    return tq_onnx__finish_numbers(node, 0, status, &to);
 }
 
 /* Copies an input to where it begins in each row; moves that on. */
 static tq_status copy_rows(const tq_onnx_value *input, int64_t axis, tq_onnx_numbers *to, int64_t *begin)
 {
     tq_onnx_numbers from;
-    const int64_t row = row_of(&input->shape, axis), pitch = row_of(&to->shape, axis);
+    const int64_t row = tq_onnx__row_of(&input->shape, axis), pitch = tq_onnx__row_of(&to->shape, axis);
     TQ_TRY(tq_onnx__numbers(input, &from));
     const size_t width = to->integers != NULL ? sizeof *to->integers : sizeof *to->floats;
     char *const there = to->integers != NULL ? (char *)to->integers : (char *)to->floats;
@@ -219,10 +189,7 @@ tq_status tq_onnx__fold_concat(tq_onnx_node *node)
         if (status == TQ_OK)
             status = copy_rows(input, axis, &to, &begin);
     }
-    if (status == TQ_OK)
-        return tq_onnx__define_numbers(node, 0, &to);
-    tq_onnx__free_numbers(&to);
-    return status;
+    return tq_onnx__finish_numbers(node, 0, status, &to);
 }
 
 static int64_t reduced(const char *name, const tq_onnx_numbers *n)
@@ -256,5 +223,5 @@ tq_status tq_onnx__fold_reduce(tq_onnx_node *node)
     if (status == TQ_OK)
         to.integers[0] = reduced(node->proto->op_type, &from);
     tq_onnx__free_numbers(&from);
-    return status == TQ_OK ? tq_onnx__define_numbers(node, 0, &to) : status;
+    return tq_onnx__finish_numbers(node, 0, status, &to);
 }

@@ -54,11 +54,7 @@ static tq_status add_progression(tq_onnx_node *node, const tq_onnx_value *input,
     tq_onnx__print_list(&options, "step", steps, input->shape.rank);
     tq_onnx__print_list(&options, "count", count, input->shape.rank);
     tq_text__print(&options, ",order=nchw");
-    tq_status status = tq_text__status(&options);
-    if (status == TQ_OK)
-        status = tq_onnx__add(node, "slice", tq_text__get(&options), input->layer);
-    tq_text__free(&options);
-    return status;
+    return tq_onnx__add_options(node, "slice", input, &options);
 }
 
 static tq_status add_layer(tq_onnx_node *node, const tq_onnx_value *input, int64_t axis,
@@ -110,10 +106,7 @@ static tq_status fold(const tq_onnx_node *node, const tq_onnx_value *input, int6
     }
     tq_move__free(&move);
     tq_onnx__free_numbers(&from);
-    if (status == TQ_OK)
-        return tq_onnx__define_numbers(node, 0, &to);
-    tq_onnx__free_numbers(&to);
-    return status;
+    return tq_onnx__finish_numbers(node, 0, status, &to);
 }
 
 static tq_status gather(tq_onnx_node *node, const tq_onnx_value *input, const tq_onnx_value *list,
@@ -130,8 +123,7 @@ static tq_status gather(tq_onnx_node *node, const tq_onnx_value *input, const tq
     TQ_TRY(add_layer(node, input, axis, indices, count));
     shape = input->shape;
     shape.dim[axis] = count;
-    const tq_onnx_value gathered = {
-        .role = TQ_ONNX_TENSOR, .shape = shape, .layer = node->layer, .computed = true};
+    const tq_onnx_value gathered = tq_onnx__result(node, &shape);
     tq_onnx_value result;
     TQ_TRY(tq_onnx__reshaped(node, &gathered, &wanted, &result));
     return tq_onnx__alias(node, &result);

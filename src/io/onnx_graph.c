@@ -68,6 +68,8 @@ void tq_onnx__free(tq_onnx *onnx)
 
 tq_status tq_onnx__define(tq_onnx *onnx, const char *name, const tq_onnx_value *value)
 {
+    if (value->role == TQ_ONNX_TENSOR && tq_shape_count(&value->shape) == 0)
+        return tq_status__fail(TQ_E_SHAPE, "the output has no elements, or more than 2^62");
     if (*tq_onnx__text(name) == '\0')
         return tq_status__fail(TQ_E_FORMAT, "the graph has a value without a name");
     if (tq_name_table__find(&onnx->values, name) != NULL)

@@ -72,7 +72,8 @@ const char *tq_onnx__text(const char *text);
 
 tq_status tq_onnx__create(tq_onnx *onnx, const Onnx__GraphProto *graph, size_t extra_count);
 void tq_onnx__free(tq_onnx *onnx);
-/* Gives a name of the graph its meaning. TQ_E_FORMAT: it has one. */
+/* Gives a name of the graph its meaning. TQ_E_FORMAT: it has one. TQ_E_SHAPE: a tensor without elements, or
+ * with more than 2^62. */
 tq_status tq_onnx__define(tq_onnx *onnx, const char *name, const tq_onnx_value *value);
 /* NULL when the name has no meaning (yet). */
 const tq_onnx_value *tq_onnx__find(const tq_onnx *onnx, const char *name);
@@ -92,11 +93,17 @@ tq_status tq_onnx__constant(const tq_onnx_node *node, size_t i, const tq_onnx_va
 tq_status tq_onnx__operand(const tq_onnx_node *node, size_t i, const tq_onnx_value **value);
 /* Puts a constant into the network, under a name like `wanted`, unless it is there. */
 tq_status tq_onnx__place(tq_onnx *onnx, const char *wanted, tq_onnx_value *constant);
-/* The same with this rank, not below its own: dimensions of 1 are put in front, as NumPy does. */
+/* A shape with this rank, not below its own: dimensions of 1 are put in front, as NumPy does. */
+tq_shape tq_onnx__shape_of_rank(const tq_shape *shape, int rank);
+/* An operand with this rank. */
 tq_status tq_onnx__operand_of_rank(const tq_onnx_node *node, size_t i, int rank, tq_onnx_value *value);
 /* The node mixes samples, or gives the first dimension another size: the network is for the model's batch
  * only. */
 tq_status tq_onnx__fix_batch(const tq_onnx_node *node);
+/* The nearest number from `lowest` to `highest`. */
+int64_t tq_onnx__clamp(int64_t i, int64_t lowest, int64_t highest);
+/* Elements from one index of the dimensions in front of `axis` to the next. */
+int64_t tq_onnx__row_of(const tq_shape *shape, int64_t axis);
 /* `axis` from 0 to rank - 1; counted from the end where it is negative. TQ_E_FORMAT. */
 tq_status tq_onnx__check_axis(int64_t *axis, int rank);
 /* TQ_E_UNSUPPORTED unless input `i`, `value`, has this rank. */
@@ -106,6 +113,13 @@ tq_status tq_onnx__add(tq_onnx_node *node, const char *kind, const char *options
 /* The same with inputs that are values. */
 tq_status tq_onnx__add_of(tq_onnx_node *node, const char *kind, const char *options,
                           const tq_onnx_value *const *inputs, size_t count);
+/* The same with one input and the options printed so far, which it frees. */
+tq_status tq_onnx__add_options(tq_onnx_node *node, const char *kind, const tq_onnx_value *input,
+                               tq_text *options);
+/* Adds the node's layer of input 0, whose shape its output has. */
+tq_status tq_onnx__add_same(tq_onnx_node *node, const char *kind, const char *options);
+/* What the node's layer gives, of this shape. */
+tq_onnx_value tq_onnx__result(const tq_onnx_node *node, const tq_shape *shape);
 /* Adds a layer beside the node's that only moves numbers, which no map acts on (network/graph.h); `value` is
  * its output of this shape. */
 tq_status tq_onnx__add_helper(const tq_onnx_node *node, const char *kind, const char *options,
@@ -136,7 +150,7 @@ tq_status tq_onnx__set_weight(tq_onnx_node *node, const char *weight, const tq_s
                               const float *values);
 /* The same from constant input `i`, which must have the shape [size]. TQ_E_SHAPE. */
 tq_status tq_onnx__set_vector(tq_onnx_node *node, const char *weight, size_t i, int64_t size);
-/* The node's first output is its layer's, of this shape. TQ_E_SHAPE: the shape is not valid. */
+/* The node's first output is its layer's, of this shape. */
 tq_status tq_onnx__layer_output(tq_onnx_node *node, const tq_shape *shape);
 /* Output `i` of the node is its layer's. */
 tq_status tq_onnx__layer_output_of(tq_onnx_node *node, size_t i, const tq_shape *shape);
@@ -191,9 +205,12 @@ tq_status tq_onnx__import_matmul_integer(tq_onnx_node *node);
 tq_status tq_onnx__import_qlinear_conv(tq_onnx_node *node);
 tq_status tq_onnx__import_qlinear_matmul(tq_onnx_node *node);
 tq_status tq_onnx__import_quantize_linear(tq_onnx_node *node);
-/* A Conv of these operands; weights are a constant of floats. `exact`: sums of integers. */
+/* A Conv of input 0, `input`, and input `weight_input`, a constant of floats, with exact sums of integers. */
 tq_status tq_onnx__convolution(tq_onnx_node *node, const tq_onnx_value *input, const tq_onnx_value *weight,
-                               bool exact);
+                               size_t weight_input);
+/* Whether in the product of matrices b has other numbers for other samples, or its first dimension is none of
+ * samples: the network is for the model's batch. */
+bool tq_onnx__product_mixes_samples(const tq_onnx_value *a, const tq_onnx_value *b);
 tq_status tq_onnx__import_unary(tq_onnx_node *node);
 tq_status tq_onnx__import_prelu(tq_onnx_node *node);
 tq_status tq_onnx__import_gelu(tq_onnx_node *node);

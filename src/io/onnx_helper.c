@@ -36,14 +36,21 @@ tq_status tq_onnx__operand(const tq_onnx_node *node, size_t i, const tq_onnx_val
     return tq_onnx__place(onnx, node->proto->input[i], &onnx->value[*value - onnx->value]);
 }
 
+tq_shape tq_onnx__shape_of_rank(const tq_shape *shape, int rank)
+{
+    tq_shape wanted = {.rank = rank};
+    const int missing = rank - shape->rank;
+    for (int d = 0; d < rank; ++d)
+        wanted.dim[d] = d < missing ? 1 : shape->dim[d - missing];
+    return wanted;
+}
+
 tq_status tq_onnx__operand_of_rank(const tq_onnx_node *node, size_t i, int rank, tq_onnx_value *value)
 {
     const tq_onnx_value *given;
     TQ_TRY(tq_onnx__input(node, i, &given));
-    tq_shape wanted = {.rank = rank};
+    const tq_shape wanted = tq_onnx__shape_of_rank(&given->shape, rank);
     const int missing = rank - given->shape.rank;
-    for (int d = 0; d < rank; ++d)
-        wanted.dim[d] = d < missing ? 1 : given->shape.dim[d - missing];
     if (given->role != TQ_ONNX_CONSTANT)
         return tq_onnx__reshaped(node, given, &wanted, value);
     TQ_TRY(missing > 0 ? TQ_OK : tq_onnx__operand(node, i, &given));
@@ -153,17 +160,16 @@ void tq_onnx__print_list(tq_text *to, const char *name, const int64_t *numbers, 
 tq_status tq_onnx__add_move(tq_onnx_node *node, const char *kind, tq_text *options,
                             const tq_onnx_value *input, size_t i, const tq_shape *shape)
 {
-    const bool fold = input->role == TQ_ONNX_CONSTANT;
-    if (!fold)
+    if (input->role == TQ_ONNX_TENSOR) {
         tq_text__print(options, ",order=nchw");
+        TQ_TRY(tq_onnx__add_options(node, kind, input, options));
+        return tq_onnx__layer_output_of(node, i, shape);
+    }
     tq_status status = tq_text__status(options);
     if (status == TQ_OK)
-        status = fold ? tq_onnx__fold_move(node, kind, tq_text__get(options), input, i)
-                      : tq_onnx__add(node, kind, tq_text__get(options), input->layer);
+        status = tq_onnx__fold_move(node, kind, tq_text__get(options), input, i);
     tq_text__free(options);
-    if (fold)
-        return status;
-    return status == TQ_OK ? tq_onnx__layer_output_of(node, i, shape) : status;
+    return status;
 }
 
 /* The image of one row. */
@@ -205,7 +211,7 @@ tq_status tq_onnx__image_output(tq_onnx_node *node, const tq_shape *shape, bool 
     const tq_shape row = {.rank = 3, .dim = {shape->dim[0], shape->dim[1], shape->dim[3]}};
     const tq_onnx_value value = {
         .role = TQ_ONNX_TENSOR, .shape = row, .image = node->layer, .computed = true};
-    if (!line || tq_shape_count(shape) == 0)
+    if (!line)
         return tq_onnx__layer_output(node, shape);
     return tq_onnx__define(node->onnx, node->proto->output[0], &value);
 }

@@ -79,9 +79,7 @@ static tq_status centered_constant(tq_onnx_node *node, const tq_onnx_value *valu
 {
     tq_onnx_scales s;
     float *values = NULL;
-    int64_t inner = 1;
-    for (int i = axis + 1; i < value->shape.rank; ++i)
-        inner *= value->shape.dim[i];
+    const int64_t inner = tq_onnx__row_of(&value->shape, axis + 1);
     TQ_TRY(tq_onnx__any_floats(value, &values));
     TQ_TRY(tq_onnx__keep(node->onnx, values));
     TQ_TRY(tq_onnx__zero_point(node, zero, &s));
@@ -110,9 +108,7 @@ static tq_status weight_sum(const tq_onnx_value *constant, int axis, double *mos
 {
     float *values = NULL;
     const int64_t count = tq_shape_count(&constant->shape), outputs = constant->shape.dim[axis];
-    int64_t inner = 1;
-    for (int i = axis + 1; i < constant->shape.rank; ++i)
-        inner *= constant->shape.dim[i];
+    const int64_t inner = tq_onnx__row_of(&constant->shape, axis + 1);
     double *sums = calloc((size_t)outputs, sizeof *sums);
     if (sums == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for %lld sums", (long long)outputs);
@@ -128,6 +124,15 @@ static tq_status weight_sum(const tq_onnx_value *constant, int axis, double *mos
     return status;
 }
 
+/* Whether a node makes its input floats. */
+static bool converts(const Onnx__NodeProto *proto)
+{
+    const tq_onnx_node node = {.proto = proto};
+    const char *op = tq_onnx__text(proto->op_type);
+    return strcmp(op, "DequantizeLinear") == 0 ||
+           (strcmp(op, "Cast") == 0 && tq_onnx__int(&node, "to", 0) == TQ_ONNX_FLOAT);
+}
+
 /* Whether all that reads the node's output converts it to float. */
 static bool is_converted(const tq_onnx_node *node)
 {
@@ -137,14 +142,9 @@ static bool is_converted(const tq_onnx_node *node)
         if (strcmp(tq_onnx__text(graph->output[i]->name), name) == 0)
             return false;
     for (size_t i = 0; i < graph->n_node; ++i)
-        for (size_t j = 0; j < graph->node[i]->n_input; ++j) {
-            const tq_onnx_node reader = {.onnx = node->onnx, .proto = graph->node[i]};
-            const char *op = tq_onnx__text(reader.proto->op_type);
-            const bool casts = strcmp(op, "Cast") == 0 && tq_onnx__int(&reader, "to", 0) == TQ_ONNX_FLOAT;
-            if (strcmp(tq_onnx__text(reader.proto->input[j]), name) == 0 && !casts &&
-                strcmp(op, "DequantizeLinear") != 0)
+        for (size_t j = 0; j < graph->node[i]->n_input; ++j)
+            if (strcmp(tq_onnx__text(graph->node[i]->input[j]), name) == 0 && !converts(graph->node[i]))
                 return false;
-        }
     return true;
 }
 
@@ -172,7 +172,7 @@ static tq_status add_convolution(tq_onnx_node *node, const inputs *in, double *m
     TQ_TRY(centered_constant(node, w, in->b_zero, 0, &b));
     TQ_TRY(weight_sum(&b, 0, most));
     *most *= largest(x);
-    return tq_onnx__convolution(node, &a, &b, true);
+    return tq_onnx__convolution(node, &a, &b, in->b);
 }
 
 static tq_status add_dense(tq_onnx_node *node, const tq_onnx_value *a, const tq_onnx_value *b)
@@ -190,27 +190,14 @@ static tq_status add_dense(tq_onnx_node *node, const tq_onnx_value *a, const tq_
     return status == TQ_OK ? tq_onnx__layer_output(node, &shape) : status;
 }
 
-static tq_status add_matmul(tq_onnx_node *node, const tq_onnx_value *a, tq_onnx_value *b)
+static tq_status add_matmul(tq_onnx_node *node, const inputs *in, const tq_onnx_value *a, tq_onnx_value *b)
 {
-    static const int as_they_are[] = {0, 1, 2, 3, 4, 5}, to_nhwc[] = {0, 2, 3, 1};
-    tq_shape shape, stored;
-    float *values = NULL, *permuted = NULL;
-    TQ_TRY(tq_matrices__product(&a->shape, &b->shape, &shape));
-    if (b->role == TQ_ONNX_CONSTANT) {
-        if (b->shape.rank == a->shape.rank && b->shape.dim[0] > 1)
-            TQ_TRY(tq_onnx__fix_batch(node));
-        TQ_TRY(tq_onnx__unique_name(node->onnx, node->proto->input[node->proto->n_input > 4 ? 3 : 1],
-                                    &b->layer));
-        TQ_TRY(tq_onnx__floats(b, &values));
-        tq_status status = tq_onnx__permute(values, &b->shape, b->shape.rank == 4 ? to_nhwc : as_they_are,
-                                            &permuted, &stored);
-        if (status == TQ_OK)
-            status = tq_network_add_constant(node->onnx->network, b->layer, &stored, permuted);
-        free(values);
-        free(permuted);
-        TQ_TRY(status);
-    }
     const tq_onnx_value *const operands[] = {a, b};
+    tq_shape shape;
+    TQ_TRY(tq_matrices__product(&a->shape, &b->shape, &shape));
+    if (tq_onnx__product_mixes_samples(a, b))
+        TQ_TRY(tq_onnx__fix_batch(node));
+    TQ_TRY(tq_onnx__place(node->onnx, node->proto->input[in->b], b));
     TQ_TRY(tq_onnx__add_of(node, "matmul", "order=nchw,exact=1", operands, 2));
     return tq_onnx__layer_output(node, &shape);
 }
@@ -227,11 +214,11 @@ static tq_status add_product(tq_onnx_node *node, const inputs *in, double *most)
     *most = largest(x) * largest(w) * (double)x->shape.dim[x->shape.rank - 1];
     if (w->role != TQ_ONNX_CONSTANT) {
         TQ_TRY(centered(node, w, in->b_zero, &b));
-        return add_matmul(node, &a, &b);
+        return add_matmul(node, in, &a, &b);
     }
     TQ_TRY(centered_constant(node, w, in->b_zero, w->shape.rank - 1, &b));
     if (b.shape.rank != 2 || a.shape.rank == 4)
-        return add_matmul(node, &a, &b);
+        return add_matmul(node, in, &a, &b);
     TQ_TRY(weight_sum(&b, 1, most));
     *most *= largest(x);
     return add_dense(node, &a, &b);
@@ -259,8 +246,7 @@ tq_status tq_onnx__import_matmul_integer(tq_onnx_node *node)
 }
 
 /* y's scales become what sums are multiplied by: (a's scale * b's scale) / y's scale, as floats. */
-static tq_status multipliers(const tq_onnx_node *node, const tq_onnx_scales *a, const tq_onnx_scales *b,
-                             tq_onnx_scales *y)
+static tq_status multipliers(const tq_onnx_scales *a, const tq_onnx_scales *b, tq_onnx_scales *y)
 {
     if (a->count != 1 || y->count != 1)
         return tq_status__fail(TQ_E_UNSUPPORTED,
@@ -269,7 +255,6 @@ static tq_status multipliers(const tq_onnx_node *node, const tq_onnx_scales *a, 
     const float scale = y->scale[0], zero = y->zero[0];
     float *scales = malloc((size_t)b->count * sizeof *scales),
           *zeros = malloc((size_t)b->count * sizeof *zeros);
-    (void)node;
     for (int64_t i = 0; scales != NULL && zeros != NULL && i < b->count; ++i) {
         const float product = a->scale[0] * b->scale[i];
         scales[i] = product / scale;
@@ -317,7 +302,7 @@ static tq_status finish_linear(const tq_onnx_node *node, int64_t axis)
     if (status == TQ_OK)
         status = tq_onnx__scales(node, in->y_scale, in->y_zero, &y);
     if (status == TQ_OK)
-        status = multipliers(node, &a, &b, &y);
+        status = multipliers(&a, &b, &y);
     if (status == TQ_OK)
         status = requantize(node, &y, axis);
     tq_onnx__free_scales(&a);

@@ -1,7 +1,5 @@
 /* Operators that move numbers: Slice, Split, Pad, Expand, Tile, Gather, DepthToSpace, SpaceToDepth. */
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "io/onnx_graph.h"
 #include "layers/kind.h"
@@ -35,11 +33,6 @@ static tq_status add_slice(tq_onnx_node *node, const tq_onnx_value *input, cut c
     return tq_onnx__add_move(node, "slice", &options, input, i, &c.shape);
 }
 
-static int64_t clamp(int64_t i, int64_t lowest, int64_t highest)
-{
-    return i < lowest ? lowest : i > highest ? highest : i;
-}
-
 /* One dimension of Slice, with ends as Python counts them. */
 static tq_status cut_axis(cut *c, int64_t axis, int64_t start, int64_t end, int64_t step)
 {
@@ -48,8 +41,8 @@ static tq_status cut_axis(cut *c, int64_t axis, int64_t start, int64_t end, int6
         return tq_status__fail(TQ_E_FORMAT, "a step of %lld, allowed -%d to %d but 0", (long long)step,
                                INT32_MAX, INT32_MAX);
     const int64_t lowest = step > 0 ? 0 : -1, highest = step > 0 ? size : size - 1;
-    const int64_t from = clamp(start < 0 && start >= -size ? start + size : start, lowest, highest);
-    const int64_t to = clamp(end < 0 && end >= -size ? end + size : end, lowest, highest);
+    const int64_t from = tq_onnx__clamp(start < 0 && start >= -size ? start + size : start, lowest, highest);
+    const int64_t to = tq_onnx__clamp(end < 0 && end >= -size ? end + size : end, lowest, highest);
     const int64_t reach = step > 0 ? to - from : from - to, stride = step > 0 ? step : -step;
     c->first[axis] = from;
     c->step[axis] = step;
@@ -99,9 +92,9 @@ static tq_status read_parts(const tq_onnx_node *node, int64_t size, int64_t *par
     TQ_TRY(tq_onnx__list(node, 1, "split", parts, TQ_ONNX_MOST_OUTPUTS, &count));
     const int64_t each = (size + (int64_t)outputs - 1) / (int64_t)outputs;
     for (size_t i = 0; count == 0 && i < outputs; ++i)
-        parts[i] = clamp(size - (int64_t)i * each, 0, each);
+        parts[i] = tq_onnx__clamp(size - (int64_t)i * each, 0, each);
     for (size_t i = 0; i < outputs; ++i)
-        sum += parts[i] = clamp(parts[i], 0, size + 1);
+        sum += parts[i] = tq_onnx__clamp(parts[i], 0, size + 1);
     if ((count != 0 && count != outputs) || sum != size)
         return tq_status__fail(TQ_E_FORMAT,
                                "a dimension of %lld cannot be cut into the %zu parts that are asked for",
@@ -142,8 +135,8 @@ static tq_status read_pads(const tq_onnx_node *node, int rank, int64_t *before, 
     for (size_t i = 0; i < padded; ++i) {
         int64_t axis = axis_count > 0 ? axes[i] : (int64_t)i;
         TQ_TRY(tq_onnx__check_axis(&axis, rank));
-        before[axis] = clamp(pads[i], -INT32_MAX, INT32_MAX);
-        after[axis] = clamp(pads[padded + i], -INT32_MAX, INT32_MAX);
+        before[axis] = tq_onnx__clamp(pads[i], -INT32_MAX, INT32_MAX);
+        after[axis] = tq_onnx__clamp(pads[padded + i], -INT32_MAX, INT32_MAX);
     }
     return TQ_OK;
 }
@@ -258,7 +251,7 @@ tq_status tq_onnx__import_depth_to_space(tq_onnx_node *node)
     TQ_TRY(tq_onnx__tensor(node, 0, &input));
     TQ_TRY(tq_onnx__need_rank(node, 0, input, 4));
     TQ_TRY(tq_onnx__choice(node, "mode", onnx_modes, &mode));
-    const int64_t block = clamp(tq_onnx__int(node, "blocksize", 0), 0, 4097);
+    const int64_t block = tq_onnx__clamp(tq_onnx__int(node, "blocksize", 0), 0, 4097);
     tq_text__print(&options, "block=%lld,mode=%s", (long long)block, modes[mode]);
     const int64_t *d = input->shape.dim;
     const tq_shape shape = tq_shape_of(
@@ -272,7 +265,7 @@ tq_status tq_onnx__import_space_to_depth(tq_onnx_node *node)
     tq_text options = {0};
     TQ_TRY(tq_onnx__tensor(node, 0, &input));
     TQ_TRY(tq_onnx__need_rank(node, 0, input, 4));
-    const int64_t block = clamp(tq_onnx__int(node, "blocksize", 0), 0, 4097);
+    const int64_t block = tq_onnx__clamp(tq_onnx__int(node, "blocksize", 0), 0, 4097);
     tq_text__print(&options, "block=%lld", (long long)block);
     const int64_t *d = input->shape.dim;
     const tq_shape shape =

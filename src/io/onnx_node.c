@@ -68,6 +68,19 @@ tq_status tq_onnx__fix_batch(const tq_onnx_node *node)
     return tq_network_fix_batch(node->onnx->network, node->onnx->batch);
 }
 
+int64_t tq_onnx__clamp(int64_t i, int64_t lowest, int64_t highest)
+{
+    return i < lowest ? lowest : i > highest ? highest : i;
+}
+
+int64_t tq_onnx__row_of(const tq_shape *shape, int64_t axis)
+{
+    int64_t row = 1;
+    for (int i = (int)axis; i < shape->rank; ++i)
+        row *= shape->dim[i];
+    return row;
+}
+
 tq_status tq_onnx__check_axis(int64_t *axis, int rank)
 {
     const int64_t given = *axis;
@@ -107,6 +120,29 @@ tq_status tq_onnx__add_of(tq_onnx_node *node, const char *kind, const char *opti
     return status;
 }
 
+tq_status tq_onnx__add_options(tq_onnx_node *node, const char *kind, const tq_onnx_value *input,
+                               tq_text *options)
+{
+    tq_status status = tq_text__status(options);
+    if (status == TQ_OK)
+        status = tq_onnx__add(node, kind, tq_text__get(options), input->layer);
+    tq_text__free(options);
+    return status;
+}
+
+tq_status tq_onnx__add_same(tq_onnx_node *node, const char *kind, const char *options)
+{
+    const tq_onnx_value *input;
+    TQ_TRY(tq_onnx__tensor(node, 0, &input));
+    TQ_TRY(tq_onnx__add(node, kind, options, input->layer));
+    return tq_onnx__layer_output(node, &input->shape);
+}
+
+tq_onnx_value tq_onnx__result(const tq_onnx_node *node, const tq_shape *shape)
+{
+    return (tq_onnx_value){.role = TQ_ONNX_TENSOR, .shape = *shape, .layer = node->layer, .computed = true};
+}
+
 tq_status tq_onnx__set_weight(tq_onnx_node *node, const char *weight, const tq_shape *shape,
                               const float *values)
 {
@@ -136,10 +172,7 @@ tq_status tq_onnx__layer_output(tq_onnx_node *node, const tq_shape *shape)
 
 tq_status tq_onnx__layer_output_of(tq_onnx_node *node, size_t i, const tq_shape *shape)
 {
-    const tq_onnx_value value = {
-        .role = TQ_ONNX_TENSOR, .shape = *shape, .layer = node->layer, .computed = true};
-    if (tq_shape_count(shape) == 0)
-        return tq_status__fail(TQ_E_SHAPE, "the output has no elements, or more than 2^62");
+    const tq_onnx_value value = tq_onnx__result(node, shape);
     return tq_onnx__define(node->onnx, node->proto->output[i], &value);
 }
 

@@ -92,8 +92,7 @@ tq_status tq_onnx__import_layer_normalization(tq_onnx_node *node)
     TQ_TRY(set_weight(node, "gamma", 1, &shape, (int)axis));
     if (tq_onnx__has_input(node, 2))
         TQ_TRY(set_weight(node, "beta", 2, &shape, (int)axis));
-    made =
-        (tq_onnx_value){.role = TQ_ONNX_TENSOR, .shape = input.shape, .layer = node->layer, .computed = true};
+    made = tq_onnx__result(node, &input.shape);
     TQ_TRY(tq_onnx__reshaped(node, &made, &shape, &output));
     return tq_onnx__alias(node, &output);
 }

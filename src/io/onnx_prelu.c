@@ -22,8 +22,7 @@ static tq_status add_prelu(tq_onnx_node *node, const tq_onnx_value *input, const
 {
     const tq_shape shape = tq_shape_of(1, (const int64_t[]){count});
     TQ_TRY(tq_onnx__add(node, "prelu", "", input->layer));
-    *value = (tq_onnx_value){
-        .role = TQ_ONNX_TENSOR, .shape = input->shape, .layer = node->layer, .computed = true};
+    *value = tq_onnx__result(node, &input->shape);
     return tq_onnx__set_weight(node, "slope", &shape, slopes);
 }
 

@@ -85,10 +85,7 @@ int64_t tq_onnx__inner(const tq_shape *shape, int64_t axis)
         shape->rank == 4
             ? tq_shape_of(4, (const int64_t[]){shape->dim[0], shape->dim[2], shape->dim[3], shape->dim[1]})
             : *shape;
-    int64_t inner = 1;
-    for (int i = (shape->rank == 4 ? stored[axis] : (int)axis) + 1; i < shape->rank; ++i)
-        inner *= nhwc.dim[i];
-    return inner;
+    return tq_onnx__row_of(&nhwc, (shape->rank == 4 ? stored[axis] : axis) + 1);
 }
 
 tq_status tq_onnx__add_scaled(const tq_onnx_node *node, const char *kind, const char *options,
@@ -153,11 +150,10 @@ static float quantized(float x, float scale, float zero, const tq_onnx_type *typ
 static tq_status convert(const tq_onnx_node *node, const tq_shape *shape, float *values,
                          const tq_onnx_scales *s, const tq_onnx_type *type)
 {
-    int64_t axis, inner = 1;
+    int64_t axis;
     tq_quantizer q = {.kind = NULL};
     TQ_TRY(find_axis(node, shape, s, &axis));
-    for (int64_t i = axis + 1; s->count > 1 && i < shape->rank; ++i)
-        inner *= shape->dim[i];
+    const int64_t inner = s->count > 1 ? tq_onnx__row_of(shape, axis + 1) : 1;
     if (type != NULL && type->bits == 0)
         TQ_TRY(tq_quantizer_parse(&q, strchr(type->options, '=') + 1));
     for (int64_t i = 0; i < tq_shape_count(shape); ++i) {

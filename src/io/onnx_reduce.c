@@ -36,7 +36,7 @@ static tq_status add_layer(tq_onnx_node *node, const char *kind, const tq_onnx_v
 {
     const tq_shape made = *shape;
     TQ_TRY(tq_onnx__add_of(node, kind, "", (const tq_onnx_value *const[]){a, b}, b != NULL ? 2 : 1));
-    *value = (tq_onnx_value){.role = TQ_ONNX_TENSOR, .shape = made, .layer = node->layer, .computed = true};
+    *value = tq_onnx__result(node, &made);
     return TQ_OK;
 }
 
@@ -76,12 +76,9 @@ static tq_status add_reduction(tq_onnx_node *node, const char *kind, const tq_on
             TQ_TRY(tq_onnx__fix_batch(node));
     tq_onnx__print_list(&options, *r->more != '\0' ? "axis" : "axes", r->axes, (int)r->count);
     tq_text__print(&options, ",keepdims=%d,order=nchw%s", r->keepdims, r->more);
-    tq_status status = tq_text__status(&options);
-    if (status == TQ_OK)
-        status = tq_onnx__add(node, kind, tq_text__get(&options), input->layer);
-    tq_text__free(&options);
-    *value = (tq_onnx_value){.role = TQ_ONNX_TENSOR, .shape = shape, .layer = node->layer, .computed = true};
-    return status;
+    TQ_TRY(tq_onnx__add_options(node, kind, input, &options));
+    *value = tq_onnx__result(node, &shape);
+    return TQ_OK;
 }
 
 #define MOST_AXES 4 /* that the layers take */

@@ -1,6 +1,4 @@
 /* Operators that change only the shape, on tensors and on constants; and Constant. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "io/onnx_graph.h"
@@ -66,47 +64,29 @@ tq_status tq_onnx__import_reshape(tq_onnx_node *node)
     return tq_onnx__reshape(node, input, &shape);
 }
 
-/* The axes: an input from opset 13 on, an attribute before. */
-static tq_status read_axes(const tq_onnx_node *node, int rank, bool marked[TQ_MAX_RANK])
+/* Marks the axes of a list. */
+static tq_status mark(const int64_t *axes, size_t count, int rank, bool marked[TQ_MAX_RANK])
 {
-    const tq_onnx_value *axes;
-    const int64_t *ints = NULL;
-    int64_t read[TQ_MAX_RANK];
-    size_t count = tq_onnx__ints(node, "axes", &ints);
-    if (tq_onnx__has_input(node, 1)) {
-        TQ_TRY(tq_onnx__constant(node, 1, &axes));
-        TQ_TRY(tq_onnx__integers(axes, read, TQ_MAX_RANK, &count));
-        ints = read;
-    }
     for (size_t i = 0; i < count; ++i) {
-        int64_t axis = ints[i];
+        int64_t axis = axes[i];
         TQ_TRY(tq_onnx__check_axis(&axis, rank));
         marked[axis] = true;
     }
     return TQ_OK;
 }
 
-/* How many axes are given; 0: none. */
-static int count_axes(const tq_onnx_node *node)
-{
-    const int64_t *ints;
-    size_t count = tq_onnx__ints(node, "axes", &ints);
-    const tq_onnx_value *axes;
-    if (tq_onnx__has_input(node, 1) && tq_onnx__constant(node, 1, &axes) == TQ_OK)
-        count = (size_t)tq_shape_count(&axes->shape);
-    return count <= TQ_MAX_RANK ? (int)count : TQ_MAX_RANK;
-}
-
 tq_status tq_onnx__import_squeeze(tq_onnx_node *node)
 {
     const tq_onnx_value *input;
+    int64_t axes[TQ_MAX_RANK];
+    size_t count;
     bool removed[TQ_MAX_RANK] = {false};
     tq_shape shape = {0};
     TQ_TRY(tq_onnx__input(node, 0, &input));
-    const bool all = count_axes(node) == 0; /* those of 1 */
-    TQ_TRY(read_axes(node, input->shape.rank, removed));
+    TQ_TRY(tq_onnx__list(node, 1, "axes", axes, TQ_MAX_RANK, &count));
+    TQ_TRY(mark(axes, count, input->shape.rank, removed));
     for (int i = 0; i < input->shape.rank; ++i)
-        if (all ? input->shape.dim[i] != 1 : !removed[i])
+        if (count == 0 ? input->shape.dim[i] != 1 : !removed[i]) /* without axes: those of 1 */
             shape.dim[shape.rank++] = input->shape.dim[i];
     return tq_onnx__reshape(node, input, &shape);
 }
@@ -114,12 +94,15 @@ tq_status tq_onnx__import_squeeze(tq_onnx_node *node)
 tq_status tq_onnx__import_unsqueeze(tq_onnx_node *node)
 {
     const tq_onnx_value *input;
+    int64_t axes[TQ_MAX_RANK];
+    size_t count;
     bool added[TQ_MAX_RANK] = {false};
     TQ_TRY(tq_onnx__input(node, 0, &input));
-    tq_shape shape = {.rank = input->shape.rank + count_axes(node)};
+    TQ_TRY(tq_onnx__list(node, 1, "axes", axes, TQ_MAX_RANK, &count));
+    tq_shape shape = {.rank = input->shape.rank + (int)count};
     if (shape.rank > TQ_MAX_RANK)
         return tq_status__fail(TQ_E_UNSUPPORTED, "the result has more than %d dimensions", TQ_MAX_RANK);
-    TQ_TRY(read_axes(node, shape.rank, added));
+    TQ_TRY(mark(axes, count, shape.rank, added));
     int from = 0;
     for (int i = 0; i < shape.rank; ++i) {
         if (!added[i] && from == input->shape.rank)

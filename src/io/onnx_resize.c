@@ -1,5 +1,4 @@
 /* Resize and Upsample: to the nearest elements, or linear between them. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "io/onnx_graph.h"
@@ -100,12 +99,9 @@ static tq_status add_linear(tq_onnx_node *node, const resizing *r)
         tq_text__print(&options, ",scale=%.9gx%.9g", line ? 1.0 : (double)r->scale[at[0]],
                        (double)r->scale[at[1]]);
     tq_text__print(&options, ",coordinates=%s", tq_coordinate_choices[r->coordinates]);
-    tq_status status = tq_text__status(&options);
-    if (status == TQ_OK)
-        status = tq_onnx__add(node, "resizelinear", tq_text__get(&options), image.layer);
-    tq_text__free(&options);
+    TQ_TRY(tq_onnx__add_options(node, "resizelinear", &image, &options));
     const tq_shape shape = tq_shape_of(4, (const int64_t[]){r->size[0], r->size[1], rows, columns});
-    return status == TQ_OK ? tq_onnx__image_output(node, &shape, line) : status;
+    return tq_onnx__image_output(node, &shape, line);
 }
 
 static tq_status resize(tq_onnx_node *node, const tq_onnx_value *input, const resizing *r)

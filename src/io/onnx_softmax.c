@@ -38,8 +38,7 @@ static tq_status add_softmax(tq_onnx_node *node, const tq_onnx_value *input, tq_
 {
     const bool logarithm = strcmp(node->proto->op_type, "LogSoftmax") == 0;
     TQ_TRY(tq_onnx__add(node, "softmax", logarithm ? "log=1" : "", input->layer));
-    *value = (tq_onnx_value){
-        .role = TQ_ONNX_TENSOR, .shape = input->shape, .layer = node->layer, .computed = true};
+    *value = tq_onnx__result(node, &input->shape);
     return TQ_OK;
 }
 

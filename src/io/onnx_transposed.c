@@ -121,7 +121,7 @@ tq_status tq_onnx__import_conv_transpose(tq_onnx_node *node)
     t.kernel[1] = w[3];
     TQ_TRY(read(node, &input.shape, &t));
     print_options(&options, &t, groups);
-    TQ_TRY(tq_onnx__add_window(node, "convtranspose2d", &input, &options));
+    TQ_TRY(tq_onnx__add_options(node, "convtranspose2d", &input, &options));
     TQ_TRY(set_filter(node, &weight, groups));
     if (tq_onnx__has_input(node, 2))
         TQ_TRY(tq_onnx__set_vector(node, "bias", 2, w[1] * groups));

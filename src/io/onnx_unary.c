@@ -39,15 +39,6 @@ static const struct {
     {"ThresholdedRelu", "thresholdedrelu", {{"alpha", 1}}},
 };
 
-/* Adds a layer with one input whose output has the input's shape. */
-static tq_status add_same(tq_onnx_node *node, const char *kind, const char *options)
-{
-    const tq_onnx_value *input;
-    TQ_TRY(tq_onnx__tensor(node, 0, &input));
-    TQ_TRY(tq_onnx__add(node, kind, options, input->layer));
-    return tq_onnx__layer_output(node, &input->shape);
-}
-
 tq_status tq_onnx__import_unary(tq_onnx_node *node)
 {
     size_t row = 0;
@@ -61,7 +52,7 @@ tq_status tq_onnx__import_unary(tq_onnx_node *node)
     }
     tq_status status = tq_text__status(&options);
     if (status == TQ_OK)
-        status = add_same(node, rows[row].kind, tq_text__get(&options));
+        status = tq_onnx__add_same(node, rows[row].kind, tq_text__get(&options));
     tq_text__free(&options);
     return status;
 }
@@ -73,7 +64,7 @@ tq_status tq_onnx__import_gelu(tq_onnx_node *node)
     int choice;
     TQ_TRY(tq_onnx__choice(node, "approximate", choices, &choice));
     snprintf(options, sizeof options, "approximate=%s", choices[choice]);
-    return add_same(node, "gelu", options);
+    return tq_onnx__add_same(node, "gelu", options);
 }
 
 /* One end of Clip: constant input `i` from opset 11 on, an attribute before; absent: none. */
@@ -108,7 +99,7 @@ tq_status tq_onnx__import_clip(tq_onnx_node *node)
     if (status == TQ_OK)
         status = tq_text__status(&options);
     if (status == TQ_OK)
-        status = add_same(node, "clip", tq_text__get(&options));
+        status = tq_onnx__add_same(node, "clip", tq_text__get(&options));
     tq_text__free(&options);
     return status;
 }

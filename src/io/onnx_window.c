@@ -20,16 +20,8 @@ tq_status tq_onnx__read_axes(const tq_onnx_node *node, const char *name, bool li
 
 tq_status tq_onnx__read_auto_pad(const tq_onnx_node *node, int *auto_pad)
 {
-    static const char *const names[] = {"NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"};
-    const Onnx__AttributeProto *a = tq_onnx__attribute(node, "auto_pad");
-    for (size_t i = 0; i < TQ_COUNT(names); ++i)
-        if (a == NULL || (a->s.len == strlen(names[i]) && memcmp(a->s.data, names[i], a->s.len) == 0)) {
-            *auto_pad = (int)i;
-            return TQ_OK;
-        }
-    return tq_status__fail(TQ_E_UNSUPPORTED,
-                           "attribute 'auto_pad' is '%.*s', supported: NOTSET, SAME_UPPER, SAME_LOWER, VALID",
-                           (int)(a->s.len < 40 ? a->s.len : 40), (const char *)a->s.data);
+    static const char *const names[] = {"NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID", NULL};
+    return tq_onnx__choice(node, "auto_pad", names, auto_pad);
 }
 
 /* `w->kernel` holds 0, or what the kernel must be. */
@@ -77,16 +69,6 @@ static void print_window(tq_text *to, const tq_onnx_window *w)
     tq_onnx__print_axes(to, "ceil_mode", &ceil_mode, 1, 0);
     if (w->auto_pad != TQ_PAD_EXPLICIT)
         tq_text__print(to, "%sauto_pad=%s", to->length > 0 ? "," : "", tq_pad_choices[w->auto_pad]);
-}
-
-tq_status tq_onnx__add_window(tq_onnx_node *node, const char *kind, const tq_onnx_value *input,
-                              tq_text *options)
-{
-    tq_status status = tq_text__status(options);
-    if (status == TQ_OK)
-        status = tq_onnx__add(node, kind, tq_text__get(options), input->layer);
-    tq_text__free(options);
-    return status;
 }
 
 /* The options have been checked by the layer. */
@@ -157,17 +139,17 @@ static tq_status convolve(tq_onnx_node *node, const tq_onnx_value *input, const 
     print_window(&options, &w);
     tq_onnx__print_axes(&options, "groups", &groups, 1, 1);
     tq_onnx__print_axes(&options, "exact", &exactly, 1, 0);
-    TQ_TRY(tq_onnx__add_window(node, "conv2d", input, &options));
+    TQ_TRY(tq_onnx__add_options(node, "conv2d", input, &options));
     TQ_TRY(set_filter(node, weight));
     return define_output(node, input, &w, weight->shape.dim[0]);
 }
 
 tq_status tq_onnx__convolution(tq_onnx_node *node, const tq_onnx_value *input, const tq_onnx_value *weight,
-                               bool exact)
+                               size_t weight_input)
 {
     TQ_TRY(tq_onnx__need_rank(node, 0, input, 4));
-    TQ_TRY(tq_onnx__need_rank(node, exact && node->proto->n_input > 4 ? 3 : 1, weight, 4));
-    return convolve(node, input, weight, exact, false);
+    TQ_TRY(tq_onnx__need_rank(node, weight_input, weight, 4));
+    return convolve(node, input, weight, true, false);
 }
 
 tq_status tq_onnx__import_conv(tq_onnx_node *node)
@@ -191,7 +173,7 @@ static tq_status import_pool(tq_onnx_node *node, const char *kind, const char *m
     tq_onnx__print_axes(&options, "kernel", w.kernel, 2, 0);
     print_window(&options, &w);
     tq_onnx__print_axes(&options, more, &value, 1, 0);
-    TQ_TRY(tq_onnx__add_window(node, kind, &input, &options));
+    TQ_TRY(tq_onnx__add_options(node, kind, &input, &options));
     return define_output(node, &input, &w, input.shape.dim[1]);
 }
 

@@ -22,8 +22,5 @@ tq_status tq_onnx__read_filter(const tq_onnx_node *node, bool line, tq_onnx_valu
 /* Adds ",name=AxB.." unless all numbers are `initial`. */
 void tq_onnx__print_axes(tq_text *to, const char *name, const int64_t *numbers, size_t count,
                          int64_t initial);
-/* Adds the layer with the options printed so far, which it frees. */
-tq_status tq_onnx__add_window(tq_onnx_node *node, const char *kind, const tq_onnx_value *input,
-                              tq_text *options);
 
 #endif

@@ -25,13 +25,6 @@ struct tq_read_ahead {
     tq_status status; /* of the block */
 };
 
-static tq_status read_samples(tq_read_ahead *a, int64_t first, int64_t count, float *to)
-{
-    for (int64_t i = 0; i < count; ++i)
-        TQ_TRY(a->read(a->source, first + i, to + i * a->size));
-    return TQ_OK;
-}
-
 static bool is_ended(tq_read_ahead *a)
 {
     pthread_mutex_lock(&a->lock);
@@ -40,14 +33,14 @@ static bool is_ended(tq_read_ahead *a)
     return end;
 }
 
-/* The block is the thread's while `wanted`. */
-static tq_status read_block(tq_read_ahead *a)
+static tq_status read_samples(tq_read_ahead *a, int64_t first, int64_t count, float *to)
 {
-    for (int64_t i = 0; i < a->count && !is_ended(a); ++i)
-        TQ_TRY(a->read(a->source, a->first + i, a->block + i * a->size));
+    for (int64_t i = 0; i < count && !is_ended(a); ++i)
+        TQ_TRY(a->read(a->source, first + i, to + i * a->size));
     return TQ_OK;
 }
 
+/* The block is the thread's while `wanted`. */
 static void *work(void *argument)
 {
     tq_read_ahead *const a = argument;
@@ -58,7 +51,7 @@ static void *work(void *argument)
         if (a->end)
             break;
         pthread_mutex_unlock(&a->lock);
-        const tq_status status = read_block(a);
+        const tq_status status = read_samples(a, a->first, a->count, a->block);
         pthread_mutex_lock(&a->lock);
         a->status = status;
         a->wanted = false;

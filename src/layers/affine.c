@@ -91,25 +91,25 @@ static tq_range scaled_range(const tq_layer *layer, const tq_affine *state)
 {
     const tq_range in = layer->input_range[0];
     tq_range out = tq_range__unknown();
-    float smallest = 0.0f;
-    int grid = TQ_GRID_UNKNOWN;
+    int grid = TQ_GRID_UNKNOWN, centered = in.grid; /* of scales; of x - zero */
     if (!in.finite)
         return out;
     double lowest = 0.0, highest = 0.0;
     for (int64_t i = 0; i < state->period; ++i) {
         const double s = (double)scale_at(layer, i) * (1.0 + 0x1p-23), zero = state->zeros[i];
         const tq_range one = tq_range__measure(&(float){scale_at(layer, i)}, 1);
+        const tq_range center = tq_range__measure(&(float){(float)zero}, 1);
         lowest = fmin(lowest, s * (in.lowest - zero));
         highest = fmax(highest, s * (in.highest - zero));
         grid = i == 0 || one.grid < grid ? one.grid : grid;
-        smallest = fmaxf(smallest, scale_at(layer, i));
+        centered = center.grid < centered ? center.grid : centered;
     }
-    if (smallest == 1.0f && state->period == 1) /* exact: integers without their zero point */
+    if (scale_at(layer, 0) == 1.0f && state->period == 1) /* exact: integers without their zero point */
         lowest = fmin(0.0, in.lowest - state->zeros[0]), highest = fmax(0.0, in.highest - state->zeros[0]);
     out.finite = fmax(-lowest, highest) < 0x1p127;
     out.lowest = lowest;
     out.highest = highest;
-    out.grid = in.grid != TQ_GRID_UNKNOWN && in.grid + grid > -149 ? in.grid + grid : TQ_GRID_UNKNOWN;
+    out.grid = centered != TQ_GRID_UNKNOWN && centered + grid > -149 ? centered + grid : TQ_GRID_UNKNOWN;
     return out;
 }
 
@@ -127,12 +127,13 @@ static tq_range output_range(const tq_layer *layer, const tq_affine *state)
         from.members = (tq_quantizer){0};
         return from;
     }
-    return state->scaling == TQ_AFFINE_PLAIN ? layer->input_range[0] : scaled_range(layer, state);
+    if (state->scaling == TQ_AFFINE_PLAIN)
+        return layer->input_range[0];
+    return state->centers ? scaled_range(layer, state) : from;
 }
 
 static tq_status make_kernel(const tq_layer *layer, tq_affine *state)
 {
-    const tq_quantizer whole = {.kind = NULL};
     tq_program_text text = {0};
     tq_program_text__define(&text, "TQ_CENTERS", "%d", state->centers);
     tq_program_text__define(&text, "TQ_ADDS", "%d", state->adds);
@@ -140,7 +141,7 @@ static tq_status make_kernel(const tq_layer *layer, tq_affine *state)
     tq_program_text__define(&text, "TQ_SCALES", "%d", (int)state->scaling);
     tq_program_text__define(&text, "TQ_FORMATS", "%d", !tq_quantizer_is_none(&state->format));
     tq_program_text__define(&text, "TQ_QUICK", "%d", state->quick);
-    tq_quantizer__bind(&text, "TQ_FORMAT", tq_quantizer_is_none(&state->format) ? &whole : &state->format);
+    tq_quantizer__bind(&text, "TQ_FORMAT", &state->format);
     tq_program_text__add(&text, "quantizers/int.cl");
     tq_program_text__add(&text, "layers/affine.cl");
     const tq_status status = tq_kernel__create(&state->kernel, layer->context, &text, "affine");
@@ -162,8 +163,8 @@ tq_status tq_affine__plan(tq_layer *layer)
     const bool coarse = in.grid != TQ_GRID_UNKNOWN && in.grid >= FINEST && in.finite;
     if (layer->kind->weights == NULL && state->codes) /* scales that are not known yet */
         state->quick = false;
-    const bool formats = !state->codes && !tq_quantizer_is_none(&state->format);
-    state->quick = state->quick && state->scaling != TQ_AFFINE_PLAIN && !formats && (state->codes || coarse);
+    state->quick =
+        state->quick && state->scaling != TQ_AFFINE_PLAIN && (state->codes || (state->centers && coarse));
     state->baked = tq_quantizer__bake(&state->format);
     layer->output_range = output_range(layer, state);
     TQ_TRY(upload(&state->scale_memory, layer->context, state->scales,

@@ -17,10 +17,6 @@ typedef enum tq_affine_to {
     {                                                                                                        \
         .name = "to", .highest = TQ_AFFINE_TO_HIGHEST, .choices = tq_affine_types, .help = "type of codes"   \
     }
-#define TQ_AFFINE_BITS                                                                                       \
-    {                                                                                                        \
-        .name = "bits", .initial = 8, .lowest = 1, .highest = 24, .integer = true, .help = "of an integer"   \
-    }
 #define TQ_AFFINE_SIGNED                                                                                     \
     {                                                                                                        \
         .name = "signed", .initial = 1, .highest = 1, .integer = true, .help = "0: integers from 0"          \
@@ -38,7 +34,7 @@ typedef enum tq_affine_to {
 
 typedef enum tq_affine_scaling { TQ_AFFINE_PLAIN, TQ_AFFINE_DIVIDE, TQ_AFFINE_MULTIPLY } tq_affine_scaling;
 
-/* The kind's state; what is above the kernel is set before tq_affine__plan. */
+/* The kind's state; what is above `baked` is set before tq_affine__plan. */
 typedef struct tq_affine {
     bool centers, codes;
     bool adds; /* a zero point of +0, to -0 */

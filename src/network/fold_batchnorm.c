@@ -25,16 +25,6 @@ static bool has_parameters(const tq_layer *norm, int64_t channels)
     return true;
 }
 
-/* How many values are computed from value i, counting the caller where it is the output. */
-static size_t count_uses(const tq_network *network, size_t i)
-{
-    size_t uses = i == tq_network__output(network);
-    for (size_t j = 0; j < network->value_count; ++j)
-        for (size_t k = 0; k < network->value[j].input_count; ++k)
-            uses += network->value[j].input[k] == i;
-    return uses;
-}
-
 /* Whether value i is a batch norm that its input can take on. */
 static bool folds(const tq_network *network, size_t i)
 {
@@ -43,33 +33,37 @@ static bool folds(const tq_network *network, size_t i)
         return false;
     const tq_value *from = &network->value[value->input[0]];
     if (from->source != TQ_SOURCE_LAYER || !takes_factors(from->layer) ||
-        count_uses(network, value->input[0]) != 1)
+        tq_network__count_uses(network, value->input[0]) != 1)
         return false;
     const tq_shape *weight = &from->layer->weight[0].shape;
     return has_parameters(value->layer, weight->dim[weight->rank - 1]);
 }
 
-static double factor_of(const tq_layer *norm, int64_t channel)
+/* What each channel is multiplied by; false when it is not finite. */
+static bool make_factors(const tq_layer *norm, int64_t channels, double *factor)
 {
     const double epsilon = (float)tq_layer__option(norm, "epsilon", 0);
-    return norm->weight[GAMMA].master[channel] / sqrt(norm->weight[VARIANCE].master[channel] + epsilon);
+    bool finite = true;
+    for (int64_t c = 0; c < channels; ++c) {
+        factor[c] = norm->weight[GAMMA].master[c] / sqrt(norm->weight[VARIANCE].master[c] + epsilon);
+        finite = finite && isfinite(factor[c]);
+    }
+    return finite;
 }
 
 /* New weights and a new bias, in binary64 rounded once; both in one array. */
-static bool make_weights(const tq_layer *layer, const tq_layer *norm, float *weight, float *bias)
+static void make_weights(const tq_layer *layer, const tq_layer *norm, const double *factor, float *weight,
+                         float *bias)
 {
     const tq_shape *shape = &layer->weight[0].shape;
     const int64_t channels = shape->dim[shape->rank - 1], count = tq_shape_count(shape);
     const float *old = layer->weight[1].master;
-    bool finite = true;
     for (int64_t i = 0; i < count; ++i)
-        weight[i] = (float)(layer->weight[0].master[i] * factor_of(norm, i % channels));
+        weight[i] = (float)(layer->weight[0].master[i] * factor[i % channels]);
     for (int64_t c = 0; c < channels; ++c) {
         const double centred = (old != NULL ? old[c] : 0.0) - (double)norm->weight[MEAN].master[c];
-        bias[c] = (float)(centred * factor_of(norm, c) + norm->weight[BETA].master[c]);
-        finite = finite && isfinite(factor_of(norm, c));
+        bias[c] = (float)(centred * factor[c] + norm->weight[BETA].master[c]);
     }
-    return finite;
 }
 
 static tq_status set_weights(tq_layer *layer, const tq_layer *norm, bool *done)
@@ -77,15 +71,19 @@ static tq_status set_weights(tq_layer *layer, const tq_layer *norm, bool *done)
     const tq_shape shape = layer->weight[0].shape;
     const int64_t channels = shape.dim[shape.rank - 1], count = tq_shape_count(&shape);
     float *made = malloc((size_t)(count + channels) * sizeof *made);
-    if (made == NULL)
-        return tq_status__fail(TQ_E_MEMORY, "no memory for %lld weights", (long long)(count + channels));
+    double *factor = malloc((size_t)channels * sizeof *factor);
     tq_status status = TQ_OK;
-    *done = make_weights(layer, norm, made, made + count);
-    if (*done)
+    if (made == NULL || factor == NULL)
+        status = tq_status__fail(TQ_E_MEMORY, "no memory for %lld weights", (long long)(count + channels));
+    *done = status == TQ_OK && make_factors(norm, channels, factor);
+    if (*done) {
+        make_weights(layer, norm, factor, made, made + count);
         status = tq_layer_set_weight(layer, "weight", &shape, made);
+    }
     if (*done && status == TQ_OK)
         status = tq_layer_set_weight(layer, "bias", &(tq_shape){.rank = 1, .dim = {channels}}, made + count);
     free(made);
+    free(factor);
     return status;
 }
 
@@ -100,6 +98,7 @@ static size_t renumbered(size_t index, size_t removed, size_t instead)
 static void drop(tq_network *network, size_t i)
 {
     const size_t instead = network->value[i].input[0];
+    const size_t output = renumbered(tq_network__output(network), i, instead);
     tq_layer_destroy(network->value[i].layer);
     for (size_t j = 0; j < network->value_count; ++j)
         for (size_t k = 0; k < network->value[j].input_count; ++k)
@@ -108,6 +107,8 @@ static void drop(tq_network *network, size_t i)
     memmove(&network->value[i], &network->value[i + 1],
             (network->value_count - i - 1) * sizeof *network->value);
     --network->value_count;
+    if (tq_network__output(network) != output) /* nobody named one, and another layer is the last now */
+        network->output = output;
 }
 
 tq_status tq_network_fold_batchnorm(tq_network *network, size_t *folded)

@@ -62,6 +62,8 @@ size_t tq_network__output(const tq_network *network);
 size_t tq_network__input(const tq_network *network); /* the first input; SIZE_MAX if there is none */
 /* Value of layer number i. */
 size_t tq_network__layer_value(const tq_network *network, size_t i);
+/* How many values are computed from value i, counting the caller where it is the output. */
+size_t tq_network__count_uses(const tq_network *network, size_t i);
 
 /*
  * Adds a layer that only brings numbers into another order or shape for the next one: no map acts on it, and
@@ -72,9 +74,6 @@ tq_status tq_network__add_helper(tq_network *network, const char *kind, const ch
 
 /* Takes away layers and constants from which the output is not computed. */
 tq_status tq_network__prune(tq_network *network);
-
-/* Samples of the output after a run of so many. */
-int64_t tq_network__output_samples(const tq_network *network, int64_t samples);
 
 /* Waits for what is under way and drops it; frees what a plan made. */
 void tq_network__unplan(tq_network *network);

@@ -65,6 +65,15 @@ size_t tq_network__layer_value(const tq_network *network, size_t i)
     return SIZE_MAX;
 }
 
+size_t tq_network__count_uses(const tq_network *network, size_t i)
+{
+    size_t uses = i == tq_network__output(network);
+    for (size_t j = 0; j < network->value_count; ++j)
+        for (size_t k = 0; k < network->value[j].input_count; ++k)
+            uses += network->value[j].input[k] == i;
+    return uses;
+}
+
 static tq_status check_name(const tq_network *network, const char *name)
 {
     const size_t length = name == NULL ? 0 : strlen(name);

@@ -112,22 +112,10 @@ static void apply_maps(tq_network *network, const tq_plan *plan)
         value->quantizers = (tq_layer_quantizers){.seed = plan->seed, .id = ++id};
         if (value->is_helper)
             continue;
-        value->quantizers = (tq_layer_quantizers){.weights = look_up(plan->weights, value->name).result,
-                                                  .intrinsic = look_up(plan->intrinsic, value->name),
-                                                  .extrinsic = look_up(plan->extrinsic, value->name).result,
-                                                  .seed = plan->seed,
-                                                  .id = id};
+        value->quantizers.weights = look_up(plan->weights, value->name).result;
+        value->quantizers.intrinsic = look_up(plan->intrinsic, value->name);
+        value->quantizers.extrinsic = look_up(plan->extrinsic, value->name).result;
     }
-}
-
-/* How many values are computed from value i, counting the caller where it is the output. */
-static size_t count_uses(const tq_network *network, size_t i)
-{
-    size_t uses = i == tq_network__output(network);
-    for (size_t j = 0; j < network->value_count; ++j)
-        for (size_t k = 0; k < network->value[j].input_count; ++k)
-            uses += network->value[j].input[k] == i;
-    return uses;
 }
 
 /* A layer may compute the relu behind it where nothing else reads its output. */
@@ -140,7 +128,7 @@ static void find_relus(tq_network *network)
         if (value->source != TQ_SOURCE_LAYER || strcmp(tq_layer_kind_of(value->layer), "relu") != 0)
             continue;
         tq_value *from = &network->value[value->input[0]];
-        if (from->source == TQ_SOURCE_LAYER && count_uses(network, value->input[0]) == 1)
+        if (from->source == TQ_SOURCE_LAYER && tq_network__count_uses(network, value->input[0]) == 1)
             from->relu = i;
     }
 }

@@ -19,7 +19,8 @@ static tq_status check_run(const tq_network *network, int64_t samples)
     return TQ_OK;
 }
 
-int64_t tq_network__output_samples(const tq_network *network, int64_t samples)
+/* Samples of the output after a run of so many. */
+static int64_t output_samples(const tq_network *network, int64_t samples)
 {
     return network->fixed_batch > 0 ? network->value[tq_network__output(network)].shape.dim[0] : samples;
 }
@@ -140,7 +141,7 @@ tq_status tq_network_wait(tq_network *network, float *output)
     TQ_TRY(tq_ticket__wait(&run->done, network->context));
     if (output != NULL)
         tq_layout__from_nhwc(output, run->output, &network->value[tq_network__output(network)].shape,
-                             tq_network__output_samples(network, run->samples),
+                             output_samples(network, run->samples),
                              network->value[tq_network__input(network)].layout);
     return TQ_OK;
 }
@@ -196,7 +197,7 @@ tq_status tq_network_reference(tq_network *network, const float *input, int64_t 
     const size_t last = tq_network__output(network);
     if (status == TQ_OK && output != NULL)
         tq_layout__from_nhwc(output, host[last], &network->value[last].shape,
-                             tq_network__output_samples(network, samples),
+                             output_samples(network, samples),
                              network->value[tq_network__input(network)].layout);
     for (size_t i = 0; i < network->value_count; ++i)
         free(host[i]);

@@ -1,6 +1,5 @@
 /* Layers and constants from which the output is not computed are taken away. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "network/graph.h"
 

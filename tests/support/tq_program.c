@@ -206,6 +206,22 @@ static void put_turned(const char *path)
     put(path, maker);
 }
 
+/* A batch of four samples -> Gemm "classes" as in tiny.onnx -> less the mean of the samples. */
+static void put_centred(const char *path)
+{
+    static const float classes[12] = {1, 0, 0.3f, 0, 1, 0, 0, 1, 0, 0, 0, 1}, bias[3] = {0, 0, -0.25f};
+    onnx_maker *const maker = onnx_maker_new(13);
+    onnx_maker_input(maker, "x", 2, (const int64_t[]){4, 4});
+    onnx_maker_floats(maker, "w", 2, (const int64_t[]){4, 3}, classes);
+    onnx_maker_floats(maker, "b", 1, (const int64_t[]){3}, bias);
+    onnx_maker_node(maker, "Gemm", "classes", "x,w,b", "h");
+    onnx_maker_ints(maker, onnx_maker_node(maker, "ReduceMean", "mean", "h", "m"), "axes", 1,
+                    (const int64_t[]){0});
+    onnx_maker_node(maker, "Sub", "centred", "h,m", "y");
+    onnx_maker_output(maker, "y");
+    put(path, maker);
+}
+
 void tq_inputs_write(void)
 {
     const float nan = strtof("nan", NULL);
@@ -219,4 +235,5 @@ void tq_inputs_write(void)
     put_model("exp.onnx", false, 3);
     put_norm("norm.onnx");
     put_turned("turned.onnx");
+    put_centred("centred.onnx");
 }

@@ -41,6 +41,7 @@ void tq_npy_put(const char *path, const char *type, const char *shape, const voi
  *     x.npy        6 inputs of 4 numbers, of which the last has a NaN
  *     y.npy        labels (int64), of which the first four are right
  *     badbias.onnx, exp.onnx    a bias of a wrong size; an operator that is not supported
+ *     centred.onnx x[4,4] -> Gemm "classes" as in tiny.onnx -> less "mean", that of the four samples
  */
 void tq_inputs_write(void);
 

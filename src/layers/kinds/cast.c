@@ -1,7 +1,12 @@
 /* cast: integers are cut towards zero and wrap; floats are rounded to nearest, ties to even. */
 #include "layers/affine.h"
 
-static const tq_parameter options[] = {TQ_AFFINE_TO, TQ_AFFINE_BITS, TQ_AFFINE_SIGNED, TQ_AFFINE_SATURATE};
+static const tq_parameter options[] = {
+    TQ_AFFINE_TO,
+    {.name = "bits", .initial = 8, .lowest = 1, .highest = 24, .integer = true, .help = "of an integer"},
+    TQ_AFFINE_SIGNED,
+    TQ_AFFINE_SATURATE,
+};
 
 static tq_status plan(tq_layer *layer)
 {

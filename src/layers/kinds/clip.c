@@ -23,14 +23,19 @@ static bool is_member(const tq_quantizer *q, float x)
     return tq_quantizer__apply(q, tq_exact_of(tq_bits__of(x)), 0) == tq_bits__of(x);
 }
 
-/* The input's grid where the bounds that can occur are on it, too. */
+static double clipped(const float *bound, double x)
+{
+    return fmin(fmax(x, (double)bound[0]), (double)bound[1]);
+}
+
+/* The ends, clipped; the input's grid where the bounds that can occur are on it, too. */
 static tq_range range(const tq_layer *layer)
 {
     const float bound[] = {(float)layer->option[0], (float)layer->option[1]};
     const tq_range in = layer->input_range[0];
     tq_range out = in;
-    out.lowest = fmin(fmax(in.lowest, fmin((double)bound[0], (double)bound[1])), 0.0);
-    out.highest = fmax(fmin(in.highest, (double)bound[1]), 0.0);
+    out.lowest = fmin(clipped(bound, in.lowest), 0.0);
+    out.highest = fmax(clipped(bound, in.highest), 0.0);
     for (size_t i = 0; i < TQ_COUNT(bound); ++i) {
         const bool occurs = i == 0 ? (double)bound[0] > in.lowest : (double)bound[1] < in.highest;
         const tq_range own = tq_range__measure(&bound[i], 1);

@@ -6,7 +6,7 @@ static const char *const by_choices[] = {"divide", "multiply", NULL};
 
 static const tq_parameter options[] = {
     TQ_AFFINE_TO,
-    TQ_AFFINE_BITS,
+    {.name = "bits", .initial = 8, .lowest = 1, .highest = 16, .integer = true, .help = "of an integer"},
     TQ_AFFINE_SIGNED,
     TQ_AFFINE_SATURATE,
     TQ_AFFINE_INNER,
