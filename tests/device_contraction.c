@@ -15,6 +15,7 @@
 #include "layers/kind.h"
 #include "oracle/oracle_cases.h"
 #include "oracle/oracle_loop.h"
+#include "support/test_sets.h"
 
 /* Sizes chosen to leave partial tiles and vectors. */
 typedef struct geometry {
@@ -340,14 +341,20 @@ static void run(tq_context *context, const geometry *g, const trial *t)
         free(arrays[i]);
 }
 
-/* Compilers are slow: some geometries for each trial, all with TQ_TEST_ALL. */
+static const char *path_of(size_t trial)
+{
+    return trials[trial].path;
+}
+
+/* Compilers are slow: some geometries for each trial, all with TQ_TEST_ALL; some trials with TQ_TEST_PART,
+ * one for each path among them. */
 static bool is_wanted(size_t trial, size_t geometry)
 {
     const size_t count = TQ_COUNT(geometries), distance = (geometry + count - trial % count) % count;
     if (getenv("TQ_TEST_SMALL") != NULL)
         return geometry == trial % 2;
     if (getenv("TQ_TEST_PART") != NULL)
-        return distance == 0 && trial % 5 == 0;
+        return distance == 0 && (trial % 5 == 0 || tq_trial_is_new(trial, path_of));
     if (getenv("TQ_TEST_DEVICE_ONLY") != NULL)
         return distance == 0;
     return getenv("TQ_TEST_ALL") != NULL || distance == 0 || (distance == 2 && trial % 3 == 0);

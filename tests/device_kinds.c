@@ -15,6 +15,7 @@
 #include "layers/pool.h"
 #include "oracle/oracle_cases.h"
 #include "oracle/oracle_kinds.h"
+#include "support/test_sets.h"
 
 #define FIRST_SAMPLE  7
 #define MOST_TAPS     64
@@ -292,19 +293,34 @@ static void run(tq_context *context, const trial *t, const slots *s)
         free(arrays[i]);
 }
 
+/* Wrapped sums of numbers more than 2^60 apart are not promised (docs/quantizers.md). */
+static bool is_allowed(size_t trial, size_t set)
+{
+    return trials[trial].size > 0 || strstr(all_slots[set].sum, "wrap") == NULL;
+}
+
+static bool has_same_oracle(size_t a, size_t b)
+{
+    static const char average[] = "avgpool"; /* of windows and of whole images */
+    return strcmp(trials[a].kind, trials[b].kind) == 0 ||
+           (strstr(trials[a].kind, average) != NULL && strstr(trials[b].kind, average) != NULL);
+}
+
+static void run_set(void *context, size_t trial, size_t set)
+{
+    run(context, &trials[trial], &all_slots[set]);
+}
+
 static void all_kinds_all_slots(void **state)
 {
+    const bool device_only = getenv("TQ_TEST_DEVICE_ONLY") != NULL;
+    const tq_sets sets = {TQ_COUNT(trials), TQ_COUNT(all_slots), device_only ? 2 : 0, is_allowed,
+                          device_only ? NULL : has_same_oracle};
     tq_context *context;
-    const bool part = getenv("TQ_TEST_SMALL") != NULL || getenv("TQ_TEST_PART") != NULL;
-    const size_t every = part ? 17 : getenv("TQ_TEST_ALL") != NULL ? 1 : 2; /* compilers are slow */
     (void)state;
     if (tq_context_open(&context, NULL) != TQ_OK)
         fail_msg("%s", tq_error());
-    for (size_t i = 0; i < TQ_COUNT(trials); ++i)
-        for (size_t j = 0; j < TQ_COUNT(all_slots); ++j)
-            /* Wrapped sums of numbers more than 2^60 apart are not promised (docs/quantizers.md). */
-            if ((i + j) % every == 0 && (trials[i].size > 0 || strstr(all_slots[j].sum, "wrap") == NULL))
-                run(context, &trials[i], &all_slots[j]);
+    tq_sets_run(&sets, run_set, context);
     tq_context_close(context);
 }
 

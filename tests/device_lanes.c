@@ -14,6 +14,7 @@
 #include "layers/lanes.h"
 #include "layers/pool.h"
 #include "oracle/oracle_cases.h"
+#include "support/test_sets.h"
 
 static bool small(void)
 {
@@ -392,7 +393,7 @@ static void run(bench *b, tq_context *contexts[2])
  * Programs differ with the width of vectors, the slots and what is known of the numbers; building them takes
  * the time. Every slots in full vectors of each kind; else some.
  */
-static bool covered(size_t shape, size_t slots, numbers k)
+static bool is_covered(size_t shape, size_t slots, numbers k)
 {
     const bool pools = strstr(shapes[shape].kind, "avgpool") != NULL;
     const bool inner = pools || strstr("add batchnorm", shapes[shape].kind) != NULL;
@@ -401,22 +402,37 @@ static bool covered(size_t shape, size_t slots, numbers k)
     return true;
 }
 
+/* Sets are slots with numbers: consecutive ones differ in both, as their counts share no factor. */
+#define SETS (TQ_COUNT(all_slots) * NUMBERS_KINDS)
+
+static bool is_allowed(size_t shape, size_t set)
+{
+    const size_t slots = set % TQ_COUNT(all_slots);
+    const numbers k = (numbers)(set % NUMBERS_KINDS);
+    const bool wraps = strstr(all_slots[slots].sum, "wrap") != NULL;
+    return is_covered(shape, slots, k) && !(wraps && k == NUMBERS_ANY);
+}
+
+static bool has_same_kind(size_t a, size_t b)
+{
+    return strcmp(shapes[a].kind, shapes[b].kind) == 0;
+}
+
+static void run_set(void *contexts, size_t shape, size_t set)
+{
+    bench b = {.s = &shapes[shape],
+               .q = &all_slots[set % TQ_COUNT(all_slots)],
+               .numbers = (numbers)(set % NUMBERS_KINDS)};
+    run(&b, contexts);
+}
+
 static void layers(void **state)
 {
+    const tq_sets sets = {TQ_COUNT(shapes), SETS, .allowed = is_allowed,
+                          .alike = getenv("TQ_TEST_DEVICE_ONLY") != NULL ? NULL : has_same_kind};
     tq_context *contexts[2] = {open_context("all"), open_context("general")};
-    const bool part = small() || getenv("TQ_TEST_PART") != NULL;
-    const size_t every = part ? 23 : getenv("TQ_TEST_ALL") != NULL ? 1 : 2; /* compilers are slow */
     (void)state;
-    for (size_t i = 0; i < TQ_COUNT(shapes); ++i)
-        for (size_t j = 0; j < TQ_COUNT(all_slots); ++j)
-            for (numbers k = NUMBERS_ANY; k < NUMBERS_KINDS; ++k) {
-                bench b = {.s = &shapes[i], .q = &all_slots[j], .numbers = k};
-                const bool wraps = strstr(b.q->sum, "wrap") != NULL;
-                if (!covered(i, j, k))
-                    continue;
-                if ((i + 3 * j + (size_t)k) % every == 0 && !(wraps && k == NUMBERS_ANY))
-                    run(&b, contexts);
-            }
+    tq_sets_run(&sets, run_set, contexts);
     tq_context_close(contexts[0]);
     tq_context_close(contexts[1]);
 }

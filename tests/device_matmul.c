@@ -15,6 +15,7 @@
 #include "layers/kind.h"
 #include "oracle/oracle_cases.h"
 #include "oracle/oracle_loop.h"
+#include "support/test_sets.h"
 
 #define FIRST_SAMPLE 7
 #define SEED         0x123456789
@@ -320,19 +321,25 @@ static void run(tq_context *context, const trial *t, const slots *s)
         free(arrays[i]);
 }
 
+/* Wrapped sums of numbers more than 2^60 apart are not promised (docs/quantizers.md). */
+static bool is_allowed(size_t trial, size_t set)
+{
+    return trials[trial].size > 0 || strstr(all_slots[set].sum, "wrap") == NULL;
+}
+
+static void run_set(void *context, size_t trial, size_t set)
+{
+    run(context, &trials[trial], &all_slots[set]);
+}
+
 static void all_shapes_all_slots(void **state)
 {
+    static const tq_sets sets = {TQ_COUNT(trials), TQ_COUNT(all_slots), .allowed = is_allowed};
     tq_context *context;
-    const bool part = getenv("TQ_TEST_SMALL") != NULL || getenv("TQ_TEST_PART") != NULL;
-    const size_t every = part ? 17 : getenv("TQ_TEST_ALL") != NULL ? 1 : 2; /* compilers are slow */
     (void)state;
     if (tq_context_open(&context, NULL) != TQ_OK)
         fail_msg("%s", tq_error());
-    for (size_t i = 0; i < TQ_COUNT(trials); ++i)
-        for (size_t j = 0; j < TQ_COUNT(all_slots); ++j)
-            /* Wrapped sums of numbers more than 2^60 apart are not promised (docs/quantizers.md). */
-            if ((i + j) % every == 0 && (trials[i].size > 0 || strstr(all_slots[j].sum, "wrap") == NULL))
-                run(context, &trials[i], &all_slots[j]);
+    tq_sets_run(&sets, run_set, context);
     tq_context_close(context);
 }
 

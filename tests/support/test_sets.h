@@ -1,0 +1,30 @@
+/*
+ * Which trials of a device test run with which sets of quantizers. Every pair of them is a program, and
+ * compilers are slow: each trial takes some of the sets, in turn, but none is left out.
+ */
+#ifndef TQ_TESTS_TEST_SETS_H
+#define TQ_TESTS_TEST_SETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct tq_sets {
+    size_t trials, sets;
+    size_t share; /* sets that a trial takes at least; 0: half of those it may have */
+    bool (*allowed)(size_t trial, size_t set); /* NULL: every trial may have every set */
+    bool (*alike)(size_t a, size_t b);         /* trials of a family, which meets all sets; NULL: all are */
+} tq_sets;
+
+/*
+ * With TQ_TEST_ALL every set that is allowed. With TQ_TEST_PART or TQ_TEST_SMALL one: number trial % sets or
+ * the next that is allowed. Else the share, or as many as the trial's family needs to meet all.
+ */
+bool tq_set_wanted(const tq_sets *s, size_t trial, size_t set);
+
+/* Calls `run` for each trial with each of its sets; fails where a trial may have none. */
+void tq_sets_run(const tq_sets *s, void (*run)(void *state, size_t trial, size_t set), void *state);
+
+/* Whether no trial before this one has its name; NULL is a name, too. */
+bool tq_trial_is_new(size_t trial, const char *(*name)(size_t trial));
+
+#endif
