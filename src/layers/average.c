@@ -31,7 +31,7 @@ static void choose_forms(const tq_layer *layer, tq_pool *state, int64_t taps)
     v->sum = a->exact_sum && !exact ? TQ_LANES_EXACT : tq_lane_form__of(&a->sum, exact);
     v->result = TQ_LANES_NEAREST;
     v->wild = !tq_range__tame(x) && (!subnormals || v->sum != TQ_LANES_NEAREST);
-    v->fast = tq_lanes__allowed(layer, true) && v->sum != TQ_LANES_EXACT &&
+    v->fast = tq_lanes__allowed(layer->context, true) && v->sum != TQ_LANES_EXACT &&
               (subnormals || !rounds || tq_lane_form__keeps_tame(&a->sum));
 }
 

@@ -22,7 +22,18 @@ typedef struct tq_lanes {
 
 /* Whether the context and the device allow vector forms at all; `multiplies`: they need a fused multiply-add.
  */
-bool tq_lanes__allowed(const tq_layer *layer, bool multiplies);
+bool tq_lanes__allowed(const tq_context *context, bool multiplies);
+
+/* Elements of the widest vector that the context's device likes. */
+tq_u32 tq_lanes__width(const tq_context *context);
+
+/* Binds the quantizer to the slot, and defines <slot>_FORM. */
+void tq_lanes__define_slot(tq_program_text *text, const char *slot, const tq_quantizer *q, tq_lane_form form);
+
+/* Queues a kernel over `count` elements in vectors of `width`; the arguments, at most 20, are followed by
+ * (uint) vectors of a work-item, (ulong) count. */
+tq_status tq_lanes__launch(const tq_context *context, tq_kernel *kernel, tq_u32 width, int64_t count,
+                           const tq_argument *arguments, size_t argument_count);
 
 /*
  * Settles what depends on the device for vectors in rows of `row` elements, and writes the defines of the

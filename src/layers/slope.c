@@ -13,7 +13,7 @@ static void choose_forms(const tq_layer *layer, tq_slope *state, tq_range slopes
     v->sum = TQ_LANES_NEAREST;
     v->result = state->inner.fused ? form : TQ_LANES_NEAREST;
     v->wild = (!tq_range__tame(x) || !tq_range__tame(product)) && (!subnormals || form != TQ_LANES_NEAREST);
-    v->fast = tq_lanes__allowed(layer, true) && form != TQ_LANES_EXACT &&
+    v->fast = tq_lanes__allowed(layer->context, true) && form != TQ_LANES_EXACT &&
               tq_lane_form__tame(state->values, state->channels);
 }
 

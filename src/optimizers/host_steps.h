@@ -7,6 +7,7 @@
 
 #include "optimizers/optimizer_kind.h"
 #include "quantizers/bind.h"
+#include "quantizers/rounding.h"
 #include "tensorquant/kernels/math.cl"
 
 #include "tensorquant/kernels/optimizers/steps.cl"

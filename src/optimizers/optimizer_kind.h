@@ -19,6 +19,9 @@ enum {
 };
 extern const tq_parameter tq_rule__common[TQ_RULE_OWN];
 
+/* Choices of TQ_RULE_SCHEDULE. */
+enum { TQ_SCHEDULE_CONSTANT, TQ_SCHEDULE_STEP, TQ_SCHEDULE_COSINE };
+
 struct tq_update_at;
 
 struct tq_optimizer_kind {
@@ -42,8 +45,5 @@ struct tq_optimizer_kind {
 };
 
 extern const tq_optimizer_kind *const tq_optimizer_kinds[]; /* generated, ordered by name, NULL at the end */
-
-/* Bits of a binary32. */
-tq_i32 tq_rule__bits(double x);
 
 #endif

@@ -1,7 +1,5 @@
 #include "optimizers/prepared.h"
 
-#include <math.h>
-
 #include "optimizers/host_steps.h"
 #include "optimizers/schedule.h"
 #include "util/fail.h"
@@ -54,15 +52,15 @@ unsigned tq_prepared__states(const tq_optimizer_rule *rule)
 /* An integer that orders like the number; of zero, the lower one where `low`. */
 static tq_i32 rank_of(double x, bool low)
 {
-    const tq_u32 bits = (tq_u32)tq_rule__bits(x == 0.0 ? (low ? -0.0 : 0.0) : x);
+    const tq_u32 bits = tq_carrier__bits(x == 0.0 ? (low ? -0.0 : 0.0) : x);
     return (tq_i32)(bits & TQ_SIGN_BIT ? ~bits : bits | TQ_SIGN_BIT);
 }
 
 tq_words tq_prepared__common(const tq_optimizer_rule *rule, const tq_update *update)
 {
     const tq_format clip = tq_quantizer__format(&update->clip);
-    return (tq_words){.s0 = tq_rule__bits(1.0 / rule->value[TQ_RULE_LOSS_SCALE]),
-                      .s1 = tq_rule__bits(rule->value[TQ_RULE_DECAY]),
+    return (tq_words){.s0 = (tq_i32)tq_carrier__bits(1.0 / rule->value[TQ_RULE_LOSS_SCALE]),
+                      .s1 = (tq_i32)tq_carrier__bits(rule->value[TQ_RULE_DECAY]),
                       .s2 = rank_of(clip.lowest, true),
                       .s3 = rank_of(clip.highest, false)};
 }

@@ -2,13 +2,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "optimizers/optimizer_kind.h"
+#include "optimizers/prepared.h"
 #include "optimizers/schedule.h"
 #include "util/arguments.h"
 #include "util/fail.h"
 #include "util/text.h"
 
-static const char *const schedules[] = {"constant", "step", "cosine", NULL};
+static const char *const schedules[] = {
+    [TQ_SCHEDULE_CONSTANT] = "constant", [TQ_SCHEDULE_STEP] = "step", [TQ_SCHEDULE_COSINE] = "cosine", NULL};
 
 const tq_parameter tq_rule__common[TQ_RULE_OWN] = {
     [TQ_RULE_RATE] = {.name = "rate",
@@ -56,14 +57,6 @@ const tq_parameter tq_rule__common[TQ_RULE_OWN] = {
                         .highest = 1e6,
                         .key_only = true,
                         .help = "schedule=cosine: the rate at the end"}};
-
-tq_i32 tq_rule__bits(double x)
-{
-    const float number = (float)x;
-    tq_i32 bits;
-    memcpy(&bits, &number, sizeof bits);
-    return bits;
-}
 
 size_t tq_optimizer_kind_count(void)
 {
@@ -137,11 +130,10 @@ static tq_status check_key(const tq_optimizer_rule *rule, int key, int schedule,
 
 static tq_status check(const tq_optimizer_rule *rule)
 {
-    enum { STEP = 1, COSINE = 2 };
-    TQ_TRY(check_key(rule, TQ_RULE_EVERY, STEP, true));
-    TQ_TRY(check_key(rule, TQ_RULE_FACTOR, STEP, false));
-    TQ_TRY(check_key(rule, TQ_RULE_PERIOD, COSINE, true));
-    TQ_TRY(check_key(rule, TQ_RULE_LOWEST, COSINE, false));
+    TQ_TRY(check_key(rule, TQ_RULE_EVERY, TQ_SCHEDULE_STEP, true));
+    TQ_TRY(check_key(rule, TQ_RULE_FACTOR, TQ_SCHEDULE_STEP, false));
+    TQ_TRY(check_key(rule, TQ_RULE_PERIOD, TQ_SCHEDULE_COSINE, true));
+    TQ_TRY(check_key(rule, TQ_RULE_LOWEST, TQ_SCHEDULE_COSINE, false));
     if (rule->value[TQ_RULE_LOWEST] > rule->value[TQ_RULE_RATE])
         return tq_status__fail(TQ_E_ARGUMENT, "optimizer '%s': lowest is %g, allowed 0 to the rate, %g",
                                rule->kind->name, rule->value[TQ_RULE_LOWEST], rule->value[TQ_RULE_RATE]);
@@ -194,25 +186,17 @@ float tq_optimizer_rate(const tq_optimizer_rule *rule, uint32_t steps)
     return tq_schedule__rate(rule->value, steps);
 }
 
-static unsigned states_of(const tq_optimizer_rule *rule)
-{
-    tq_i32 flags = 0;
-    unsigned states = 0;
-    rule->kind->structure(rule->value + TQ_RULE_OWN, &flags, &states);
-    return states;
-}
-
 size_t tq_optimizer_state_count(const tq_optimizer_rule *rule)
 {
     size_t count = 0;
-    for (unsigned states = states_of(rule); states > 0; states >>= 1)
+    for (unsigned states = tq_prepared__states(rule); states > 0; states >>= 1)
         count += states & 1;
     return count;
 }
 
 const char *tq_optimizer_state_name(const tq_optimizer_rule *rule, size_t state)
 {
-    const unsigned states = states_of(rule);
+    const unsigned states = tq_prepared__states(rule);
     for (unsigned i = 0; i < TQ_OPTIMIZER_STATES; ++i)
         if ((states >> i & 1) && state-- == 0)
             return rule->kind->state_name[i];

@@ -4,9 +4,6 @@
 
 #define COSINE_TERMS 12
 
-/* As in tq_rule__common. */
-enum { CONSTANT, STEP, COSINE };
-
 double tq_schedule__power(double x, uint32_t n)
 {
     double power = 1.0;
@@ -39,8 +36,8 @@ static double cosine_rate(const double *value, uint32_t steps)
 float tq_schedule__rate(const double *value, uint32_t steps)
 {
     const int schedule = (int)value[TQ_RULE_SCHEDULE];
-    if (schedule == STEP)
+    if (schedule == TQ_SCHEDULE_STEP)
         return (float)(value[TQ_RULE_RATE] *
                        tq_schedule__power(value[TQ_RULE_FACTOR], steps / (uint32_t)value[TQ_RULE_EVERY]));
-    return (float)(schedule == COSINE ? cosine_rate(value, steps) : value[TQ_RULE_RATE]);
+    return (float)(schedule == TQ_SCHEDULE_COSINE ? cosine_rate(value, steps) : value[TQ_RULE_RATE]);
 }

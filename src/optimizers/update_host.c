@@ -1,23 +1,8 @@
 /* The reference of a step, in plain C. */
-#include <string.h>
-
+#include "layers/elementwise.h"
 #include "optimizers/host_steps.h"
 #include "optimizers/prepared.h"
 #include "util/fail.h"
-
-static tq_u32 bits_of(float x)
-{
-    tq_u32 bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
-
-static float number_of(tq_u32 bits)
-{
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
 
 static tq_status check(const tq_optimizer_rule *rule, const tq_optimizer_task *task)
 {
@@ -52,18 +37,21 @@ tq_status tq_optimizer_reference(const tq_optimizer_rule *rule, const tq_optimiz
                        .key1 = (tq_u32)(task->seed >> 32),
                        .stream = tq_prepared__stream(task->parameter),
                        .before = task->steps};
+    float *all[TQ_OPTIMIZER_STATES]; /* NULL: the rule has it not */
+    for (size_t s = 0, given = 0; s < TQ_OPTIMIZER_STATES; ++s)
+        all[s] = states >> s & 1 ? task->state[given++] : NULL;
     for (int64_t i = 0; i < task->count; ++i) {
-        const tq_u32 w = bits_of(task->value[i]);
+        const tq_u32 w = tq_bits__of(task->value[i]);
         tq_u32 state[TQ_OPTIMIZER_STATES] = {0};
         at.element = (tq_u64)i;
-        for (size_t s = 0, given = 0; s < TQ_OPTIMIZER_STATES; ++s)
-            if (states >> s & 1)
-                state[s] = bits_of(task->state[given++][i]);
-        const tq_u32 g = tq_exact_prepared(&at, w, bits_of(task->gradient[i]), common, flags);
-        task->value[i] = number_of(rule->kind->update(&at, w, g, state, words, flags));
-        for (size_t s = 0, given = 0; s < TQ_OPTIMIZER_STATES; ++s)
-            if (states >> s & 1)
-                task->state[given++][i] = number_of(state[s]);
+        for (size_t s = 0; s < TQ_OPTIMIZER_STATES; ++s)
+            if (all[s] != NULL)
+                state[s] = tq_bits__of(all[s][i]);
+        const tq_u32 g = tq_exact_prepared(&at, w, tq_bits__of(task->gradient[i]), common, flags);
+        task->value[i] = tq_bits__number(rule->kind->update(&at, w, g, state, words, flags));
+        for (size_t s = 0; s < TQ_OPTIMIZER_STATES; ++s)
+            if (all[s] != NULL)
+                all[s][i] = tq_bits__number(state[s]);
     }
     return TQ_OK;
 }

@@ -1,19 +1,10 @@
 #include "optimizers/update_kernel.h"
 
 #include <stdio.h>
-#include <string.h>
 
-#include "layers/lane_form.h"
+#include "layers/lanes.h"
 #include "optimizers/host_steps.h"
 #include "util/fail.h"
-
-#define MOST_VECTORS   256 /* of one work-item on a CPU */
-#define ITEMS_PER_UNIT 8   /* work-items that a CPU's core gets, at least, where there are so many vectors */
-
-static bool is_cpu(const tq_context *context)
-{
-    return strcmp(tq_context_device(context)->type, "cpu") == 0;
-}
 
 /* Slots by the names that kernels/optimizers/ gives them; `paired`: their vector form may be a pair of
  * numbers. */
@@ -24,9 +15,9 @@ typedef struct slot {
 } slot;
 
 /* Whether all slots have a vector form that is proven. A fused product leaves no pair. */
-static bool has_vectors(tq_context *context, const slot *slots, size_t count)
+static bool has_vectors(const tq_context *context, const slot *slots, size_t count)
 {
-    if (tq_context__paths(context) == TQ_PATHS_GENERAL || !tq_context_device(context)->fma)
+    if (!tq_lanes__allowed(context, true))
         return false;
     for (size_t i = 0; i < count; ++i) {
         const tq_lane_form form = tq_lane_form__of(slots[i].q, false);
@@ -35,11 +26,6 @@ static bool has_vectors(tq_context *context, const slot *slots, size_t count)
             return false;
     }
     return true;
-}
-
-static tq_u32 width_for(const tq_context *context)
-{
-    return tq_context_device(context)->vector_width >= 16 ? 16 : is_cpu(context) ? 8 : 4;
 }
 
 /* The rule's text a second time, for vectors. */
@@ -65,17 +51,14 @@ tq_status tq_update__kernel(tq_update_kernel *kernel, tq_context *context, const
     const bool fast = has_vectors(context, slots, TQ_COUNT(slots));
     tq_program_text text = {0};
     char name[96];
-    kernel->width = width_for(context);
+    kernel->width = tq_lanes__width(context);
     tq_program_text__define(&text, "TQ_LANES", "%u", fast ? kernel->width : 1);
     tq_program_text__define(&text, "TQ_WIDTH", "%u", kernel->width);
     tq_program_text__define(&text, "TQ_FAST", "%d", fast);
     tq_program_text__define(&text, "TQ_FLAGS", "%d", (int)flags);
     tq_program_text__define(&text, "TQ_STATES", "%u", tq_prepared__states(rule));
-    for (size_t i = 0; i < TQ_COUNT(slots); ++i) {
-        tq_quantizer__bind(&text, slots[i].name, slots[i].q);
-        snprintf(name, sizeof name, "%s_FORM", slots[i].name);
-        tq_program_text__define(&text, name, "%d", (int)tq_lane_form__of(slots[i].q, false));
-    }
+    for (size_t i = 0; i < TQ_COUNT(slots); ++i)
+        tq_lanes__define_slot(&text, slots[i].name, slots[i].q, tq_lane_form__of(slots[i].q, false));
     snprintf(name, sizeof name, "optimizers/%s.cl", rule->kind->name);
     tq_program_text__add(&text, "math.cl");
     tq_program_text__add(&text, "optimizers/steps.cl");
@@ -89,22 +72,8 @@ tq_status tq_update__kernel(tq_update_kernel *kernel, tq_context *context, const
     return status;
 }
 
-/* Vectors of one work-item: on a CPU a run of memory, elsewhere one, so that neighbours read neighbours. */
-static tq_u32 vectors_of_item(const tq_context *context, uint64_t vectors)
-{
-    const uint64_t items = (uint64_t)tq_context_device(context)->compute_units * ITEMS_PER_UNIT,
-                   each = is_cpu(context) ? vectors / items : 1;
-    return (tq_u32)(each < 1 ? 1 : each > MOST_VECTORS ? MOST_VECTORS : each);
-}
-
 tq_status tq_update__run(const tq_update_kernel *kernel, const tq_update_run *run)
 {
-    tq_context *const context = tq_tensor__context(run->value);
-    const tq_u64 count = (tq_u64)tq_shape_count(tq_tensor_shape(run->value)),
-                 vectors = (count + kernel->width - 1) / kernel->width;
-    const tq_u32 each = vectors_of_item(context, vectors);
-    const size_t local = is_cpu(context) ? 1 : tq_context__local_size(context),
-                 items = (size_t)((vectors + each - 1) / each);
     const tq_words common = tq_prepared__common(run->rule, run->update),
                    rule = tq_prepared__words(run->rule, run->steps),
                    gradient = tq_quantizer__words(&run->update->gradient),
@@ -120,8 +89,7 @@ tq_status tq_update__run(const tq_update_kernel *kernel, const tq_update_run *ru
                                      TQ_TENSOR(states[1]),  TQ_TENSOR(states[2]),     TQ_VALUE(common),
                                      TQ_VALUE(rule),        TQ_VALUE(gradient),       TQ_VALUE(state),
                                      TQ_VALUE(product),     TQ_VALUE(value),          TQ_VALUE(key0),
-                                     TQ_VALUE(key1),        TQ_VALUE(stream),         TQ_VALUE(run->steps),
-                                     TQ_VALUE(each),        TQ_VALUE(count)};
-    return tq_kernel__run(kernel->kernel, (const size_t[]){(items + local - 1) / local * local, 1, 1},
-                          (const size_t[]){local, 1, 1}, arguments, TQ_COUNT(arguments));
+                                     TQ_VALUE(key1),        TQ_VALUE(stream),         TQ_VALUE(run->steps)};
+    return tq_lanes__launch(tq_tensor__context(run->value), kernel->kernel, kernel->width,
+                            tq_shape_count(tq_tensor_shape(run->value)), arguments, TQ_COUNT(arguments));
 }

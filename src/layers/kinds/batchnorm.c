@@ -103,7 +103,7 @@ static void choose_forms(const tq_layer *layer, tq_batchnorm *state, tq_range fa
     v->result = TQ_LANES_NEAREST;
     v->wild = (!tq_range__tame(x) || !tq_range__tame(product)) &&
               (!subnormals || v->product != TQ_LANES_NEAREST || v->sum != TQ_LANES_NEAREST);
-    v->fast = tq_lanes__allowed(layer, true) && v->sum != TQ_LANES_EXACT && (subnormals || keeps) &&
+    v->fast = tq_lanes__allowed(layer->context, true) && v->sum != TQ_LANES_EXACT && (subnormals || keeps) &&
               (state->inner.fused || v->product != TQ_LANES_EXACT) &&
               tq_lane_form__tame(state->values, 2 * (int64_t)state->channels);
     v->result_keeps = !a->exact_sum &&

@@ -95,7 +95,7 @@ static tq_status make_kernel(tq_layer *layer)
     const tq_accumulation *a = &layer->quantizers.intrinsic;
     const tq_device_info *device = tq_context_device(layer->context);
     const bool plain = tq_quantizer_is_none(&a->product) && tq_quantizer_is_none(&a->sum) && !a->exact_sum &&
-                       device->subnormals && tq_lanes__allowed(layer, true);
+                       device->subnormals && tq_lanes__allowed(layer->context, true);
     tq_program_text text = {0};
     tq_program_text__define(&text, "TQ_PLAIN", "%d", plain);
     return tq_layer__inner_kernel_of(layer, &state->kernel, &text, files, TQ_COUNT(files), "resize_linear");

@@ -45,11 +45,11 @@ static void words(const double *own, float rate, uint32_t step, tq_words *to)
 {
     const double first = 1.0 - tq_schedule__power(own[BETA1], step),
                  second = 1.0 - tq_schedule__power(own[BETA2], step);
-    to->s0 = tq_rule__bits((double)rate / first);
-    to->s1 = tq_rule__bits(1.0 - own[BETA1]);
-    to->s2 = tq_rule__bits(1.0 - own[BETA2]);
-    to->s3 = tq_rule__bits(1.0 / sqrt(second));
-    to->s4 = tq_rule__bits(own[EPSILON]);
+    to->s0 = (tq_i32)tq_carrier__bits((double)rate / first);
+    to->s1 = (tq_i32)tq_carrier__bits(1.0 - own[BETA1]);
+    to->s2 = (tq_i32)tq_carrier__bits(1.0 - own[BETA2]);
+    to->s3 = (tq_i32)tq_carrier__bits(1.0 / sqrt(second));
+    to->s4 = (tq_i32)tq_carrier__bits(own[EPSILON]);
 }
 
 extern const tq_optimizer_kind tq_optimizer_adam;

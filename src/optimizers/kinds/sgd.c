@@ -38,8 +38,8 @@ static void structure(const double *own, tq_i32 *flags, unsigned *states)
 static void words(const double *own, float rate, uint32_t step, tq_words *to)
 {
     (void)step;
-    to->s0 = tq_rule__bits((double)rate);
-    to->s1 = tq_rule__bits(own[MOMENTUM]);
+    to->s0 = (tq_i32)tq_carrier__bits((double)rate);
+    to->s1 = (tq_i32)tq_carrier__bits(own[MOMENTUM]);
 }
 
 extern const tq_optimizer_kind tq_optimizer_sgd;
