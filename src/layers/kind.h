@@ -31,7 +31,26 @@ typedef struct tq_weight {
     float *values; /* quantized; what the layer computes with. Kept until another plan quantizes otherwise */
     tq_layer_quantizers by; /* what the values were quantized by */
     tq_range range;         /* of the values */
+    /* In training: the quantized values of the step, on the device, in place of `values`; the trainer's. */
+    const tq_tensor *trained;
 } tq_weight;
+
+/* One backward step of a layer, from tensors that forward of the same step has read and written. */
+typedef struct tq_gradients {
+    const tq_tensor *const *input;
+    const tq_tensor *output;                      /* behind all of the layer's quantizers */
+    const tq_tensor *output_gradient;             /* of the loss, by the output */
+    tq_tensor *input_gradient[TQ_LAYER_INPUTS];   /* NULL: not wanted; written, not added to */
+    tq_tensor *weight_gradient[TQ_LAYER_WEIGHTS]; /* likewise, by number of the weight */
+} tq_gradients;
+
+/* The same on the host. */
+typedef struct tq_host_gradients {
+    const float *const *input;
+    const float *output, *output_gradient;
+    float *input_gradient[TQ_LAYER_INPUTS];
+    float *weight_gradient[TQ_LAYER_WEIGHTS];
+} tq_host_gradients;
 
 typedef struct tq_layer_kind tq_layer_kind;
 
@@ -51,6 +70,7 @@ struct tq_layer {
     unsigned options_set;  /* of the context, when planned */
     uint64_t first_sample; /* of the data set; set by the network before forward and reference */
     bool planned;
+    bool training; /* set before plan: forward is that of training, weights are `trained`, backward follows */
     bool result_is_done,
         extrinsic_is_done; /* no pass over the output: it is on the quantizer's grid, or the kernel took it */
     /* By tq_layer__offer_relu: a relu with these quantizers is all that reads the output. */
@@ -91,6 +111,14 @@ struct tq_layer_kind {
     tq_status (*forward)(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output);
     /* Required: the same bits in plain C on the host. */
     tq_status (*reference)(const tq_layer *layer, const float *const *inputs, float *output);
+    /* Optional: a kind without it has no gradient, and no trained parameter may lie before it. Behind plan,
+     * where `training` is set: makes all that backward needs. */
+    tq_status (*plan_backward)(tq_layer *layer);
+    /* Queues the gradients that are wanted, each behind its quantizers (`backward` and `update` of
+     * tq_layer_quantizers), of a layer that is planned and has run forward. */
+    tq_status (*backward)(tq_layer *layer, const tq_gradients *gradients);
+    /* The same bits in plain C on the host. */
+    tq_status (*backward_reference)(const tq_layer *layer, const tq_host_gradients *gradients);
     /* Optional: frees what `state` holds (not state itself). */
     void (*release)(tq_layer *layer);
 };

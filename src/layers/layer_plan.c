@@ -136,7 +136,9 @@ static tq_status plan(tq_layer *layer, const tq_shape *inputs, size_t count)
 static bool same_quantizers(const tq_layer_quantizers *a, const tq_layer_quantizers *b)
 {
     return tq_quantizer_equal(&a->weights, &b->weights) && tq_quantizer_equal(&a->extrinsic, &b->extrinsic) &&
-           tq_accumulation_equal(&a->intrinsic, &b->intrinsic) && same_draws(a, b);
+           tq_accumulation_equal(&a->intrinsic, &b->intrinsic) &&
+           tq_accumulation_equal(&a->backward, &b->backward) &&
+           tq_accumulation_equal(&a->update, &b->update) && same_draws(a, b);
 }
 
 void tq_layer__offer_relu(tq_layer *layer, const tq_layer_quantizers *quantizers)
