@@ -117,7 +117,7 @@ static int taps_before(int start, int end, int step, int taps)
     return count;
 }
 
-static int divisor(const tq_pool_geometry *g, tq_pool_window window, int inside)
+int tq_average__divisor(const tq_pool_geometry *g, tq_pool_window window, int inside)
 {
     if (!g->count_pads)
         return inside;
@@ -134,10 +134,20 @@ tq_status tq_average__reference(const tq_layer *layer, const float *const *input
         const tq_u64 index = tq_layer__first_element(layer) + (tq_u64)i;
         int inside = 0;
         const tq_exact sum = sum_window(state, inputs[0], window, index, &inside);
-        const tq_exact count = {.significand = (tq_u64)divisor(&state->geometry, window, inside)};
+        const tq_exact count = {.significand = (tq_u64)tq_average__divisor(&state->geometry, window, inside)};
         const tq_exact mean = tq_exact_of(tq_exact_to_carrier(tq_exact_divide(sum, count)));
         output[i] =
             tq_bits__number(tq_inner__apply_element(inner, &inner->result, mean, index, TQ_STREAM_RESULT));
     }
     return TQ_OK;
+}
+
+float tq_average__share(const tq_pool_geometry *g, tq_pool_window window, float gradient)
+{
+    int inside = 0;
+    for (int row = 0; row < g->kernel_rows; ++row)
+        for (int column = 0; column < g->kernel_columns; ++column)
+            inside += tq_pool__tap(g, window, row, column) >= 0;
+    const tq_exact count = {.significand = (tq_u64)divisor(g, window, inside)};
+    return tq_bits__number(tq_exact_to_carrier(tq_exact_divide(tq_exact_of(tq_bits__of(gradient)), count)));
 }

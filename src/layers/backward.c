@@ -14,7 +14,7 @@ struct tq_backward_sum {
 
 static tq_u32 stream_of(size_t input)
 {
-    return (tq_u32)(TQ_STREAM_BACKWARD + 8 * input);
+    return (tq_u32)(8 * input);
 }
 
 tq_u64 tq_backward__first(const tq_layer *layer, size_t input)
@@ -26,7 +26,7 @@ tq_u64 tq_backward__first(const tq_layer *layer, size_t input)
 tq_status tq_backward__result(const tq_layer *layer, size_t input, tq_tensor *to, const tq_tensor *from)
 {
     const tq_layer_quantizers *q = &layer->quantizers;
-    return tq_quantizer__tensor(to, from, &q->backward.result, q->seed, q->id,
+    return tq_quantizer__tensor(to, from, &q->backward.result, q->seed, q->id | TQ_ID_BACKWARD,
                                 stream_of(input) + TQ_STREAM_RESULT, tq_backward__first(layer, input),
                                 layer->input[input].dim[0]);
 }
@@ -44,7 +44,7 @@ void tq_backward__result_host(const tq_layer *layer, size_t input, float *to, co
         tq_quantizer fitted;
         float *sample = to + i * each;
         tq_quantizer__fit_host(&fitted, &q->backward.result, sample, each);
-        tq_quantizer__array(sample, sample, each, &fitted, q->seed, q->id,
+        tq_quantizer__array(sample, sample, each, &fitted, q->seed, q->id | TQ_ID_BACKWARD,
                             stream_of(input) + TQ_STREAM_RESULT,
                             tq_backward__first(layer, input) + (tq_u64)(i * each));
     }
@@ -82,7 +82,7 @@ tq_backward_words tq_backward__words(const tq_layer *layer, size_t input)
     const tq_layer_quantizers *q = &layer->quantizers;
     return (tq_backward_words){.product = tq_quantizer__words(&q->backward.product),
                                .sum = tq_quantizer__words(&q->backward.sum),
-                               .key = {(tq_u32)q->seed, (tq_u32)(q->seed >> 32) ^ q->id},
+                               .key = {(tq_u32)q->seed, (tq_u32)(q->seed >> 32) ^ (q->id | TQ_ID_BACKWARD)},
                                .stream = stream_of(input)};
 }
 
@@ -92,7 +92,7 @@ tq_status tq_backward_sum__create(tq_backward_sum **sum, const tq_layer *layer, 
     *sum = calloc(1, sizeof **sum);
     if (*sum == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for a sum");
-    (*sum)->inner = tq_inner__of(&q->backward, q->seed, q->id);
+    (*sum)->inner = tq_inner__of(&q->backward, q->seed, q->id | TQ_ID_BACKWARD);
     (*sum)->stream = stream_of(input);
     return TQ_OK;
 }

@@ -1,7 +1,7 @@
 /*
  * Gradients by inputs: what kinds share. A gradient is a binary32, made as docs/layers.md says of the kind,
- * then quantized by RESULT of `backward` in a pass of its own. Draws are those of forward with
- * TQ_STREAM_BACKWARD + 8 * number of the input added to the stream; elements are the input's.
+ * then quantized by RESULT of `backward` in a pass of its own. Draws are as in forward, with TQ_ID_BACKWARD
+ * in the id, 8 * number of the input added to the stream, and the input's elements.
  */
 #ifndef TQ_LAYERS_BACKWARD_H
 #define TQ_LAYERS_BACKWARD_H

@@ -224,6 +224,7 @@ const tq_layer_kind tq_layer_batchnorm = {
     .option_count = TQ_COUNT(options),
     .weights = weights,
     .weight_count = TQ_COUNT(weights),
+    .averages = 1u << MEAN | 1u << VARIANCE,
     .inputs_least = 1,
     .inputs_most = 1,
     .inner = true,
