@@ -141,13 +141,3 @@ tq_status tq_average__reference(const tq_layer *layer, const float *const *input
     }
     return TQ_OK;
 }
-
-float tq_average__share(const tq_pool_geometry *g, tq_pool_window window, float gradient)
-{
-    int inside = 0;
-    for (int row = 0; row < g->kernel_rows; ++row)
-        for (int column = 0; column < g->kernel_columns; ++column)
-            inside += tq_pool__tap(g, window, row, column) >= 0;
-    const tq_exact count = {.significand = (tq_u64)divisor(g, window, inside)};
-    return tq_bits__number(tq_exact_to_carrier(tq_exact_divide(tq_exact_of(tq_bits__of(gradient)), count)));
-}

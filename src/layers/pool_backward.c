@@ -28,9 +28,10 @@ static tq_status make_kernel(const tq_layer *layer, tq_kernel **kernel, bool lar
 {
     static const char *const files[] = {"layers/groups.cl", "layers/maximum.cl", "layers/pool.cl",
                                         "layers/pool_backward.cl"};
+    const tq_backward_slots slots = tq_backward__slots(layer, 0);
     tq_program_text text = {0};
     tq_program_text__define(&text, "TQ_LARGEST", "%d", largest);
-    return tq_backward__kernel(layer, kernel, &text, files, TQ_COUNT(files), name);
+    return tq_backward__kernel(layer, &slots, kernel, &text, files, TQ_COUNT(files), name);
 }
 
 static tq_status share(const tq_layer *layer, bool largest, const tq_gradients *gradients)
@@ -46,7 +47,8 @@ static tq_status share(const tq_layer *layer, bool largest, const tq_gradients *
 static tq_status gather(const tq_layer *layer, bool largest, const tq_gradients *gradients)
 {
     const tq_pool *state = layer->state;
-    const tq_backward_words words = tq_backward__words(layer, 0);
+    const tq_backward_slots slots = tq_backward__slots(layer, 0);
+    const tq_backward_words words = tq_backward__words(layer, &slots);
     const tq_u64 first = tq_backward__first(layer, 0);
     const tq_argument arguments[] = {TQ_TENSOR(gradients->output_gradient),
                                      TQ_TENSOR(gradients->input_gradient[0]),
@@ -138,11 +140,12 @@ static float gradient_at(const tq_pool_geometry *g, bool largest, const tq_host_
 static tq_status reference(const tq_layer *layer, bool largest, const tq_host_gradients *gradients)
 {
     const tq_pool *state = layer->state;
+    const tq_backward_slots slots = tq_backward__slots(layer, 0);
     float *to = gradients->input_gradient[0];
     tq_backward_sum *sum;
     if (to == NULL)
         return TQ_OK;
-    TQ_TRY(tq_backward_sum__create(&sum, layer, 0));
+    TQ_TRY(tq_backward_sum__create(&sum, layer, &slots));
     for (int64_t i = 0; i < tq_shape_count(&layer->input[0]); ++i) {
         tq_backward_sum__start(sum, tq_backward__first(layer, 0) + (tq_u64)i);
         to[i] = gradient_at(&state->geometry, largest, gradients, i, sum);

@@ -1,6 +1,5 @@
 /* avgpool2d: y = RESULT(s / count), s = SUM(s + x) over the taps of the window that lie inside the image. */
 #include "layers/average.h"
-#include "layers/pool_backward.h"
 
 static const tq_parameter options[] = {
     TQ_WINDOW_KERNEL,
@@ -36,9 +35,6 @@ const tq_layer_kind tq_layer_avgpool2d = {
     .plan = plan,
     .forward = tq_average__forward,
     .reference = tq_average__reference,
-    .plan_backward = tq_pool__plan_backward,
-    .backward = tq_average__backward,
-    .backward_reference = tq_average__backward_reference,
     .plan_backward = tq_pool__plan_backward,
     .backward = tq_average__backward,
     .backward_reference = tq_average__backward_reference,

@@ -1,6 +1,5 @@
 /* globalavgpool: average pooling over the whole image. */
 #include "layers/average.h"
-#include "layers/pool_backward.h"
 
 static tq_status plan(tq_layer *layer)
 {
@@ -20,9 +19,6 @@ const tq_layer_kind tq_layer_globalavgpool = {
     .plan = plan,
     .forward = tq_average__forward,
     .reference = tq_average__reference,
-    .plan_backward = tq_pool__plan_backward,
-    .backward = tq_average__backward,
-    .backward_reference = tq_average__backward_reference,
     .plan_backward = tq_pool__plan_backward,
     .backward = tq_average__backward,
     .backward_reference = tq_average__backward_reference,

@@ -1,6 +1,5 @@
 /* globalmaxpool: the largest number of each channel's image. */
 #include "layers/largest.h"
-#include "layers/pool_backward.h"
 
 static tq_status plan(tq_layer *layer)
 {
@@ -19,9 +18,6 @@ const tq_layer_kind tq_layer_globalmaxpool = {
     .plan = plan,
     .forward = tq_largest__forward,
     .reference = tq_largest__reference,
-    .plan_backward = tq_pool__plan_backward,
-    .backward = tq_largest__backward,
-    .backward_reference = tq_largest__backward_reference,
     .plan_backward = tq_pool__plan_backward,
     .backward = tq_largest__backward,
     .backward_reference = tq_largest__backward_reference,

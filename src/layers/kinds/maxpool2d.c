@@ -1,6 +1,5 @@
 /* maxpool2d: the largest number of each window. */
 #include "layers/largest.h"
-#include "layers/pool_backward.h"
 
 static const tq_parameter options[] = {
     TQ_WINDOW_KERNEL,   TQ_WINDOW_STRIDE,   TQ_WINDOW_PADS,
@@ -26,9 +25,6 @@ const tq_layer_kind tq_layer_maxpool2d = {
     .plan = plan,
     .forward = tq_largest__forward,
     .reference = tq_largest__reference,
-    .plan_backward = tq_pool__plan_backward,
-    .backward = tq_largest__backward,
-    .backward_reference = tq_largest__backward_reference,
     .plan_backward = tq_pool__plan_backward,
     .backward = tq_largest__backward,
     .backward_reference = tq_largest__backward_reference,
