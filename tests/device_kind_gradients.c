@@ -65,6 +65,8 @@ static const trial trials[] = {
     {"avgpool2d", "kernel=3x2,stride=2x1,pads=1x0x1x1,ceil_mode=1", 4, {2, 7, 5, 2}, 0, {0}},
     {"avgpool2d", "kernel=3,stride=2,pads=1,count_include_pad=1", 4, {2, 6, 7, 3}, 0, {0}},
     {"globalavgpool", "", 4, {2, 4, 3, 3}, 0, {0}},
+    {"dropout", "", 2, {3, 5}, 0, {0}},
+    {"dropout", "rate=0.25", 4, {2, 5, 3, 7}, 0, {0}},
     {"batchnorm", "epsilon=0.001", 4, {3, 2, 3, 5}, 0, {0}},
     {"batchnorm", "momentum=0.75", 2, {6, 3}, 0, {0}},
 };
@@ -99,6 +101,20 @@ static void fill(float *to, int64_t count, uint64_t *state)
     }
 }
 
+static void set_weights(bench *b, uint64_t *state)
+{
+    static const char *const names[] = {"gamma", "beta", "mean", "variance"};
+    const tq_shape shape = tq_shape_of(1, &b->t->dim[b->t->rank - 1]);
+    float values[CHANNELS];
+    b->weighs = strcmp(b->t->kind, "batchnorm") == 0;
+    for (size_t i = 0; b->weighs && i < TQ_COUNT(names); ++i) {
+        fill(values, shape.dim[0], state);
+        if (i >= 2)
+            memcpy(b->average[i - 2], values, sizeof values);
+        assert_int_equal(tq_layer_set_weight(b->layer, names[i], &shape, values), TQ_OK);
+    }
+}
+
 static void create(bench *b)
 {
     uint64_t state = 5;
@@ -114,20 +130,6 @@ static void create(bench *b)
         fill(b->x[i], tq_shape_count(&b->in[i]), &state);
     }
     set_weights(b, &state);
-}
-
-static void set_weights(bench *b, uint64_t *state)
-{
-    static const char *const names[] = {"gamma", "beta", "mean", "variance"};
-    const tq_shape shape = tq_shape_of(1, &b->t->dim[b->t->rank - 1]);
-    float values[CHANNELS];
-    b->weighs = strcmp(b->t->kind, "batchnorm") == 0;
-    for (size_t i = 0; b->weighs && i < TQ_COUNT(names); ++i) {
-        fill(values, shape.dim[0], state);
-        if (i >= 2)
-            memcpy(b->average[i - 2], values, sizeof values);
-        assert_int_equal(tq_layer_set_weight(b->layer, names[i], &shape, values), TQ_OK);
-    }
 }
 
 static void plan(bench *b)
@@ -313,7 +315,7 @@ static void all_kinds_all_slots(void **state)
 {
     tq_context *context;
     const bool part = getenv("TQ_TEST_SMALL") != NULL || getenv("TQ_TEST_PART") != NULL;
-    const size_t every = part ? 7 : 2; /* compilers are slow */
+    const size_t every = part ? 10 : 5; /* compilers are slow */
     (void)state;
     if (tq_context_open(&context, NULL) != TQ_OK)
         fail_msg("%s", tq_error());
