@@ -33,6 +33,7 @@ typedef struct tq_weight {
     tq_range range;         /* of the values */
     /* In training: the quantized values of the step, on the device, in place of `values`; the trainer's. */
     const tq_tensor *trained;
+    tq_tensor *average; /* in training, of a moving average: where it is, on the device; the trainer's */
 } tq_weight;
 
 /* One backward step of a layer, from tensors that forward of the same step has read and written. */
@@ -43,6 +44,10 @@ typedef struct tq_gradients {
     tq_tensor *input_gradient[TQ_LAYER_INPUTS];   /* NULL: not wanted; written, not added to */
     tq_tensor *weight_gradient[TQ_LAYER_WEIGHTS]; /* likewise, by number of the weight */
 } tq_gradients;
+
+/* Draws of backward and update: of a layer's id with these bits, so that they are others than forward's. */
+#define TQ_ID_BACKWARD 0x40000000u
+#define TQ_ID_UPDATE   0x80000000u
 
 /* The same on the host. */
 typedef struct tq_host_gradients {
@@ -96,6 +101,8 @@ struct tq_layer_kind {
     const tq_weight_info *weights;
     size_t weight_count;
     size_t inputs_least, inputs_most;
+    unsigned
+        averages; /* bit i: weight i is a moving average, which forward changes in training; no gradient */
     bool keeps_weights; /* scales and zero points: the weights map does not act */
     bool inner; /* the intrinsic map acts inside; otherwise layer.c quantizes the output by `result` */
     size_t state_size;
