@@ -1,4 +1,5 @@
 /* hardsigmoid: with h = SUM(PRODUCT(alpha * x) + beta) within 0 .. 1, RESULT(h). */
+#include "layers/derivative.h"
 #include "layers/hard.h"
 
 static const tq_parameter options[] = {
@@ -15,6 +16,18 @@ static tq_status plan(tq_layer *layer)
     return tq_hard__plan(layer);
 }
 
+static const tq_derivative derivative = {"tq_hardsigmoid_gradient", tq_hardsigmoid_gradient};
+
+static tq_status backward(tq_layer *layer, const tq_gradients *gradients)
+{
+    return tq_derivative__backward(layer, &derivative, gradients);
+}
+
+static tq_status backward_reference(const tq_layer *layer, const tq_host_gradients *gradients)
+{
+    return tq_derivative__reference(layer, &derivative, gradients);
+}
+
 const tq_layer_kind tq_layer_hardsigmoid = {
     .name = "hardsigmoid",
     .summary = "alpha * x + beta within 0 .. 1",
@@ -28,5 +41,7 @@ const tq_layer_kind tq_layer_hardsigmoid = {
     .plan = plan,
     .forward = tq_hard__forward,
     .reference = tq_hard__reference,
+    .backward = backward,
+    .backward_reference = backward_reference,
     .release = tq_hard__release,
 };
