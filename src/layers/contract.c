@@ -1,6 +1,7 @@
 #include "layers/contract.h"
 
 #include <float.h>
+#include <math.h>
 
 tq_status tq_contract__check_channels(const tq_layer *layer)
 {
@@ -32,20 +33,36 @@ tq_accumulation tq_contract__accumulation(const tq_layer *layer)
     return a;
 }
 
-tq_range tq_contract__exact_range(tq_range x, tq_range w, tq_range bias, int64_t terms)
+/* Numbers that exact sums give, rounded to binary32. Sums of 24 bits are not rounded; others grow by half a
+ * last bit at most, and by half the smallest number. */
+static tq_range exact_range(tq_range x, tq_range w, tq_range bias, int64_t terms)
 {
     tq_range sum = tq_range__unknown();
+    const bool on_grid = x.grid != TQ_GRID_UNKNOWN && w.grid != TQ_GRID_UNKNOWN && x.grid + w.grid > -149;
+    const int grid = x.grid + w.grid < bias.grid ? x.grid + w.grid : bias.grid;
     const double most =
         (double)terms * tq_range__magnitude(x) * tq_range__magnitude(w) + tq_range__magnitude(bias);
-    const double bound = most <= 0x1p24 ? most : most * (1 + 0x1p-23);
+    const double unrounded = on_grid ? ldexp(1.0, 24 + grid) : 0.0;
+    const double bound = most <= unrounded ? most : most * (1 + 0x1p-23) + 0x1p-149;
     if (!x.finite || !w.finite || !bias.finite || bound > FLT_MAX)
         return sum;
     sum.finite = true;
     sum.highest = bound;
     sum.lowest = -bound;
-    if (x.grid != TQ_GRID_UNKNOWN && w.grid != TQ_GRID_UNKNOWN && x.grid + w.grid > -149)
-        sum.grid = x.grid + w.grid < bias.grid ? x.grid + w.grid : bias.grid;
+    if (on_grid)
+        sum.grid = grid;
     return sum;
+}
+
+tq_range tq_contract__range(const tq_layer *layer, tq_range w, tq_range bias, int64_t terms)
+{
+    const tq_accumulation accumulation = tq_contract__accumulation(layer), *a = &accumulation;
+    const tq_range x = layer->input_range[0];
+    tq_range from = tq_range__unknown();
+    if (a->exact_sum && tq_quantizer_is_none(&a->product) && tq_quantizer_is_none(&a->result))
+        return exact_range(x, w, bias, terms);
+    from.finite = x.finite && w.finite && bias.finite && tq_accumulation__keeps_finite(a);
+    return tq_range__quantized(from, &a->result);
 }
 
 static tq_contraction_setup setup_of(const tq_layer *layer, const tq_geometry *geometry)
@@ -59,20 +76,6 @@ static tq_contraction_setup setup_of(const tq_layer *layer, const tq_geometry *g
                                   .bias_range = layer->weight[1].values ? &layer->weight[1].range : NULL,
                                   .seed = layer->quantizers.seed,
                                   .id = layer->quantizers.id};
-}
-
-static tq_range output_range(const tq_layer *layer, int64_t terms)
-{
-    const tq_accumulation accumulation = tq_contract__accumulation(layer), *a = &accumulation;
-    tq_range from = tq_range__unknown();
-    const tq_range no_bias = tq_range__measure(NULL, 0);
-    if (a->exact_sum && tq_quantizer_is_none(&a->product) && tq_quantizer_is_none(&a->result))
-        return tq_contract__exact_range(layer->input_range[0], layer->weight[0].range,
-                                        layer->weight[1].values ? layer->weight[1].range : no_bias, terms);
-    const bool bias = layer->weight[1].values == NULL || layer->weight[1].range.finite;
-    from.finite = layer->input_range[0].finite && layer->weight[0].range.finite && bias &&
-                  tq_accumulation__keeps_finite(a);
-    return tq_range__quantized(from, &a->result);
 }
 
 void tq_contract__describe(tq_layer *layer, const tq_contraction_path *path)
@@ -101,8 +104,11 @@ static tq_status make_contraction(tq_layer *layer, tq_contract *state)
 tq_status tq_contract__plan(tq_layer *layer, const tq_geometry *geometry)
 {
     tq_contract *state = layer->state;
+    const tq_range bias =
+        layer->weight[1].values != NULL ? layer->weight[1].range : tq_range__measure(NULL, 0);
+    layer->output_range =
+        tq_contract__range(layer, layer->weight[0].range, bias, tq_geometry__terms(geometry));
     state->geometry = *geometry;
-    layer->output_range = output_range(layer, tq_geometry__terms(geometry));
     if (!tq_contract__accumulation(layer).exact_sum)
         TQ_TRY(tq_fast_float__create(&state->fast, layer, geometry));
     if (state->fast == NULL)

@@ -14,8 +14,9 @@
     }
 /* The intrinsic map's entry, or the exact sum that stands for none. */
 tq_accumulation tq_contract__accumulation(const tq_layer *layer);
-/* Numbers that exact sums of `terms` products give, rounded to binary32. */
-tq_range tq_contract__exact_range(tq_range x, tq_range w, tq_range bias, int64_t terms);
+/* The results of sums of `terms` products of the first input's numbers and w's, and a bias, in this
+ * arithmetic. */
+tq_range tq_contract__range(const tq_layer *layer, tq_range w, tq_range bias, int64_t terms);
 
 /* The kind's state. */
 typedef struct tq_contract {
