@@ -61,7 +61,8 @@ void tq_lanes__define(tq_lanes *v, const tq_layer *layer, tq_program_text *text,
 tq_status tq_lanes__kernel(tq_lanes *v, const tq_layer *layer, tq_program_text *text, tq_status status,
                            const char *const *files, size_t count, const char *name)
 {
-    if (!layer->kind->inner && (int)v->count == tq_common__lanes(layer->context))
+    if (!layer->kind->inner && (int)v->count == tq_common__lanes(layer->context) &&
+        tq_common__holds(files, count))
         tq_common__add(text);
     tq_program_text__add(text, "layers/tail.cl");
     tq_program_text__add(text, "layers/lanes.cl");
