@@ -40,6 +40,7 @@ typedef struct tq_words {
 #define TQ_NAN_BITS      0x7FC00000u
 #define TQ_INFINITY_BITS 0x7F800000u
 #define TQ_SIGN_BIT      0x80000000u
+#define TQ_ONE_BITS      0x3F800000u
 
 /* Rounding, bits 0 to 3 of a quantizer's structure; names as in quantizer strings. */
 #define TQ_ROUND_EVEN       0
@@ -86,6 +87,17 @@ TQ_INLINE tq_u64 tq_shift_sticky(tq_u64 x, tq_i32 count)
     if (count > 63)
         return x != 0;
     return (x >> count) | (((x >> count) << count) != x);
+}
+
+/* significand * 2^exponent, at most 63 bits. */
+TQ_INLINE tq_exact tq_real(tq_u64 significand, tq_i32 exponent)
+{
+    tq_exact v;
+    v.significand = significand;
+    v.exponent = exponent;
+    v.negative = 0;
+    v.special = TQ_FINITE;
+    return v;
 }
 
 /* The number that a binary32 with these bits stands for. */

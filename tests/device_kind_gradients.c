@@ -34,7 +34,6 @@ static const slots all_slots[] = {
     {"fixed,10,4,round=down", "none", "ternary"},
 };
 
-/* `smooth`: finite differences agree everywhere but where a gradient jumps, which inputs avoid. */
 typedef struct trial {
     const char *kind, *options;
     int rank;
@@ -337,7 +336,7 @@ static bool has_sums(const trial *t)
 {
     for (size_t i = 0; tq_layer_kinds[i] != NULL; ++i)
         if (strcmp(tq_layer_kinds[i]->name, t->kind) == 0)
-            return tq_layer_kinds[i]->plan_backward != NULL;
+            return tq_layer_kinds[i]->plan_backward != NULL || tq_layer_kinds[i]->weight_count > 0;
     return false;
 }
 

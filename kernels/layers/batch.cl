@@ -100,7 +100,7 @@ __kernel void batch_mean(__global uint *restrict statistics, const uint row, con
     const ulong c = get_global_id(0);
     if (c < channels) {
         const tq_exact sum = tq_exact_of(statistics[TQ_ROW_SUM * channels + c]);
-        const uint mean = tq_exact_to_carrier(tq_exact_divide(sum, tq_whole(size)));
+        const uint mean = tq_exact_to_carrier(tq_exact_divide(sum, tq_real(size, 0)));
         uint draw = 0;
 #if TQ_RESULT_BITS
         draw = tq_draw(key.s0, key.s1, first + c, number, TQ_STREAM_INNER, TQ_RESULT_BITS);
@@ -163,7 +163,7 @@ __kernel void batch_factors(__global uint *restrict statistics, __global const u
         const uint m = statistics[TQ_ROW_MEAN * channels + c], a = statistics[TQ_ROW_VARIANCE * channels + c];
         const tq_exact biased = tq_batch_rounded(tq_exact_add(tq_exact_of(a), tq_exact_of(epsilon)));
         const tq_exact root = tq_batch_result(tq_exact_of(tq_root_bits(biased)), s, 0);
-        const tq_exact inverse = tq_batch_result(tq_exact_divide(tq_whole(1), root), s, 1);
+        const tq_exact inverse = tq_batch_result(tq_exact_divide(tq_real(1, 0), root), s, 1);
         const tq_exact f = tq_batch_step(tq_exact_multiply(inverse, tq_exact_of(gamma[gamma_offset + c])), s, 2);
         tq_exact shift = tq_batch_step(tq_exact_multiply(tq_exact_of(m), f), s, 3);
         shift.negative ^= 1;

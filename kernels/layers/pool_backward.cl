@@ -33,7 +33,7 @@ __kernel void pool_shares(__global const uint *restrict x, const ulong x_offset,
 #if TQ_LARGEST
         shares[i] = tq_first_largest(g, window, x + x_offset + i % (ulong)g.channels);
 #else
-        const tq_exact divisor = tq_whole((ulong)tq_divisor(g, window));
+        const tq_exact divisor = tq_real((ulong)tq_divisor(g, window), 0);
         shares[i] = tq_exact_to_carrier(tq_exact_divide(tq_exact_of(dy[dy_offset + i]), divisor));
 #endif
     }

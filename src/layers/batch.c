@@ -57,7 +57,7 @@ tq_status tq_batch__plan(tq_layer *layer)
 static tq_status kernel_of(const tq_layer *layer, const tq_backward_slots *slots, tq_kernel **kernel,
                            const char *name)
 {
-    static const char *const files[] = {"layers/groups.cl", "math.cl", "layers/batch.cl"};
+    static const char *const files[] = {"math.cl", "layers/batch.cl"};
     const tq_device_info *device = tq_context_device(layer->context);
     tq_program_text text = {0};
     tq_program_text__define(&text, "TQ_IEEE", "%d",

@@ -1,7 +1,5 @@
 #include "layers/hard.h"
 
-#define ONE_BITS 0x3F800000u
-
 tq_status tq_hard__shape(const tq_layer *layer, tq_shape *output)
 {
     *output = layer->input[0];
@@ -11,6 +9,7 @@ tq_status tq_hard__shape(const tq_layer *layer, tq_shape *output)
 tq_status tq_hard__plan(tq_layer *layer)
 {
     static const char *const files[] = {"layers/hard.cl"};
+    const tq_hard_family *family = layer->kind->family;
     tq_hard *state = layer->state;
     const tq_accumulation *a = &layer->quantizers.intrinsic;
     const tq_range in = layer->input_range[0];
@@ -19,6 +18,9 @@ tq_status tq_hard__plan(tq_layer *layer)
         .grid = -149, .highest = 1.0, .finite = in.finite && (plain || tq_accumulation__keeps_finite(a))};
     tq_program_text text = {0};
     state->inner = tq_inner__of(a, layer->quantizers.seed, layer->quantizers.id);
+    state->alpha = tq_bits__of((float)tq_layer__option(layer, "alpha", 0));
+    state->beta = tq_bits__of((float)tq_layer__option(layer, "beta", 0));
+    state->multiplies = family->multiplies;
     if (state->multiplies) {
         from.lowest = in.lowest;
         from.highest = in.highest;
@@ -63,7 +65,7 @@ static tq_u32 share(const tq_hard *state, tq_exact x, tq_u64 index)
                             ? tq_exact_to_carrier(v)
                             : tq_inner__apply_element(inner, &inner->sum, v, index, TQ_STREAM_SUM);
     const float h = tq_bits__number(bits);
-    return h != h ? TQ_NAN_BITS : h <= 0.0f ? 0 : h > 1.0f ? ONE_BITS : bits;
+    return h != h ? TQ_NAN_BITS : h <= 0.0f ? 0 : h > 1.0f ? TQ_ONE_BITS : bits;
 }
 
 tq_status tq_hard__reference(const tq_layer *layer, const float *const *inputs, float *output)

@@ -26,8 +26,7 @@ tq_status tq_pool__plan_backward(tq_layer *layer)
 
 static tq_status make_kernel(const tq_layer *layer, tq_kernel **kernel, bool largest, const char *name)
 {
-    static const char *const files[] = {"layers/groups.cl", "layers/maximum.cl", "layers/pool.cl",
-                                        "layers/pool_backward.cl"};
+    static const char *const files[] = {"layers/maximum.cl", "layers/pool.cl", "layers/pool_backward.cl"};
     const tq_backward_slots slots = tq_backward__slots(layer, 0);
     tq_program_text text = {0};
     tq_program_text__define(&text, "TQ_LARGEST", "%d", largest);

@@ -5,21 +5,41 @@
 
 const char *const tq_order_choices[] = {"nhwc", "nchw", NULL};
 
-static bool is_nchw(const tq_layer *layer)
+bool tq_reorder__is_nchw(const tq_layer *layer)
 {
     return tq_layer__option(layer, "order", 0) > 0.0;
 }
 
+int tq_reorder__stored_axis(bool nchw, int rank, int axis)
+{
+    return nchw && rank == 4 ? (const int[]){0, 3, 1, 2}[axis] : axis;
+}
+
+int tq_reorder__counted_axis(bool nchw, int rank, int axis)
+{
+    return nchw && rank == 4 ? (const int[]){0, 2, 3, 1}[axis] : axis;
+}
+
+void tq_reorder__strides(int64_t stride[TQ_MAX_RANK], const tq_shape *sequence, bool nchw)
+{
+    int64_t elements = 1;
+    for (int i = sequence->rank - 1; i >= 0; --i) {
+        const int counted = tq_reorder__counted_axis(nchw, sequence->rank, i);
+        stride[counted] = elements;
+        elements *= sequence->dim[counted];
+    }
+}
+
 tq_shape tq_reorder__sequence(const tq_layer *layer, const tq_shape *s)
 {
-    if (s->rank != 4 || !is_nchw(layer))
+    if (s->rank != 4 || !tq_reorder__is_nchw(layer))
         return *s;
     return tq_shape_of(4, (const int64_t[]){s->dim[0], s->dim[3], s->dim[1], s->dim[2]});
 }
 
 tq_shape tq_reorder__stored(const tq_layer *layer, const tq_shape *s)
 {
-    if (s->rank != 4 || !is_nchw(layer))
+    if (s->rank != 4 || !tq_reorder__is_nchw(layer))
         return *s;
     return tq_shape_of(4, (const int64_t[]){s->dim[0], s->dim[2], s->dim[3], s->dim[1]});
 }
@@ -32,7 +52,7 @@ typedef struct tq_order {
 
 static tq_order order_of(const tq_layer *layer, const tq_shape *stored)
 {
-    if (stored->rank != 4 || !is_nchw(layer))
+    if (stored->rank != 4 || !tq_reorder__is_nchw(layer))
         return (tq_order){1, 1};
     return (tq_order){(tq_u32)(stored->dim[1] * stored->dim[2]), (tq_u32)stored->dim[3]};
 }
@@ -100,7 +120,7 @@ tq_status tq_reorder__backward(tq_layer *layer, const tq_gradients *gradients)
 static int64_t stored_index(const tq_layer *layer, const tq_shape *stored, int64_t sequence)
 {
     const tq_shape s = tq_reorder__sequence(layer, stored);
-    if (stored->rank != 4 || !is_nchw(layer))
+    if (stored->rank != 4 || !tq_reorder__is_nchw(layer))
         return sequence;
     const int64_t column = sequence % s.dim[3], row = sequence / s.dim[3] % s.dim[2];
     const int64_t channel = sequence / s.dim[3] / s.dim[2] % s.dim[1];
