@@ -362,6 +362,38 @@ static void all_kinds_all_slots(void **state)
     tq_context_close(context);
 }
 
+/* Numbers that are not tame, in vectors and lane by lane. */
+static void special_numbers(void **state)
+{
+    static const float special[] = {NAN,        INFINITY,   -INFINITY, 0x1p-149f,
+                                    -0x1p-130f, 0x1.8p127f, -0.0f,     0x1p-80f};
+    static const trial pools[] = {
+        {"maxpool2d", "kernel=3,stride=2", 4, {1, 7, 7, 18}, 0, {0}},
+        {"avgpool2d", "kernel=3,stride=2", 4, {1, 7, 7, 18}, 0, {0}},
+    };
+    const bool part = getenv("TQ_TEST_DEVICE_ONLY") != NULL;
+    tq_context *context;
+    (void)state;
+    if (tq_context_open(&context, NULL) != TQ_OK)
+        fail_msg("%s", tq_error());
+    for (size_t i = 0; i < 2 * TQ_COUNT(all_slots); ++i) {
+        bench b = {.context = context, .t = &pools[i % 2], .s = &all_slots[i / 2]};
+        if (part && i > 3)
+            continue;
+        create(&b);
+        plan(&b);
+        for (size_t k = 0; k < 2 * TQ_COUNT(special); ++k) {
+            b.x[0][37 * k + 5] = special[k % TQ_COUNT(special)];
+            b.dy[9 * k + 1] = special[k / 2];
+        }
+        run_device(&b);
+        run_host(&b);
+        check_all(&b);
+        destroy(&b);
+    }
+    tq_context_close(context);
+}
+
 /* Moving averages by hand: 2 samples of 1, 3; mean 2, variance 1; momentum 0.75. */
 static void moving_averages(void **state)
 {
@@ -386,6 +418,6 @@ static void moving_averages(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(all_kinds_all_slots),
-                                       cmocka_unit_test(moving_averages)};
+                                       cmocka_unit_test(special_numbers), cmocka_unit_test(moving_averages)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,8 @@ typedef struct tq_pool {
     tq_pool_geometry geometry;
     tq_inner inner;
     tq_lanes lanes;
-    tq_memory *shares; /* in training: see pool_backward.cl */
+    tq_lanes share, gather; /* in training: see pool_backward.cl; their kernels are the context's */
+    tq_memory *shares;
 } tq_pool;
 
 /* Geometry from the options of a kind that has kernel, stride, pads, auto_pad, ceil_mode (and dilation). */

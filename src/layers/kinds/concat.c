@@ -132,18 +132,18 @@ static tq_status check_gradient(const tq_layer *layer, size_t input)
 static tq_status take(const tq_layer *layer, size_t input, const tq_tensor *from, tq_tensor *to, tq_u64 begin)
 {
     const int axis = axis_in_memory(layer);
-    const bool cpu = strcmp(tq_context_device(layer->context)->type, "cpu") == 0;
-    const tq_u64 longest = cpu ? CPU_RUN : 1, pitch = (tq_u64)row_of(&layer->output, axis);
-    const tq_u64 length = (tq_u64)row_of(&layer->input[input], axis),
-                 pieces = (length + longest - 1) / longest;
+    const tq_u64 pitch = (tq_u64)row_of(&layer->output, axis);
+    const tq_u64 length = (tq_u64)row_of(&layer->input[input], axis);
     const tq_u64 rows = (tq_u64)tq_shape_count(&layer->output) / pitch;
-    const tq_u32 run = (tq_u32)((length + pieces - 1) / pieces);
-    const tq_argument arguments[] = {TQ_TENSOR(from), TQ_TENSOR(to),    TQ_VALUE(begin), TQ_VALUE(length),
-                                     TQ_VALUE(pitch), TQ_VALUE(pieces), TQ_VALUE(run)};
+    const tq_pieces pieces = tq_layer__pieces(layer, length);
+    const tq_argument arguments[] = {TQ_TENSOR(from),     TQ_TENSOR(to),   TQ_VALUE(begin),
+                                     TQ_VALUE(length),    TQ_VALUE(pitch), TQ_VALUE(pieces.count),
+                                     TQ_VALUE(pieces.run)};
     tq_kernel *kernel;
     TQ_TRY(check_gradient(layer, input));
     TQ_TRY(tq_layer__plain_kernel(layer, &kernel, "layers/move.cl", "take_rows"));
-    TQ_TRY(tq_layer__run_elements(layer, kernel, (int64_t)(rows * pieces), arguments, TQ_COUNT(arguments)));
+    TQ_TRY(tq_layer__run_elements(layer, kernel, (int64_t)(rows * pieces.count), arguments,
+                                  TQ_COUNT(arguments)));
     return tq_backward__result(layer, input, to, to);
 }
 
