@@ -343,7 +343,8 @@ static bool has_sums(const trial *t)
 /* Each without quantizers, and one in `every` pair with them. */
 static void run_each(tq_context *context, const trial *list, size_t count, size_t every)
 {
-    for (size_t i = 0; i < count; ++i)
+    const size_t step = getenv("TQ_TEST_PART") != NULL ? 2 : 1;
+    for (size_t i = 0; i < count; i += step)
         for (size_t j = 0; j < TQ_COUNT(all_slots); ++j)
             if (j == 0 || (i + j) % (has_sums(&list[i]) ? every : TQ_COUNT(all_slots)) == 0)
                 run(context, &list[i], &all_slots[j]);
