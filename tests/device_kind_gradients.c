@@ -331,22 +331,13 @@ static void run(tq_context *context, const trial *t, const slots *s)
     destroy(&b);
 }
 
-/* Else only RESULT of `backward` acts, in a pass of its own. */
-static bool has_sums(const trial *t)
-{
-    for (size_t i = 0; tq_layer_kinds[i] != NULL; ++i)
-        if (strcmp(tq_layer_kinds[i]->name, t->kind) == 0)
-            return tq_layer_kinds[i]->plan_backward != NULL || tq_layer_kinds[i]->weight_count > 0;
-    return false;
-}
-
 /* Each without quantizers, and one in `every` pair with them. */
 static void run_each(tq_context *context, const trial *list, size_t count, size_t every)
 {
     const size_t step = getenv("TQ_TEST_PART") != NULL ? 2 : 1;
     for (size_t i = 0; i < count; i += step)
         for (size_t j = 0; j < TQ_COUNT(all_slots); ++j)
-            if (j == 0 || (i + j) % (has_sums(&list[i]) ? every : TQ_COUNT(all_slots)) == 0)
+            if (j == 0 || (i + j) % every == 0)
                 run(context, &list[i], &all_slots[j]);
 }
 
@@ -419,6 +410,47 @@ static void first_of_equals(void **state)
     tq_context_close(b.context);
 }
 
+/* Each step rounded, by hand: sums saturate, ties go away from zero, `down` and `zero` cut. */
+static void sums_by_hand(void **state)
+{
+    static const struct {
+        const char *kind, *product, *sum, *result;
+        int64_t side;
+        int inputs;
+        float x[9], dy[4];
+        size_t element; /* of the gradient by the last input */
+        float is;
+    } rows[] = {
+        {"add", "none", "nearest,8,2", "none", 0, 2, {0}, {0.125f, 0.25f, 31.9f, 5}, 0, 31.75f},
+        {"sub", "none", "nearest,8,2", "none", 0, 2, {0}, {0.125f, 0.25f, 31.9f, 5}, 0, -32},
+        {"mul", "nearest,8,1", "zero,8,0", "none", 0, 2, {1, 2, 3, 4}, {0.3f, 0.2f, -0.2f, 1}, 0, 4},
+        {"relu", "none", "none", "nearest,4,1", 0, 1, {-1, 1, 1, 1}, {9, 9, 0.3f, 1}, 1, 3.5f},
+        {"maxpool2d", "none", "down,8,0", "none", 3, 1, {0, 0, 0, 0, 1}, {0.5f, 0.75f, 1.5f, -1.5f}, 4, -1},
+        {"avgpool2d", "none", "nearest,8,2", "none", 3, 1, {0}, {0.5f, 0.5f, -3, 0.25f}, 4, -0.25f},
+    };
+    tq_context *context;
+    (void)state;
+    if (tq_context_open(&context, NULL) != TQ_OK)
+        fail_msg("%s", tq_error());
+    for (size_t i = 0; i < TQ_COUNT(rows); ++i) {
+        const int64_t side = rows[i].side;
+        const trial image = {rows[i].kind, "kernel=2,stride=1", 4, {1, side, side, 1}, 0, {0}};
+        const trial row = {rows[i].kind, "", 2, {1, 4}, rows[i].inputs - 1, {1}};
+        const slots s = {rows[i].product, rows[i].sum, rows[i].result};
+        bench b = {.context = context, .t = side > 0 ? &image : &row, .s = &s};
+        create(&b);
+        plan(&b);
+        memcpy(b.x[0], rows[i].x, (size_t)tq_shape_count(&b.in[0]) * sizeof(float));
+        memcpy(b.dy, rows[i].dy, sizeof rows[i].dy);
+        run_device(&b);
+        const float is = b.device[rows[i].inputs - 1][rows[i].element];
+        if (!(is >= rows[i].is && is <= rows[i].is))
+            fail_msg("row %zu, %s: %g, not %g", i, rows[i].kind, (double)is, (double)rows[i].is);
+        destroy(&b);
+    }
+    tq_context_close(context);
+}
+
 /* Moving averages by hand: 2 samples of 1, 3; mean 2, variance 1; momentum 0.75. */
 static void moving_averages(void **state)
 {
@@ -444,6 +476,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(all_kinds_all_slots),
                                        cmocka_unit_test(special_numbers), cmocka_unit_test(first_of_equals),
-                                       cmocka_unit_test(moving_averages)};
+                                       cmocka_unit_test(sums_by_hand), cmocka_unit_test(moving_averages)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
