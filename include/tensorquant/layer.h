@@ -25,12 +25,15 @@ typedef struct tq_layer tq_layer;
  * weights: each weight tensor (bias included) before use; master copies stay.
  * intrinsic: inside the layer's arithmetic. Layers without inner arithmetic quantize their output by
  * `result`. extrinsic: the layer's output. Stochastic rounding draws from (seed, id); the network gives each
- * layer its own id.
+ * layer its own id. In training (tensorquant/trainer.h), backward: inside the accumulation of gradients by
+ * inputs; update: of gradients by weights; layers without such accumulations quantize these gradients by
+ * `result` of the two.
  */
 typedef struct tq_layer_quantizers {
     tq_quantizer weights;
     tq_accumulation intrinsic;
     tq_quantizer extrinsic;
+    tq_accumulation backward, update;
     uint64_t seed;
     uint32_t id;
 } tq_layer_quantizers;

@@ -31,7 +31,32 @@ typedef struct tq_weight {
     float *values; /* quantized; what the layer computes with. Kept until another plan quantizes otherwise */
     tq_layer_quantizers by; /* what the values were quantized by */
     tq_range range;         /* of the values */
+    /* In training: the quantized values of the step, on the device, in place of `values`; the trainer's.
+     * `values` are what the host reference computes with, initially the quantized master. */
+    const tq_tensor *trained;
+    tq_tensor *average; /* in training, of a moving average: where it is, on the device; the trainer's */
 } tq_weight;
+
+/* One backward step of a layer, from tensors that forward of the same step has read and written. */
+typedef struct tq_gradients {
+    const tq_tensor *const *input;
+    const tq_tensor *output;                      /* behind all of the layer's quantizers */
+    const tq_tensor *output_gradient;             /* of the loss, by the output */
+    tq_tensor *input_gradient[TQ_LAYER_INPUTS];   /* NULL: not wanted; written, not added to */
+    tq_tensor *weight_gradient[TQ_LAYER_WEIGHTS]; /* likewise, by number of the weight */
+} tq_gradients;
+
+/* Draws of backward and update: of a layer's id with these bits, so that they are others than forward's. */
+#define TQ_ID_BACKWARD 0x40000000u
+#define TQ_ID_UPDATE   0x80000000u
+
+/* The same on the host. */
+typedef struct tq_host_gradients {
+    const float *const *input;
+    const float *output, *output_gradient;
+    float *input_gradient[TQ_LAYER_INPUTS];
+    float *weight_gradient[TQ_LAYER_WEIGHTS];
+} tq_host_gradients;
 
 typedef struct tq_layer_kind tq_layer_kind;
 
@@ -51,6 +76,8 @@ struct tq_layer {
     unsigned options_set;  /* of the context, when planned */
     uint64_t first_sample; /* of the data set; set by the network before forward and reference */
     bool planned;
+    bool training; /* set before plan: forward is that of training, weights are `trained`, backward follows */
+    bool is_first; /* set with it: nobody wants gradients by the inputs */
     bool result_is_done,
         extrinsic_is_done; /* no pass over the output: it is on the quantizer's grid, or the kernel took it */
     /* By tq_layer__offer_relu: a relu with these quantizers is all that reads the output. */
@@ -76,6 +103,8 @@ struct tq_layer_kind {
     const tq_weight_info *weights;
     size_t weight_count;
     size_t inputs_least, inputs_most;
+    unsigned
+        averages; /* bit i: weight i is a moving average, which forward changes in training; no gradient */
     bool keeps_weights; /* scales and zero points: the weights map does not act */
     bool inner; /* the intrinsic map acts inside; otherwise layer.c quantizes the output by `result` */
     size_t state_size;
@@ -91,6 +120,14 @@ struct tq_layer_kind {
     tq_status (*forward)(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output);
     /* Required: the same bits in plain C on the host. */
     tq_status (*reference)(const tq_layer *layer, const float *const *inputs, float *output);
+    /* Optional: a kind without it has no gradient, and no trained parameter may lie before it. Behind plan,
+     * where `training` is set: makes all that backward needs. */
+    tq_status (*plan_backward)(tq_layer *layer);
+    /* Queues the gradients that are wanted, each behind its quantizers (`backward` and `update` of
+     * tq_layer_quantizers), of a layer that is planned and has run forward. */
+    tq_status (*backward)(tq_layer *layer, const tq_gradients *gradients);
+    /* The same bits in plain C on the host. */
+    tq_status (*backward_reference)(const tq_layer *layer, const tq_host_gradients *gradients);
     /* Optional: frees what `state` holds (not state itself). */
     void (*release)(tq_layer *layer);
 };

@@ -27,8 +27,7 @@ tq_u32 tq_lanes__width(const tq_context *context)
     return tq_context_device(context)->vector_width >= 16 ? 16 : is_cpu(context) ? 8 : 4;
 }
 
-/* The widest vector that the device likes and a row fills. */
-static tq_u32 lanes_for(const tq_layer *layer, int64_t row)
+tq_u32 tq_lanes__width(const tq_layer *layer, int64_t row)
 {
     tq_u32 lanes = tq_lanes__width(layer->context);
     while (lanes > row)
@@ -47,7 +46,7 @@ void tq_lanes__define_slot(tq_program_text *text, const char *slot, const tq_qua
 void tq_lanes__define(tq_lanes *v, const tq_layer *layer, tq_program_text *text, int64_t row)
 {
     const tq_accumulation *a = &layer->quantizers.intrinsic;
-    v->count = v->fast ? lanes_for(layer, row) : 1;
+    v->count = v->fast ? tq_lanes__width(layer, row) : 1;
     tq_program_text__add(text, "quantizers/vector.cl");
     tq_program_text__define(text, "TQ_LANES", "%u", v->count);
     if (!layer->kind->inner)

@@ -35,6 +35,9 @@ void tq_lanes__define_slot(tq_program_text *text, const char *slot, const tq_qua
 tq_status tq_lanes__launch(const tq_context *context, tq_kernel *kernel, tq_u32 width, int64_t count,
                            const tq_argument *arguments, size_t argument_count);
 
+/* The widest vector that the device likes and a row of so many elements fills. */
+tq_u32 tq_lanes__width(const tq_layer *layer, int64_t row);
+
 /*
  * Settles what depends on the device for vectors in rows of `row` elements, and writes the defines of the
  * slots: TQ_LANES, TQ_FAST, TQ_WILD, and of kinds with inner arithmetic TQ_PRODUCT, TQ_PRODUCT_FORM and so

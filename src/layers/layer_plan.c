@@ -15,7 +15,6 @@ void tq_layer__unplan(tq_layer *layer)
     layer->path_bound = INFINITY;
     layer->macs = 0;
     layer->result_taken = layer->extrinsic_taken = layer->relu_taken = false;
-    layer->result_taken = layer->extrinsic_taken = layer->relu_taken = false;
     layer->planned = false;
 }
 
@@ -73,7 +72,7 @@ static bool is_quantized(const tq_weight *weight, const tq_layer_quantizers *q)
            (tq_quantizer__random_bits(&q->weights) == 0 || same_draws(&weight->by, q));
 }
 
-static tq_status quantize_weight(tq_layer *layer, size_t i)
+static tq_status quantize_values(tq_layer *layer, size_t i)
 {
     tq_weight *weight = &layer->weight[i];
     const tq_layer_quantizers *q = &layer->quantizers;
@@ -87,7 +86,23 @@ static tq_status quantize_weight(tq_layer *layer, size_t i)
     TQ_TRY(tq_quantizer__channels(weight->values, weight->master, count, tq_shape__channels(&weight->shape),
                                   &q->weights, q->seed, q->id, (uint32_t)(TQ_STREAM_WEIGHT + i)));
     weight->by = *q;
-    weight->range = tq_range__measure(weight->values, count);
+    return TQ_OK;
+}
+
+/* What weights can become in training; the trainer sees to it that they are finite. */
+static tq_range trained_range(const tq_quantizer *q)
+{
+    tq_range range = tq_range__unknown();
+    range.finite = true;
+    return tq_range__quantized(range, q);
+}
+
+static tq_status quantize_weight(tq_layer *layer, size_t i)
+{
+    tq_weight *weight = &layer->weight[i];
+    TQ_TRY(quantize_values(layer, i));
+    weight->range = layer->training ? trained_range(&layer->quantizers.weights)
+                                    : tq_range__measure(weight->values, tq_shape_count(&weight->shape));
     return TQ_OK;
 }
 
@@ -135,7 +150,9 @@ static tq_status plan(tq_layer *layer, const tq_shape *inputs, size_t count)
 static bool same_quantizers(const tq_layer_quantizers *a, const tq_layer_quantizers *b)
 {
     return tq_quantizer_equal(&a->weights, &b->weights) && tq_quantizer_equal(&a->extrinsic, &b->extrinsic) &&
-           tq_accumulation_equal(&a->intrinsic, &b->intrinsic) && same_draws(a, b);
+           tq_accumulation_equal(&a->intrinsic, &b->intrinsic) &&
+           tq_accumulation_equal(&a->backward, &b->backward) &&
+           tq_accumulation_equal(&a->update, &b->update) && same_draws(a, b);
 }
 
 void tq_layer__offer_relu(tq_layer *layer, const tq_layer_quantizers *quantizers)

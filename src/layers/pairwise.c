@@ -102,5 +102,7 @@ void tq_pairwise__release(tq_layer *layer)
     tq_pairwise_state *state = layer->state;
     tq_lanes__release(&state->lanes);
     tq_memory__release(state->geometry);
-    state->geometry = NULL;
+    tq_memory__release(state->groups[0]);
+    tq_memory__release(state->groups[1]);
+    state->geometry = state->groups[0] = state->groups[1] = NULL;
 }

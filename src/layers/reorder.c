@@ -1,6 +1,7 @@
 #include "layers/reorder.h"
 
 #include "accumulate/common.h"
+#include "layers/backward.h"
 
 const char *const tq_order_choices[] = {"nhwc", "nchw", NULL};
 
@@ -77,21 +78,42 @@ tq_status tq_reorder__plan(tq_layer *layer)
     return TQ_OK;
 }
 
-tq_status tq_reorder__forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)
+/* Between tensors of the layer's two shapes, in either direction. */
+static tq_status reorder(const tq_layer *layer, const tq_tensor *x, const tq_shape *x_shape, tq_tensor *y,
+                         const tq_shape *y_shape)
 {
-    const tq_order from = order_of(layer, &layer->input[0]), to = order_of(layer, &layer->output);
-    const int64_t count = tq_shape_count(&layer->output), elements = block_of(from, to, count);
+    const tq_order from = order_of(layer, x_shape), to = order_of(layer, y_shape);
+    const int64_t count = tq_shape_count(y_shape), elements = block_of(from, to, count);
     if (elements > UINT32_MAX)
         return tq_status__fail(TQ_E_UNSUPPORTED,
                                "samples of %lld elements in another order, at most 2^32 - 1",
                                (long long)elements);
     const tq_u32 block = (tq_u32)elements, run = run_of(from, to, elements);
-    const tq_argument arguments[] = {
-        TQ_TENSOR(inputs[0]),    TQ_TENSOR(output),   TQ_VALUE(block),       TQ_VALUE(from.pixels),
-        TQ_VALUE(from.channels), TQ_VALUE(to.pixels), TQ_VALUE(to.channels), TQ_VALUE(run)};
+    const tq_argument arguments[] = {TQ_TENSOR(x),
+                                     TQ_TENSOR(y),
+                                     TQ_VALUE(block),
+                                     TQ_VALUE(from.pixels),
+                                     TQ_VALUE(from.channels),
+                                     TQ_VALUE(to.pixels),
+                                     TQ_VALUE(to.channels),
+                                     TQ_VALUE(run)};
     tq_kernel *kernel;
     TQ_TRY(tq_common__kernel(&kernel, layer->context, "reorder"));
     return tq_layer__run_elements(layer, kernel, count / run, arguments, TQ_COUNT(arguments));
+}
+
+tq_status tq_reorder__forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)
+{
+    return reorder(layer, inputs[0], &layer->input[0], output, &layer->output);
+}
+
+tq_status tq_reorder__backward(tq_layer *layer, const tq_gradients *gradients)
+{
+    tq_tensor *to = gradients->input_gradient[0];
+    if (to == NULL)
+        return TQ_OK;
+    TQ_TRY(reorder(layer, gradients->output_gradient, &layer->output, to, &layer->input[0]));
+    return tq_backward__result(layer, 0, to, to);
 }
 
 /* Where element number `sequence` lies. */
@@ -110,5 +132,17 @@ tq_status tq_reorder__reference(const tq_layer *layer, const float *const *input
 {
     for (int64_t i = 0; i < tq_shape_count(&layer->output); ++i)
         output[stored_index(layer, &layer->output, i)] = inputs[0][stored_index(layer, &layer->input[0], i)];
+    return TQ_OK;
+}
+
+tq_status tq_reorder__backward_reference(const tq_layer *layer, const tq_host_gradients *gradients)
+{
+    float *to = gradients->input_gradient[0];
+    if (to == NULL)
+        return TQ_OK;
+    for (int64_t i = 0; i < tq_shape_count(&layer->output); ++i)
+        to[stored_index(layer, &layer->input[0], i)] =
+            gradients->output_gradient[stored_index(layer, &layer->output, i)];
+    tq_backward__result_host(layer, 0, to, to);
     return TQ_OK;
 }

@@ -31,5 +31,7 @@ void tq_reorder__strides(int64_t stride[TQ_MAX_RANK], const tq_shape *sequence, 
 tq_status tq_reorder__plan(tq_layer *layer);
 tq_status tq_reorder__forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output);
 tq_status tq_reorder__reference(const tq_layer *layer, const float *const *inputs, float *output);
+tq_status tq_reorder__backward(tq_layer *layer, const tq_gradients *gradients);
+tq_status tq_reorder__backward_reference(const tq_layer *layer, const tq_host_gradients *gradients);
 
 #endif

@@ -1,4 +1,5 @@
 /* hardswish: with h = SUM(PRODUCT(alpha * x) + beta) within 0 .. 1, RESULT(x * h). */
+#include "layers/derivative.h"
 #include "layers/hard.h"
 
 static const tq_parameter options[] = {
@@ -11,6 +12,18 @@ static const tq_parameter options[] = {
 };
 
 static const tq_hard_family family = {.multiplies = true};
+
+static const tq_derivative derivative = {"tq_hardswish_gradient", tq_hardswish_gradient};
+
+static tq_status backward(tq_layer *layer, const tq_gradients *gradients)
+{
+    return tq_derivative__backward(layer, &derivative, gradients);
+}
+
+static tq_status backward_reference(const tq_layer *layer, const tq_host_gradients *gradients)
+{
+    return tq_derivative__reference(layer, &derivative, gradients);
+}
 
 const tq_layer_kind tq_layer_hardswish = {
     .name = "hardswish",
@@ -26,5 +39,7 @@ const tq_layer_kind tq_layer_hardswish = {
     .plan = tq_hard__plan,
     .forward = tq_hard__forward,
     .reference = tq_hard__reference,
+    .backward = backward,
+    .backward_reference = backward_reference,
     .release = tq_hard__release,
 };
