@@ -325,11 +325,12 @@ static tq_status choose_tile(tq_branch *b, const tq_contraction_setup *setup, co
 /* A work-item's loops: all steps, and one round for each run. */
 static tq_status check_rounds(const tq_branch *b, const tq_geometry *packed, const tq_device_info *device)
 {
-    const int64_t most = tq_device__most_rounds(device), runs = tq_geometry__terms(packed) / b->panels.run;
-    if (b->panels.steps + runs <= most)
+    const uint64_t most = tq_device__most_rounds(device);
+    const int64_t runs = tq_geometry__terms(packed) / b->panels.run;
+    if ((uint64_t)(b->panels.steps + runs) <= most)
         return TQ_OK;
-    return tq_status__fail(TQ_E_UNSUPPORTED, "sums of %lld steps; this device's loops end after %lld",
-                           (long long)b->panels.steps, (long long)most);
+    return tq_status__fail(TQ_E_UNSUPPORTED, "sums of %lld steps; this device's loops end after %llu",
+                           (long long)b->panels.steps, (unsigned long long)most);
 }
 
 static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const tq_problem *problem,

@@ -121,12 +121,6 @@ int tq_device__lanes16(const tq_device_info *device);
 /* Outputs of a step where the CPU shape wants `natural`: in the GPU shape short vectors. */
 int tq_problem__step(const tq_problem *problem, int natural);
 
-/*
- * Rounds of loops that a work-item may make. Mesa's llvmpipe leaves all its loops after 65,535, and results
- * would be wrong; a few are the loop's own.
- */
-int64_t tq_device__most_rounds(const tq_device_info *device);
-
 /* Bits of (float)value. */
 tq_i32 tq_path__bits(double value);
 

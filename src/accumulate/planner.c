@@ -100,8 +100,3 @@ tq_i32 tq_path__bits(double value)
     memcpy(&bits, &number, sizeof bits);
     return bits;
 }
-
-int64_t tq_device__most_rounds(const tq_device_info *device)
-{
-    return strstr(device->name, "llvmpipe") != NULL ? 65000 : INT64_MAX;
-}

@@ -55,7 +55,10 @@ tq_status tq_average__plan(tq_layer *layer)
     choose_forms(layer, state, taps);
     tq_lanes__define(&state->lanes, layer, &text, state->geometry.channels);
     tq_program_text__define(&text, "TQ_VECTORS", "%d", vectors_for(state));
-    const tq_status status = tq_tail__plan(layer, &state->lanes.tail, &text);
+    /* The vector form, and where that does not hold each lane. */
+    tq_status status = tq_pool__count_steps(layer, state->lanes.fast ? 1 + state->lanes.count : 1);
+    if (status == TQ_OK)
+        status = tq_tail__plan(layer, &state->lanes.tail, &text);
     return tq_lanes__kernel(&state->lanes, layer, &text, status, files, TQ_COUNT(files), "avgpool");
 }
 

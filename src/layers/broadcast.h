@@ -5,8 +5,8 @@
 
 #include "layers/kind.h"
 
-/* The fewest dimensions that say it, as kernels/layers/pairwise.cl reads them. Strides count elements, 0 where
- * it repeats. */
+/* The fewest dimensions that say it, as kernels/layers/pairwise.cl reads them. Strides count elements, 0
+ * where it repeats. */
 typedef struct tq_broadcast {
     tq_u64 rank; /* 1 or more */
     tq_u64 dim[TQ_MAX_RANK], stride[2][TQ_MAX_RANK];

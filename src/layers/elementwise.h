@@ -23,6 +23,14 @@ tq_status tq_layer__inner_kernel(const tq_layer *layer, tq_kernel **kernel, cons
 tq_status tq_layer__inner_kernel_of(const tq_layer *layer, tq_kernel **kernel, tq_program_text *text,
                                     const char *const *files, size_t count, const char *name);
 
+/*
+ * Rounds of a work-item's loops that one step of its arithmetic may take. What is a branch in the source can
+ * be a loop for a compiler that wants structured code: llvmpipe counts up to two for a term of an exact sum.
+ */
+#define TQ_STEP_ROUNDS 4
+/* TQ_E_UNSUPPORTED where the device cannot make so many steps in a work-item. */
+tq_status tq_layer__check_steps(const tq_layer *layer, tq_u64 steps);
+
 /* Bits of a number and back. */
 tq_u32 tq_bits__of(float x);
 float tq_bits__number(tq_u32 bits);

@@ -1,7 +1,5 @@
 #include "layers/groups.h"
 
-#include "accumulate/path.h"
-
 /* Appends a dimension, or widens the last where it goes on. */
 static void append(tq_u64 *rank, tq_u64 *dim, tq_u64 *stride, tq_u64 size, tq_u64 step)
 {
@@ -81,13 +79,4 @@ tq_status tq_groups__upload(const tq_groups *groups, const tq_layer *layer, tq_m
 {
     TQ_TRY(tq_memory__create(memory, layer->context, sizeof *groups));
     return tq_memory__write(*memory, 0, groups, sizeof *groups);
-}
-
-tq_status tq_groups__check_rounds(const tq_layer *layer, tq_u64 rounds)
-{
-    const tq_u64 most = (tq_u64)tq_device__most_rounds(tq_context_device(layer->context));
-    if (rounds <= most)
-        return TQ_OK;
-    return tq_status__fail(TQ_E_UNSUPPORTED, "%llu steps for each output; this device allows %llu",
-                           (unsigned long long)rounds, (unsigned long long)most);
 }

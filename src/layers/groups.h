@@ -27,8 +27,4 @@ tq_u64 tq_groups__step(const tq_groups *groups, tq_u64 i);
 /* A device copy. */
 tq_status tq_groups__upload(const tq_groups *groups, const tq_layer *layer, tq_memory **memory);
 
-/* TQ_E_UNSUPPORTED where a work-item's loops would have more than `rounds` rounds that the device can make.
- */
-tq_status tq_groups__check_rounds(const tq_layer *layer, tq_u64 rounds);
-
 #endif

@@ -8,6 +8,7 @@
 #define MOST_VECTORS   256 /* of one work-item on a CPU */
 #define ITEMS_PER_UNIT 8   /* work-items that a CPU's core gets, at least, where there are so many vectors */
 #define FEW_PIXELS     32  /* so few that a CPU's work-items share the channels of one */
+#define EXACT_ROUNDS   64  /* of the loops in a number's exact arithmetic, at most */
 #define MOST_ARGUMENTS 20
 
 bool tq_lanes__allowed(const tq_layer *layer, bool multiplies)
@@ -72,19 +73,27 @@ tq_status tq_lanes__kernel(tq_lanes *v, const tq_layer *layer, tq_program_text *
     return status;
 }
 
+/* Vectors that a work-item can make before the device ends its loops. */
+static int64_t most_vectors(const tq_lanes *v, const tq_layer *layer)
+{
+    const tq_u64 rounds = v->steps * TQ_STEP_ROUNDS + 1 + v->count * EXACT_ROUNDS;
+    const tq_u64 most = tq_device__most_rounds(tq_context_device(layer->context)) / rounds;
+    return most < 1 ? 1 : most > MOST_VECTORS ? MOST_VECTORS : (int64_t)most;
+}
+
 /* Vectors of one work-item: on a CPU a run of memory, elsewhere one, so that neighbours read neighbours. */
-static tq_u32 vectors_of_item(const tq_layer *layer, int64_t vectors)
+static tq_u32 vectors_of_item(const tq_lanes *v, const tq_layer *layer, int64_t vectors)
 {
     const int64_t items = (int64_t)tq_context_device(layer->context)->compute_units * ITEMS_PER_UNIT;
-    const int64_t each = is_cpu(layer) ? vectors / items : 1;
-    return (tq_u32)(each < 1 ? 1 : each > MOST_VECTORS ? MOST_VECTORS : each);
+    const int64_t each = is_cpu(layer) ? vectors / items : 1, most = most_vectors(v, layer);
+    return (tq_u32)(each < 1 ? 1 : each > most ? most : each);
 }
 
 tq_status tq_lanes__run(const tq_lanes *v, const tq_layer *layer, int64_t count, const tq_argument *arguments,
                         size_t argument_count)
 {
     const int64_t vectors = (count + v->count - 1) / v->count;
-    const tq_u32 each = vectors_of_item(layer, vectors);
+    const tq_u32 each = vectors_of_item(v, layer, vectors);
     const size_t local = is_cpu(layer) ? 1 : tq_context__local_size(layer->context);
     const size_t items = (size_t)((vectors + each - 1) / each);
     const tq_u64 elements = (tq_u64)count;
@@ -97,18 +106,25 @@ tq_status tq_lanes__run(const tq_lanes *v, const tq_layer *layer, int64_t count,
 }
 
 /* Pixels of one work-item, likewise. */
-static tq_u64 pixels_of_item(const tq_layer *layer, int64_t pixels, int64_t vectors)
+static tq_u64 pixels_of_item(const tq_lanes *v, const tq_layer *layer, int64_t pixels, int64_t vectors)
 {
-    const tq_u64 each = vectors_of_item(layer, pixels * vectors) / (tq_u64)vectors;
+    const tq_u64 each = vectors_of_item(v, layer, pixels * vectors) / (tq_u64)vectors;
     return each < 1 ? 1 : each;
+}
+
+/* Vectors of each of its pixels: on a CPU all. */
+static tq_i32 vectors_of_pixel(const tq_lanes *v, const tq_layer *layer, int64_t pixels, int64_t vectors)
+{
+    const int64_t most = most_vectors(v, layer), all = most < MOST_VECTORS && vectors > most ? most : vectors;
+    return is_cpu(layer) && pixels >= FEW_PIXELS ? (tq_i32)all : 1;
 }
 
 tq_status tq_lanes__run_pixels(const tq_lanes *v, const tq_layer *layer, int64_t pixels, int64_t channels,
                                const tq_argument *arguments, size_t argument_count)
 {
     const int64_t vectors = (channels + v->count - 1) / v->count;
-    const tq_u64 all_pixels = (tq_u64)pixels, each = pixels_of_item(layer, pixels, vectors);
-    const tq_i32 vectors_each = is_cpu(layer) && pixels >= FEW_PIXELS ? (tq_i32)vectors : 1;
+    const tq_u64 all_pixels = (tq_u64)pixels, each = pixels_of_item(v, layer, pixels, vectors);
+    const tq_i32 vectors_each = vectors_of_pixel(v, layer, pixels, vectors);
     const size_t items = (size_t)((all_pixels + each - 1) / each);
     tq_argument all[MOST_ARGUMENTS + 3];
     memcpy(all, arguments, argument_count * sizeof *arguments);

@@ -15,6 +15,7 @@ typedef struct tq_lanes {
     bool result_keeps;                 /* RESULT changes nothing behind SUM */
     tq_lane_form product, sum, result; /* of their arguments, when fast */
     tq_u32 count;                      /* lanes of a vector */
+    tq_u64 steps;                      /* of the kind's own loops for a vector, at most */
     tq_kernel *kernel;
     tq_tail tail;
 } tq_lanes;

@@ -1,6 +1,5 @@
 #include "layers/norm_pool.h"
 
-#include "layers/groups.h"
 #include "tensorquant/kernels/accumulate/wide_sum.cl"
 #include "tensorquant/kernels/math.cl"
 
@@ -17,8 +16,7 @@ tq_status tq_norm_pool__plan(tq_layer *layer)
     const tq_accumulation *a = &layer->quantizers.intrinsic;
     tq_program_text text = {0};
     tq_range from = tq_range__unknown();
-    TQ_TRY(tq_groups__check_rounds(layer, (tq_u64)state->geometry.kernel_rows *
-                                              (tq_u64)state->geometry.kernel_columns));
+    TQ_TRY(tq_pool__count_steps(layer, 1));
     state->inner = tq_inner__of(a, layer->quantizers.seed, layer->quantizers.id);
     from.finite = layer->input_range[0].finite && tq_accumulation__keeps_finite(a);
     layer->output_range = tq_range__quantized(from, &a->result);

@@ -42,7 +42,7 @@ tq_status tq_normalize__plan(tq_layer *layer)
     state->epsilon = tq_bits__of((float)tq_layer__option(layer, "epsilon", 0));
     state->inner = tq_inner__of(a, layer->quantizers.seed, layer->quantizers.id);
     layer->output_range = tq_range__quantized(tq_range__unknown(), &a->result);
-    TQ_TRY(tq_groups__check_rounds(layer, PASSES * state->size));
+    TQ_TRY(tq_layer__check_steps(layer, PASSES * state->size));
     TQ_TRY(tq_groups__upload(&state->groups, layer, &state->memory));
     TQ_TRY(upload_weights(layer));
     return tq_layer__inner_kernel(layer, &state->kernel, files, TQ_COUNT(files), "normalize_groups");

@@ -94,6 +94,14 @@ bool tq_pool__hits(const tq_pool_geometry *g)
     return !padded || (!dilated && rows && columns);
 }
 
+tq_status tq_pool__count_steps(tq_layer *layer, tq_u64 passes)
+{
+    tq_pool *state = layer->state;
+    const tq_pool_geometry *g = &state->geometry;
+    state->lanes.steps = passes * (tq_u64)g->kernel_rows * ((tq_u64)g->kernel_columns + 1);
+    return tq_layer__check_steps(layer, state->lanes.steps);
+}
+
 void tq_pool__release(tq_layer *layer)
 {
     tq_pool *state = layer->state;

@@ -50,6 +50,12 @@ int64_t tq_pool__tap(const tq_pool_geometry *g, tq_pool_window window, int row, 
 /* Whether every window is known to have a tap inside the image; an empty one gives -infinity or 0/0. */
 bool tq_pool__hits(const tq_pool_geometry *g);
 
+/*
+ * Counts the steps of a window's loops, which the kernel makes `passes` times for a vector, for
+ * tq_lanes__run_pixels. TQ_E_UNSUPPORTED where the device cannot make them.
+ */
+tq_status tq_pool__count_steps(tq_layer *layer, tq_u64 passes);
+
 void tq_pool__release(tq_layer *layer);
 
 #endif

@@ -183,7 +183,7 @@ tq_status tq_reduce__plan(tq_layer *layer)
     state->inner = tq_inner__of(&layer->quantizers.intrinsic, layer->quantizers.seed, layer->quantizers.id);
     layer->output_range =
         tq_range__quantized(range_of(layer, state->size), &layer->quantizers.intrinsic.result);
-    TQ_TRY(tq_groups__check_rounds(layer, state->size));
+    TQ_TRY(tq_layer__check_steps(layer, state->size));
     TQ_TRY(tq_groups__upload(&state->groups, layer, &state->memory));
     tq_program_text__define(&text, "TQ_REDUCTION", "%d", (int)reduction_of(layer));
     return tq_layer__inner_kernel_of(layer, &state->kernel, &text, files, TQ_COUNT(files), "reduce");

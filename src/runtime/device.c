@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "runtime/internal.h"
+#include "runtime/launch.h"
 #include "util/fail.h"
 
 static void device_text(cl_device_id device, cl_device_info what, char *to, size_t size)
@@ -273,4 +274,9 @@ tq_status tq_device__select(const char *selector, cl_platform_id *platform, cl_d
     }
     free(found.list);
     return status;
+}
+
+uint64_t tq_device__most_rounds(const tq_device_info *device)
+{
+    return strstr(device->name, "llvmpipe") != NULL ? 65000 : TQ_ANY_ROUNDS;
 }

@@ -61,6 +61,13 @@ typedef struct tq_argument {
 tq_status tq_kernel__run(tq_kernel *kernel, const size_t global[3], const size_t local[3],
                          const tq_argument *arguments, size_t count);
 
+/*
+ * Rounds of loops that a work-item may make. Mesa's llvmpipe leaves all loops of a work-item after 65,535 in
+ * all, and results would be wrong; a few are the loops' own. TQ_ANY_ROUNDS elsewhere.
+ */
+#define TQ_ANY_ROUNDS UINT64_MAX
+uint64_t tq_device__most_rounds(const tq_device_info *device);
+
 /* Local size for a plain one-dimensional elementwise kernel on this device: 1 .. the kernel's limit. */
 size_t tq_context__local_size(const tq_context *context);
 /* Changes when an option is set: what was planned before may be planned otherwise now. */

@@ -9,6 +9,8 @@
 
 #include "tensorquant/kernels/layers/softmax.cl"
 
+#define PASSES 3 /* over a row */
+
 static const tq_parameter options[] = {
     {.name = "log",
      .initial = 0,
@@ -42,6 +44,7 @@ static tq_status plan(tq_layer *layer)
     tq_program_text text = {0};
     tq_softmax *state = layer->state;
     state->classes = (tq_u32)layer->output.dim[layer->output.rank - 1];
+    TQ_TRY(tq_layer__check_steps(layer, (tq_u64)PASSES * state->classes));
     state->inner = tq_inner__of(&layer->quantizers.intrinsic, layer->quantizers.seed, layer->quantizers.id);
     layer->output_range = tq_range__quantized(tq_range__unknown(), &layer->quantizers.intrinsic.result);
     state->logarithm = tq_layer__option(layer, "log", 0) > 0.0;
