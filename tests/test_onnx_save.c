@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
+#include "layers/kind.h"
 #include "support/onnx_check.h"
-#include "support/small_network.h"
 #include "support/tq_program.h"
 #include "tensorquant/tensorquant.h"
 
@@ -68,15 +68,38 @@ static void compare(tq_network *one, tq_network *other, const char *quantizer)
     assert_memory_equal(a, b, (size_t)count * sizeof *a);
 }
 
-/* Saves, loads, compares; the file written by the second network is the same, byte by byte. */
-static void check_round_trip(tq_context *context, tq_network *network)
+/* Kinds, names, weights and options, which ONNX has as binary32. */
+static void compare_layers(const tq_network *one, const tq_network *other)
+{
+    assert_int_equal(tq_network_layer_count(one), tq_network_layer_count(other));
+    for (size_t i = 0; i < tq_network_layer_count(one); ++i) {
+        const tq_layer *const a = tq_network_layer(one, i), *const b = tq_network_layer(other, i);
+        assert_string_equal(a->name, b->name);
+        assert_string_equal(a->kind->name, b->kind->name);
+        for (size_t o = 0; o < TQ_LAYER_OPTIONS; ++o)
+            if ((float)a->option[o] != (float)b->option[o])
+                fail_msg("%s: number %zu of the options is %g, was %g", a->kind->name, o, b->option[o],
+                         a->option[o]);
+        for (size_t w = 0; w < a->kind->weight_count; ++w) {
+            assert_true(tq_shape_equal(&a->weight[w].shape, &b->weight[w].shape));
+            if (a->weight[w].master != NULL)
+                assert_memory_equal(a->weight[w].master, b->weight[w].master,
+                                    (size_t)tq_shape_count(&a->weight[w].shape) * sizeof(float));
+        }
+    }
+}
+
+/* Saves, loads, compares; the file written by the second network is the same, byte by byte. Running all kinds
+ * would take too long. */
+static void check_round_trip(tq_context *context, tq_network *network, bool runs)
 {
     tq_network *loaded;
     size_t size, again;
     ok(tq_network_save_onnx(network, FILE_NAME));
     ok(tq_network_load_onnx(&loaded, context, FILE_NAME));
-    compare(network, loaded, NULL);
-    compare(network, loaded, "stochastic,10,5");
+    compare_layers(network, loaded);
+    if (runs)
+        compare(network, loaded, "stochastic,10,5");
     ok(tq_network_save_onnx(loaded, "again.onnx"));
     char *const first = tq_file_text(FILE_NAME, &size), *const second = tq_file_text("again.onnx", &again);
     assert_int_equal(size, again);
@@ -90,7 +113,7 @@ static void lenet_comes_back(void **state)
 {
     tq_network *network;
     ok(tq_network_load_onnx(&network, *state, LENET));
-    check_round_trip(*state, network);
+    check_round_trip(*state, network, true);
     tq_network_destroy(network);
 }
 
@@ -130,7 +153,6 @@ static void kinds_of_one_input(void **state)
         {"erf", ""},
         {"exp", ""},
         {"flatten", "order=nchw"},
-        {"flatten", "axis=2,order=nchw"},
         {"globalavgpool", ""},
         {"globalmaxpool", ""},
         {"hardsigmoid", "alpha=0.3,beta=0.4"},
@@ -152,7 +174,7 @@ static void kinds_of_one_input(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; ++i) {
         tq_network *network = make(*state, rows[i][0], rows[i][1], true);
-        check_round_trip(*state, network);
+        check_round_trip(*state, network, false);
         tq_network_destroy(network);
     }
 }
@@ -169,12 +191,12 @@ static void kinds_with_weights(void **state)
             set_weight(conv, "bias", 1, (const int64_t[]){6});
             set_weight(dense, "bias", 1, (const int64_t[]){5});
         }
-        check_round_trip(*state, conv);
-        check_round_trip(*state, dense);
+        check_round_trip(*state, conv, bias);
+        check_round_trip(*state, dense, false);
         tq_network *batchnorm = make(*state, "batchnorm", "epsilon=0.001", bias);
         for (int i = 0; i < 4; ++i)
             set_weight(batchnorm, norm[i], 1, (const int64_t[]){bias ? 3 : 12});
-        check_round_trip(*state, batchnorm);
+        check_round_trip(*state, batchnorm, false);
         tq_network_destroy(conv);
         tq_network_destroy(dense);
         tq_network_destroy(batchnorm);
@@ -190,7 +212,7 @@ static void kinds_of_two_inputs(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; ++i) {
         tq_network *network = make(*state, "relu", "", true);
         ok(tq_network_add(network, rows[i][0], "both", rows[i][1], "it,x"));
-        check_round_trip(*state, network);
+        check_round_trip(*state, network, false);
         tq_network_destroy(network);
         if (strcmp(rows[i][0], "concat") == 0)
             continue;
@@ -198,7 +220,7 @@ static void kinds_of_two_inputs(void **state)
             make(*state, "relu", "", true); /* a number for each channel, also where it has one dimension */
         ok(tq_network_add_constant(network, "c", &(tq_shape){.rank = 1, .dim = {3}}, values));
         ok(tq_network_add(network, rows[i][0], "both", rows[i][1], "it,c"));
-        check_round_trip(*state, network);
+        check_round_trip(*state, network, i == 1);
         tq_network_destroy(network);
     }
 }
@@ -221,7 +243,7 @@ static void only_what_is_needed(void **state)
     ok(tq_network_add(network, "relu", "it.weight", "", "it"));
     ok(tq_network_add(network, "tanh", "unused", "", "it"));
     ok(tq_network_set_output(network, "it.weight"));
-    check_round_trip(*state, network);
+    ok(tq_network_save_onnx(network, FILE_NAME));
     Onnx__ModelProto *const model = parse();
     assert_int_equal(model->graph->n_node, 2);
     assert_string_equal(model->graph->node[0]->input[1], "it.weight_");
@@ -229,8 +251,23 @@ static void only_what_is_needed(void **state)
     tq_network_destroy(network);
 }
 
-/* With the channels last in the flattened row, which ONNX can say with a Transpose only. */
+/* Dimensions counted with the channels last are others in ONNX. */
 static void channels_last(void **state)
+{
+    static const char *const rows[][2] = {{"concat", "axis=3"}, {"concat", "axis=1"}, {"concat", "axis=2"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; ++i) {
+        tq_network *network = make(*state, "relu", "", true), *loaded;
+        ok(tq_network_add(network, rows[i][0], "both", rows[i][1], "it,x"));
+        ok(tq_network_save_onnx(network, FILE_NAME));
+        ok(tq_network_load_onnx(&loaded, *state, FILE_NAME));
+        compare(network, loaded, NULL);
+        tq_network_destroy(network);
+        tq_network_destroy(loaded);
+    }
+}
+
+/* With the channels last in the row, which ONNX can say with a Transpose only. */
+static void flattened_channels_last(void **state)
 {
     float input[MOST], a[MOST], b[MOST];
     tq_network *network = make(*state, "flatten", "", true), *loaded;
@@ -327,10 +364,15 @@ static void faults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lenet_comes_back),    cmocka_unit_test(kinds_of_one_input),
-        cmocka_unit_test(kinds_with_weights),  cmocka_unit_test(kinds_of_two_inputs),
-        cmocka_unit_test(only_what_is_needed), cmocka_unit_test(channels_last),
-        cmocka_unit_test(what_is_in_the_file), cmocka_unit_test(faults),
+        cmocka_unit_test(lenet_comes_back),
+        cmocka_unit_test(kinds_of_one_input),
+        cmocka_unit_test(kinds_with_weights),
+        cmocka_unit_test(kinds_of_two_inputs),
+        cmocka_unit_test(only_what_is_needed),
+        cmocka_unit_test(channels_last),
+        cmocka_unit_test(flattened_channels_last),
+        cmocka_unit_test(what_is_in_the_file),
+        cmocka_unit_test(faults),
     };
     return cmocka_run_group_tests(tests, start, onnx_check_close);
 }

@@ -77,9 +77,10 @@ static tq_status describe(tq_onnx_writer *writer, size_t i, Onnx__ValueInfoProto
 static tq_status add_values(tq_onnx_writer *writer)
 {
     const tq_network *const network = writer->network;
-    const size_t input = tq_network__input(network), output = tq_network__output(network);
+    const size_t input = tq_network__input(network);
     if (input == SIZE_MAX || tq_network_layer_count(network) == 0)
         return tq_status__fail(TQ_E_STATE, "the network has no %s", input == SIZE_MAX ? "input" : "layers");
+    const size_t output = tq_network__output(network);
     for (size_t i = 0; i < network->value_count; ++i)
         TQ_TRY(find_shape(writer, &network->value[i], &writer->shape[i]));
     mark_needed(writer, output);

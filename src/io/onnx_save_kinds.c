@@ -1,4 +1,6 @@
 /* The nodes of layers, kind by kind: what onnx_operators.c reads, written. */
+#include <float.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,27 +36,19 @@ static tq_status refuse(const char *what)
     return tq_status__fail(TQ_E_UNSUPPORTED, "%s cannot be written as ONNX", what);
 }
 
-/* An initializer whose dimension i is dimension order[i] of what there is. */
-static tq_status add_turned(tq_onnx_writer *writer, Onnx__NodeProto *node, const char *suffix,
-                            const tq_shape *shape, const float *values, const int *order)
-{
-    float *turned;
-    tq_shape there;
-    TQ_TRY(tq_onnx__permute(values, shape, order, &turned, &there));
-    const tq_status status = tq_onnx_writer__floats(writer, node, suffix, &there, turned);
-    free(turned);
-    return status;
-}
-
 /* A constant, with dimensions of 1 in front up to `rank`. */
 static tq_status add_constant(tq_onnx_writer *writer, Onnx__NodeProto *node, const tq_value *constant,
                               int rank)
 {
     static const int channels_second[] = {0, 3, 1, 2};
-    const tq_shape shape = tq_onnx__shape_of_rank(&constant->given, rank);
-    if (rank == 4)
-        return add_turned(writer, node, "constant", &shape, constant->constant, channels_second);
-    return tq_onnx_writer__floats(writer, node, "constant", &shape, constant->constant);
+    tq_shape shape = tq_onnx__shape_of_rank(&constant->given, rank), turned_shape;
+    float *turned;
+    if (rank != 4)
+        return tq_onnx_writer__constant(writer, node, constant->name, &shape, constant->constant);
+    TQ_TRY(tq_onnx__permute(constant->constant, &shape, channels_second, &turned, &turned_shape));
+    const tq_status status = tq_onnx_writer__constant(writer, node, constant->name, &turned_shape, turned);
+    free(turned);
+    return status;
 }
 
 static tq_status add_inputs(tq_onnx_writer *writer, const tq_value *value, Onnx__NodeProto *node)
@@ -126,15 +120,25 @@ static tq_status save_pool(tq_onnx_writer *writer, const tq_value *value, Onnx__
     return add_window(writer, value->layer, node);
 }
 
-static tq_status save_conv(tq_onnx_writer *writer, const tq_value *value, Onnx__NodeProto *node)
+static tq_status add_filter(tq_onnx_writer *writer, Onnx__NodeProto *node, const tq_weight *weight)
 {
     static const int outputs_first[] = {3, 2, 0, 1};
+    tq_shape shape;
+    float *turned;
+    TQ_TRY(tq_onnx__permute(weight->master, &weight->shape, outputs_first, &turned, &shape));
+    const tq_status status = tq_onnx_writer__floats(writer, node, "weight", &shape, turned);
+    free(turned);
+    return status;
+}
+
+static tq_status save_conv(tq_onnx_writer *writer, const tq_value *value, Onnx__NodeProto *node)
+{
     const tq_layer *const layer = value->layer;
     const tq_weight *const weight = &layer->weight[0];
     if (whole(layer, "exact", 0) != 0)
         return refuse("option exact=1");
     TQ_TRY(add_inputs(writer, value, node));
-    TQ_TRY(add_turned(writer, node, "weight", &weight->shape, weight->master, outputs_first));
+    TQ_TRY(add_filter(writer, node, weight));
     TQ_TRY(add_weight(writer, layer, node, 1));
     TQ_TRY(tq_onnx_writer__ints(writer, node, "kernel_shape", 2, weight->shape.dim));
     TQ_TRY(tq_onnx_writer__int(writer, node, "group", whole(layer, "groups", 0)));
@@ -184,14 +188,21 @@ static tq_status save_binary(tq_onnx_writer *writer, const tq_value *value, Onnx
     return TQ_OK;
 }
 
-static tq_status save_clip(tq_onnx_writer *writer, const tq_value *value, Onnx__NodeProto *node)
+static tq_status add_bound(tq_onnx_writer *writer, const tq_layer *layer, Onnx__NodeProto *node,
+                           const char *option)
 {
     const tq_shape scalar = {.rank = 0};
-    const float lowest = (float)tq_layer__option(value->layer, "lowest", 0);
-    const float highest = (float)tq_layer__option(value->layer, "highest", 0);
+    const float bound = (float)tq_layer__option(layer, option, 0);
+    if (fabsf(bound) < FLT_MAX)
+        return tq_onnx_writer__floats(writer, node, option, &scalar, &bound);
+    return tq_onnx_writer__input(writer, node, ""); /* none */
+}
+
+static tq_status save_clip(tq_onnx_writer *writer, const tq_value *value, Onnx__NodeProto *node)
+{
     TQ_TRY(add_inputs(writer, value, node));
-    TQ_TRY(tq_onnx_writer__floats(writer, node, "lowest", &scalar, &lowest));
-    return tq_onnx_writer__floats(writer, node, "highest", &scalar, &highest);
+    TQ_TRY(add_bound(writer, value->layer, node, "lowest"));
+    return add_bound(writer, value->layer, node, "highest");
 }
 
 static tq_status save_concat(tq_onnx_writer *writer, const tq_value *value, Onnx__NodeProto *node)

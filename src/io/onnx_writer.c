@@ -43,12 +43,12 @@ tq_status tq_onnx_writer__text(tq_onnx_writer *writer, const char *text, char **
     return TQ_OK;
 }
 
-static bool is_taken(const tq_onnx_writer *writer, const char *name)
+static bool is_initializer(const tq_onnx_writer *writer, const char *name)
 {
-    bool taken = tq_network__find(writer->network, name) != SIZE_MAX;
-    for (size_t i = 0; i < writer->graph.n_initializer && !taken; ++i)
-        taken = strcmp(writer->graph.initializer[i]->name, name) == 0;
-    return taken;
+    bool found = false;
+    for (size_t i = 0; i < writer->graph.n_initializer && !found; ++i)
+        found = strcmp(writer->graph.initializer[i]->name, name) == 0;
+    return found;
 }
 
 tq_status tq_onnx_writer__name(tq_onnx_writer *writer, const char *name, const char *suffix, char **made)
@@ -57,7 +57,7 @@ tq_status tq_onnx_writer__name(tq_onnx_writer *writer, const char *name, const c
     const size_t size = strlen(name) + 1 + strlen(suffix) + values + 1;
     TQ_TRY(tq_onnx_writer__memory(writer, size, made));
     snprintf(*made, size, "%s.%s", name, suffix);
-    while (is_taken(writer, *made))
+    while (tq_network__find(writer->network, *made) != SIZE_MAX || is_initializer(writer, *made))
         strcat(*made, "_");
     return TQ_OK;
 }
@@ -140,13 +140,13 @@ tq_status tq_onnx_writer__input(tq_onnx_writer *writer, Onnx__NodeProto *node, c
 }
 
 /* An initializer with its bytes, as the node's next input. */
-static tq_status add_initializer(tq_onnx_writer *writer, Onnx__NodeProto *node, const char *suffix, int type,
+static tq_status add_initializer(tq_onnx_writer *writer, Onnx__NodeProto *node, char *name, int type,
                                  const tq_shape *shape, const void *bytes, size_t size)
 {
     Onnx__TensorProto *tensor;
     TQ_TRY(tq_onnx_writer__memory(writer, sizeof *tensor, &tensor));
     onnx__tensor_proto__init(tensor);
-    TQ_TRY(tq_onnx_writer__name(writer, node->name, suffix, &tensor->name));
+    tensor->name = name;
     TQ_TRY(tq_onnx_writer__memory(writer, sizeof shape->dim, &tensor->dims));
     TQ_TRY(tq_onnx_writer__memory(writer, size, &tensor->raw_data.data));
     memcpy(tensor->dims, shape->dim, sizeof shape->dim);
@@ -162,7 +162,20 @@ static tq_status add_initializer(tq_onnx_writer *writer, Onnx__NodeProto *node, 
 tq_status tq_onnx_writer__floats(tq_onnx_writer *writer, Onnx__NodeProto *node, const char *suffix,
                                  const tq_shape *shape, const float *values)
 {
-    return add_initializer(writer, node, suffix, ELEMENT_FLOAT, shape, values,
+    char *name;
+    TQ_TRY(tq_onnx_writer__name(writer, node->name, suffix, &name));
+    return add_initializer(writer, node, name, ELEMENT_FLOAT, shape, values,
+                           (size_t)tq_shape_count(shape) * sizeof *values);
+}
+
+tq_status tq_onnx_writer__constant(tq_onnx_writer *writer, Onnx__NodeProto *node, const char *constant,
+                                   const tq_shape *shape, const float *values)
+{
+    char *name;
+    if (is_initializer(writer, constant))
+        return tq_onnx_writer__floats(writer, node, "constant", shape, values);
+    TQ_TRY(tq_onnx_writer__text(writer, constant, &name));
+    return add_initializer(writer, node, name, ELEMENT_FLOAT, shape, values,
                            (size_t)tq_shape_count(shape) * sizeof *values);
 }
 
@@ -170,7 +183,9 @@ tq_status tq_onnx_writer__integers(tq_onnx_writer *writer, Onnx__NodeProto *node
                                    size_t count, const int64_t *values)
 {
     const tq_shape shape = tq_shape_of(1, (const int64_t[]){(int64_t)count});
-    return add_initializer(writer, node, suffix, ELEMENT_INT64, &shape, values, count * sizeof *values);
+    char *name;
+    TQ_TRY(tq_onnx_writer__name(writer, node->name, suffix, &name));
+    return add_initializer(writer, node, name, ELEMENT_INT64, &shape, values, count * sizeof *values);
 }
 
 static tq_status add_dimension(tq_onnx_writer *writer, Onnx__TensorShapeProto *shape, int64_t size)

@@ -38,6 +38,9 @@ tq_status tq_onnx_writer__ints(tq_onnx_writer *writer, Onnx__NodeProto *node, co
 tq_status tq_onnx_writer__input(tq_onnx_writer *writer, Onnx__NodeProto *node, const char *name);
 tq_status tq_onnx_writer__floats(tq_onnx_writer *writer, Onnx__NodeProto *node, const char *suffix,
                                  const tq_shape *shape, const float *values);
+/* The same of a constant of the network, under its own name the first time. */
+tq_status tq_onnx_writer__constant(tq_onnx_writer *writer, Onnx__NodeProto *node, const char *constant,
+                                   const tq_shape *shape, const float *values);
 tq_status tq_onnx_writer__integers(tq_onnx_writer *writer, Onnx__NodeProto *node, const char *suffix,
                                    size_t count, const int64_t *values);
 
