@@ -3,7 +3,6 @@
  * that every device gives the same bits. A NaN gives the canonical one. Errors against the real functions are in
  * docs/layers.md. `a` and `b` are the options of a layer. C and OpenCL C.
  */
-#define TQ_ONE_BITS 0x3F800000u
 
 /* The number with infinities as +-2^128, which are as good where a function is bounded. */
 TQ_INLINE tq_exact tq_finite_of(tq_u32 bits)

@@ -58,17 +58,6 @@ TQ_INLINE tq_u64 tq_power_of_two(tq_u64 fraction)
     return sum;
 }
 
-/* significand * 2^exponent, at most 63 bits. */
-TQ_INLINE tq_exact tq_real(tq_u64 significand, tq_i32 exponent)
-{
-    tq_exact v;
-    v.significand = significand;
-    v.exponent = exponent;
-    v.negative = 0;
-    v.special = TQ_FINITE;
-    return v;
-}
-
 /* a * b for finite numbers, cut to 62 bits or more; exact where it has no more. */
 TQ_INLINE tq_exact tq_real_multiply(tq_exact a, tq_exact b)
 {

@@ -40,6 +40,7 @@ typedef struct tq_words {
 #define TQ_NAN_BITS      0x7FC00000u
 #define TQ_INFINITY_BITS 0x7F800000u
 #define TQ_SIGN_BIT      0x80000000u
+#define TQ_ONE_BITS      0x3F800000u
 
 /* Rounding, bits 0 to 3 of a quantizer's structure; names as in quantizer strings. */
 #define TQ_ROUND_EVEN       0
@@ -67,6 +68,8 @@ typedef struct tq_words {
 #define TQ_STREAM_RESULT      5
 #define TQ_STREAM_INNER       6 /* steps of layers that are not contractions */
 #define TQ_STREAM_WEIGHT      8 /* + number of the weight tensor */
+#define TQ_STREAM_BACKWARD    256 /* + 8 * number of the input + one of those above: gradients by inputs */
+#define TQ_STREAM_GRADIENT    1024 /* + 8 * number of the weight tensor + one of those above: gradients by weights */
 #define TQ_STREAM_UPDATE      65536 /* + 8 * number of the parameter + slot: optimizers */
 
 #define TQ_FINITE   0u
@@ -86,6 +89,17 @@ TQ_INLINE tq_u64 tq_shift_sticky(tq_u64 x, tq_i32 count)
     if (count > 63)
         return x != 0;
     return (x >> count) | (((x >> count) << count) != x);
+}
+
+/* significand * 2^exponent, at most 63 bits. */
+TQ_INLINE tq_exact tq_real(tq_u64 significand, tq_i32 exponent)
+{
+    tq_exact v;
+    v.significand = significand;
+    v.exponent = exponent;
+    v.negative = 0;
+    v.special = TQ_FINITE;
+    return v;
 }
 
 /* The number that a binary32 with these bits stands for. */

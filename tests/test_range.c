@@ -81,6 +81,57 @@ static void sums_leave_the_inputs_range(void **state)
     tq_context_close(context);
 }
 
+/* A dense layer with exact sums of one product, its largest input, and what that gives, rounded to binary32.
+ */
+typedef struct exact_row {
+    float x, weight, bias, y;
+} exact_row;
+
+static const exact_row exact_rows[] = {
+    {1.0f, 1.0f, 0x3p-25f, 1.0f + 0x1p-23f}, /* 1 + 3/4 of a last bit */
+    {1.0f, -1.0f, -0x3p-25f, -1.0f - 0x1p-23f},
+    {0x3p-76f, 0x1p-75f, 0.0f, 0x1p-149f}, /* 3/4 of the smallest number */
+    {3.0f, 5.0f, 0.25f, 15.25f},           /* no rounding: as tight as it was */
+    {4096.0f, 4096.0f, 0.0f, 16777216.0f},
+    {4097.0f, 4097.0f, 0.0f, 16785408.0f}, /* 16785409 */
+};
+
+static void exact_sums_are_rounded_into_their_range(void **state)
+{
+    const tq_shape one = tq_shape_of(1, (const int64_t[]){1}),
+                   square = tq_shape_of(2, (const int64_t[]){1, 1});
+    tq_context *context;
+    (void)state;
+    assert_int_equal(tq_context_open(&context, NULL), TQ_OK);
+    for (size_t i = 0; i < TQ_COUNT(exact_rows); ++i) {
+        const exact_row *r = &exact_rows[i];
+        const tq_range range = tq_range__measure(&r->x, 1);
+        const double exact = (double)r->x * r->weight + r->bias, y = (double)r->y;
+        tq_layer *layer;
+        tq_tensor *from, *to;
+        float is;
+        assert_int_equal(tq_layer_create(&layer, context, "dense", "d", "exact=1"), TQ_OK);
+        assert_int_equal(tq_layer_set_weight(layer, "weight", &square, &r->weight), TQ_OK);
+        assert_int_equal(tq_layer_set_weight(layer, "bias", &one, &r->bias), TQ_OK);
+        assert_int_equal(tq_layer__plan(layer, &square, &range, 1, NULL), TQ_OK);
+        assert_int_equal(tq_tensor_create(&from, context, &square), TQ_OK);
+        assert_int_equal(tq_tensor_create(&to, context, &square), TQ_OK);
+        assert_int_equal(tq_tensor_write(from, &r->x, 1), TQ_OK);
+        assert_int_equal(tq_layer_forward(layer, (const tq_tensor *const[]){from}, to), TQ_OK);
+        assert_int_equal(tq_tensor_read(to, &is, 1), TQ_OK);
+        assert_memory_equal(&is, &r->y, sizeof is);
+        if (y < layer->output_range.lowest || y > layer->output_range.highest || !layer->output_range.finite)
+            fail_msg("row %zu: %a, range %a .. %a", i, y, layer->output_range.lowest,
+                     layer->output_range.highest);
+        if (y == exact && fabs(y) <= 0x1p24)
+            assert_true(tq_range__magnitude(layer->output_range) == fabs(y));
+        tq_tensor_destroy(from);
+        tq_tensor_destroy(to);
+        tq_layer_destroy(layer);
+    }
+    tq_context_close(context);
+}
+
 /* An input of the range, and the output by hand: the range that the layer says must hold it. */
 static const struct {
     const char *kind, *options;
@@ -130,8 +181,8 @@ static void outputs_lie_in_their_range(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(bounds_by_hand),
-                                       cmocka_unit_test(sums_leave_the_inputs_range),
-                                       cmocka_unit_test(outputs_lie_in_their_range)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bounds_by_hand), cmocka_unit_test(exact_sums_are_rounded_into_their_range),
+        cmocka_unit_test(sums_leave_the_inputs_range), cmocka_unit_test(outputs_lie_in_their_range)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,7 @@ TQ_INLINE uint tq_affine_code(const uint bits, const tq_affine a)
 {
 #if TQ_CODES
     const int code = (bits & ~TQ_SIGN_BIT) > TQ_INFINITY_BITS ? 0 : tq_int_round(bits, TQ_ROUND_EVEN, 0, 0) + a.zero;
-    const uint saturated = tq_int_number(code < a.lowest ? a.lowest : code > a.highest ? a.highest : code, 0x3F800000u);
+    const uint saturated = tq_int_number(code < a.lowest ? a.lowest : code > a.highest ? a.highest : code, TQ_ONE_BITS);
     return (bits & ~TQ_SIGN_BIT) > TQ_INFINITY_BITS ? TQ_NAN_BITS : saturated;
 #else
     return bits;
@@ -27,7 +27,7 @@ TQ_INLINE uint tq_affine_code(const uint bits, const tq_affine a)
 TQ_INLINE uint tq_affine_exact(uint bits, const tq_affine a)
 {
 #if TQ_CENTERS
-    bits = tq_exact_to_carrier(tq_exact_add(tq_exact_of(bits), tq_exact_of(tq_int_number(-a.zero, 0x3F800000u))));
+    bits = tq_exact_to_carrier(tq_exact_add(tq_exact_of(bits), tq_exact_of(tq_int_number(-a.zero, TQ_ONE_BITS))));
 #endif
 #if TQ_SCALES == 1
     bits = tq_exact_to_carrier(tq_exact_divide(tq_exact_of(bits), tq_exact_of(a.scale)));

@@ -29,16 +29,6 @@ TQ_INLINE int tq_divisor(const tq_pool_geometry g, const tq_pool_window w)
            tq_padded_taps(w.left, g.columns, g.pad_left, g.pad_right, g.dilation_columns, g.kernel_columns);
 }
 
-TQ_INLINE tq_exact tq_integer(const int n)
-{
-    tq_exact v;
-    v.significand = (tq_u64)n;
-    v.exponent = 0;
-    v.negative = 0;
-    v.special = TQ_FINITE;
-    return v;
-}
-
 /* The exact sum, for TQ_EXACT_SUM; else the sum that SUM has rounded at each step. */
 TQ_INLINE tq_exact tq_average_total(const tq_pool_geometry g, const tq_average t, const int lane)
 {
@@ -75,7 +65,7 @@ TQ_INLINE tq_uints tq_average_each(const tq_pool_geometry g, const tq_average t)
 {
     uint y[TQ_LANES], draw = 0;
     for (int lane = 0; lane < TQ_LANES; ++lane) {
-        const tq_exact mean = tq_exact_divide(tq_average_total(g, t, lane), tq_integer(t.divisor));
+        const tq_exact mean = tq_exact_divide(tq_average_total(g, t, lane), tq_real((ulong)t.divisor, 0));
 #if TQ_RESULT_BITS
         draw = tq_element_draw(t.key.s0, t.key.s1, t.index + (ulong)lane, TQ_STREAM_RESULT, TQ_RESULT_BITS);
 #endif
@@ -153,7 +143,7 @@ __kernel void avgpool(__global const uint *restrict x, const ulong x_offset, __g
         t.reciprocal = reciprocal;
 #if TQ_FAST
         if (t.divisor != g.kernel_rows * g.kernel_columns)
-            t.reciprocal = as_float(tq_exact_to_carrier(tq_exact_divide(tq_integer(1), tq_integer(t.divisor))));
+            t.reciprocal = as_float(tq_exact_to_carrier(tq_exact_divide(tq_real(1, 0), tq_real((ulong)t.divisor, 0))));
 #endif
         for (int block = begin; block < end; block += TQ_LANES * TQ_VECTORS) {
 #pragma unroll

@@ -25,14 +25,3 @@ TQ_INLINE ulong tq_group_step(__global const ulong *groups, const ulong i)
 {
     return tq_group_place(groups + 2 + 2 * TQ_GROUP_RANK, groups + 2 + 3 * TQ_GROUP_RANK, (uint)groups[1], i);
 }
-
-/* An integer. */
-TQ_INLINE tq_exact tq_whole(const ulong n)
-{
-    tq_exact v;
-    v.significand = n;
-    v.exponent = 0;
-    v.negative = 0;
-    v.special = TQ_FINITE;
-    return v;
-}

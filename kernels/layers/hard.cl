@@ -2,8 +2,6 @@
  * h = SUM(PRODUCT(alpha * x) + beta) within 0 .. 1, then RESULT(h), or RESULT(x * h) where it multiplies. With an exact sum
  * SUM rounds to binary32; fused, PRODUCT is left out. Vectors as in pairwise.cl, one number each.
  */
-#define TQ_ONE_BITS 0x3F800000u
-
 TQ_INLINE uint tq_hard_share(uint bits)
 {
     if ((bits & ~TQ_SIGN_BIT) > TQ_INFINITY_BITS)

@@ -60,7 +60,7 @@ TQ_INLINE tq_exact tq_group_mean(const tq_group *g, const tq_exact minus_mean, c
     tq_wide wide;
     tq_wide_clear(&wide);
 #endif
-    tq_exact s = tq_whole(0);
+    tq_exact s = tq_real(0, 0);
     for (ulong i = 0; i < g->size; ++i) {
         const ulong element = g->start + tq_group_step(g->groups, i);
         tq_exact v = tq_exact_of(g->x[element]);
@@ -80,7 +80,7 @@ TQ_INLINE tq_exact tq_group_mean(const tq_group *g, const tq_exact minus_mean, c
 #if TQ_EXACT_SUM
     s = tq_wide_value(&wide);
 #endif
-    return tq_exact_divide(s, tq_whole(g->size));
+    return tq_exact_divide(s, tq_real(g->size, 0));
 }
 
 /* 1 / root of (a + epsilon). */
@@ -88,7 +88,7 @@ TQ_INLINE tq_exact tq_inverse_root(const tq_exact variance, const tq_group *g, c
 {
     const tq_exact biased = tq_rounded(tq_exact_add(variance, tq_exact_of(epsilon)));
     const tq_exact root = tq_statistic(tq_exact_of(tq_root_bits(biased)), g, 2);
-    return tq_statistic(tq_exact_divide(tq_whole(1), root), g, 3);
+    return tq_statistic(tq_exact_divide(tq_real(1, 0), root), g, 3);
 }
 
 TQ_INLINE uint tq_normalized(const tq_group *g, const tq_exact minus_mean, const tq_exact scale, const uint gamma,
@@ -122,7 +122,7 @@ __kernel void normalize_groups(__global const uint *restrict x, const ulong x_of
     if (group < count) {
         tq_group g = {x + x_offset, groups, tq_group_start(groups, group), first_group + group, first, size,
                       product_words, sum_words, result_words, key};
-        tq_exact minus_mean = tq_statistic(tq_group_mean(&g, tq_whole(0), 0), &g, 0), scale;
+        tq_exact minus_mean = tq_statistic(tq_group_mean(&g, tq_real(0, 0), 0), &g, 0), scale;
         minus_mean.negative ^= 1;
         scale = tq_statistic(tq_group_mean(&g, minus_mean, 1), &g, 1);
         scale = tq_inverse_root(scale, &g, epsilon);

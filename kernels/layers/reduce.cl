@@ -28,13 +28,13 @@ TQ_INLINE tq_exact tq_reduced(__global const uint *x, __global const ulong *grou
     }
     v = tq_exact_of(s);
 #endif
-    return TQ_REDUCTION == 1 ? tq_exact_of(tq_exact_to_carrier(tq_exact_divide(v, tq_whole(size)))) : v;
+    return TQ_REDUCTION == 1 ? tq_exact_of(tq_exact_to_carrier(tq_exact_divide(v, tq_real(size, 0)))) : v;
 }
 #elif TQ_REDUCTION == 6
 TQ_INLINE tq_exact tq_reduced(__global const uint *x, __global const ulong *groups, const ulong size, const uint last,
                               const int8 words, const uint2 key, const ulong index)
 {
-    tq_exact p = tq_whole(1);
+    tq_exact p = tq_real(1, 0);
     uint draw = 0;
     for (ulong i = 0; i < size; ++i) {
 #if TQ_PRODUCT_BITS
@@ -64,7 +64,7 @@ TQ_INLINE tq_exact tq_reduced(__global const uint *x, __global const ulong *grou
             at = i;
         }
     }
-    return TQ_IS_PLACE ? tq_whole(at) : tq_exact_of(x[tq_group_step(groups, at)]);
+    return TQ_IS_PLACE ? tq_real(at, 0) : tq_exact_of(x[tq_group_step(groups, at)]);
 }
 #endif
 

@@ -225,7 +225,8 @@ static tq_status make_weights(tq_branch *b, const tq_contraction_setup *setup)
 {
     const int64_t bytes = tq_panels__count(&b->panels) * element_size(b);
     if (setup->weight == NULL) {
-        TQ_TRY(tq_repack__kernel(&b->repack, b->context, &b->plan));
+        TQ_TRY(tq_repack__kernel(&b->repack, b->context, &b->plan, "repack"));
+        TQ_TRY(tq_repack__kernel(&b->rebias, b->context, &b->plan, "rebias"));
         return tq_memory__create(&b->weight, b->context, (uint64_t)(bytes * b->entries + 3) / 4 * 4);
     }
     void *weight = malloc((size_t)bytes);
@@ -437,8 +438,11 @@ static tq_status run_slab(tq_branch *b, const tq_tensor *x, tq_tensor *y, int64_
 tq_status tq_branch__run(tq_branch *b, const tq_tensor *x, const tq_second *second, tq_tensor *y,
                          uint64_t first_row, const tq_verdict *verdict)
 {
+    const int32_t matrices = b->entries > 1 ? b->entries : b->panels.groups;
     if (b->repack != NULL)
-        TQ_TRY(tq_repack__run(b->repack, &b->panels, &b->plan, second, b->weight, b->entries));
+        TQ_TRY(tq_repack__run(b->repack, &b->panels, &b->plan, second, b->weight, matrices));
+    if (b->rebias != NULL && second->bias != NULL)
+        TQ_TRY(tq_repack__bias(b->rebias, &b->panels, second->bias, b->bias));
     TQ_TRY(tq_operand__run(&b->operand, b->context, x, verdict, b->on_exceeded));
     for (int64_t begin = 0; begin < b->operand.geometry.rows; begin += b->slab)
         TQ_TRY(run_slab(b, x, y, begin, first_row, verdict));

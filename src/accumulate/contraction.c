@@ -170,8 +170,7 @@ static tq_status add_branch(tq_contraction *c, const tq_contraction_setup *setup
 static tq_status make_verdict(tq_contraction *c)
 {
     const tq_u32 none = 0;
-    TQ_TRY(tq_memory__create(&c->verdict.memory, c->context, sizeof none));
-    return tq_memory__write(c->verdict.memory, 0, &none, sizeof none);
+    return tq_memory__of(&c->verdict.memory, c->context, &none, sizeof none);
 }
 
 static tq_status prepare(tq_contraction *c, const tq_contraction_setup *setup, tq_text *reasons)

@@ -46,7 +46,8 @@ typedef struct tq_contraction_setup {
     /*
      * Without `weight` the second operand is computed, too, and given at every run
      * (tq_contraction__multiply): its range, and the number of its matrices. The rows are then as many
-     * matrices of equally many rows, each with its own.
+     * matrices of equally many rows, each with its own. The same with one matrix and any geometry. A bias
+     * may then be computed, too; `bias_range` is what is known of it.
      */
     tq_range second;
     int32_t entries;
@@ -82,8 +83,10 @@ tq_status tq_contraction__run(tq_contraction *contraction, const tq_tensor *x, t
 /* Matrices [k][n] in a tensor. */
 typedef struct tq_second {
     const tq_tensor *tensor;
-    const tq_memory *begin; /* first element of each, in words of 64 bits */
+    const tq_memory
+        *begin; /* first element of each, or of each group's columns of one, in words of 64 bits */
     int64_t term_stride, column_stride;
+    const tq_tensor *bias; /* [n], or NULL */
 } tq_second;
 
 /* The same for a second operand that is computed. `first_row`: number in the data set, for random draws. */

@@ -4,13 +4,14 @@
 
 #include "util/fail.h"
 
-tq_status tq_repack__kernel(tq_kernel **kernel, tq_context *context, const tq_path_plan *plan)
+tq_status tq_repack__kernel(tq_kernel **kernel, tq_context *context, const tq_path_plan *plan,
+                            const char *name)
 {
     tq_program_text text = {0};
     tq_program_text__define(&text, "TQ_FORM", "%d", (int)plan->form);
     tq_program_text__define(&text, "TQ_AWAY", "%d", plan->away);
     tq_program_text__add(&text, "layers/repack.cl");
-    const tq_status status = tq_context__kernel(kernel, context, &text, "repack");
+    const tq_status status = tq_context__kernel(kernel, context, &text, name);
     tq_program_text__free(&text);
     return status;
 }
@@ -18,12 +19,22 @@ tq_status tq_repack__kernel(tq_kernel **kernel, tq_context *context, const tq_pa
 tq_status tq_repack__run(tq_kernel *kernel, const tq_panels *p, const tq_path_plan *plan,
                          const tq_second *second, tq_memory *to, int32_t entries)
 {
-    const tq_i32 shape[8] = {p->run,   p->group_outputs,           p->width, p->panels, p->step_terms,
-                             p->lanes, p->halves && p->lanes == 32};
+    const tq_i32 run_steps = (p->run + p->step_terms - 1) / p->step_terms;
+    const tq_i32 shape[8] = {
+        p->run,   p->group_outputs, p->width, p->panels, p->step_terms, p->lanes, p->halves && p->lanes == 32,
+        run_steps};
     const tq_u64 stride[2] = {(tq_u64)second->term_stride, (tq_u64)second->column_stride};
     const float scale = plan->form == TQ_FORM_CARRIER ? 1.0f : ldexpf(1.0f, plan->weight_shift);
     const tq_argument arguments[] = {TQ_TENSOR(second->tensor), TQ_MEMORY(second->begin), TQ_MEMORY(to),
                                      TQ_VALUE(shape),           TQ_VALUE(stride),         TQ_VALUE(scale)};
     return tq_kernel__run(kernel, (const size_t[]){(size_t)p->steps, (size_t)p->panels, (size_t)entries},
+                          (const size_t[]){1, 1, 1}, arguments, TQ_COUNT(arguments));
+}
+
+tq_status tq_repack__bias(tq_kernel *kernel, const tq_panels *p, const tq_tensor *bias, tq_memory *to)
+{
+    const tq_u32 outputs = (tq_u32)p->group_outputs, padded = (tq_u32)(p->panels * p->width);
+    const tq_argument arguments[] = {TQ_TENSOR(bias), TQ_MEMORY(to), TQ_VALUE(outputs), TQ_VALUE(padded)};
+    return tq_kernel__run(kernel, (const size_t[]){(size_t)tq_panels__columns(p), 1, 1},
                           (const size_t[]){1, 1, 1}, arguments, TQ_COUNT(arguments));
 }

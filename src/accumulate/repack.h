@@ -5,12 +5,15 @@
 
 #include "accumulate/pack.h"
 
-/* The kernel for this plan; borrowed from the context. */
-tq_status tq_repack__kernel(tq_kernel **kernel, tq_context *context, const tq_path_plan *plan);
+/* The kernel "repack" or "rebias" for this plan; borrowed from the context. */
+tq_status tq_repack__kernel(tq_kernel **kernel, tq_context *context, const tq_path_plan *plan,
+                            const char *name);
 
-/* Packs `entries` matrices into `to`, each as tq_pack__weights packs one. Panels of one group, runs of all
- * terms. */
+/* Packs `entries` matrices, or one matrix's groups, into `to` as tq_pack__weights packs them. */
 tq_status tq_repack__run(tq_kernel *kernel, const tq_panels *panels, const tq_path_plan *plan,
                          const tq_second *second, tq_memory *to, int32_t entries);
+
+/* Writes a tensor of biases as tq_pack__bias does. */
+tq_status tq_repack__bias(tq_kernel *kernel, const tq_panels *panels, const tq_tensor *bias, tq_memory *to);
 
 #endif

@@ -75,8 +75,7 @@ static tq_status make_verdict(tq_trial *t)
 {
     const tq_u32 none = 0;
     t->verdict.run = 1;
-    TQ_TRY(tq_memory__create(&t->verdict.memory, t->context, sizeof none));
-    return tq_memory__write(t->verdict.memory, 0, &none, sizeof none);
+    return tq_memory__of(&t->verdict.memory, t->context, &none, sizeof none);
 }
 
 /* Slow paths get a quarter of many rows. */

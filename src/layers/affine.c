@@ -7,7 +7,6 @@
 #include "layers/lanes.h"
 #include "tensorquant/kernels/quantizers/int.cl"
 
-#define ONE_BITS   0x3F800000u
 #define FINEST     (-24) /* grids of inputs for the quick form */
 #define SCALE_SPAN 100
 
@@ -200,8 +199,8 @@ static tq_u32 element(const tq_affine *state, tq_u32 bits, int64_t place)
     const tq_exact scale = tq_exact_of(state->scales[2 * place]);
     const tq_i32 zero = state->zeros[place];
     if (state->centers)
-        bits =
-            tq_exact_to_carrier(tq_exact_add(tq_exact_of(bits), tq_exact_of(tq_int_number(-zero, ONE_BITS))));
+        bits = tq_exact_to_carrier(
+            tq_exact_add(tq_exact_of(bits), tq_exact_of(tq_int_number(-zero, TQ_ONE_BITS))));
     if (state->scaling == TQ_AFFINE_DIVIDE)
         bits = tq_exact_to_carrier(tq_exact_divide(tq_exact_of(bits), scale));
     if (state->scaling == TQ_AFFINE_MULTIPLY)
@@ -217,7 +216,7 @@ static tq_u32 element(const tq_affine *state, tq_u32 bits, int64_t place)
         bits = tq_int_number(code < state->lowest    ? state->lowest
                              : code > state->highest ? state->highest
                                                      : code,
-                             ONE_BITS);
+                             TQ_ONE_BITS);
     }
     return bits;
 }

@@ -14,8 +14,19 @@
     }
 /* The intrinsic map's entry, or the exact sum that stands for none. */
 tq_accumulation tq_contract__accumulation(const tq_layer *layer);
-/* Numbers that exact sums of `terms` products give, rounded to binary32. */
-tq_range tq_contract__exact_range(tq_range x, tq_range w, tq_range bias, int64_t terms);
+/* The results of sums of `terms` products of the first input's numbers and w's, and a bias, in this
+ * arithmetic. */
+tq_range tq_contract__range(const tq_layer *layer, tq_range w, tq_range bias, int64_t terms);
+
+/* What backward needs (contract_backward.c). */
+typedef struct tq_contract_backward {
+    tq_contraction *by_input, *by_weight, *by_bias;
+    tq_tensor *flipped;        /* weights, last tap first, inputs and outputs exchanged */
+    tq_tensor *spread;         /* the output's gradient with zeros between and around; NULL: as it is */
+    tq_tensor *unfolded;       /* inputs of all terms: [group][term][output pixel] */
+    tq_tensor *ones, *product; /* product: gradients of the weights group by group; NULL: one group */
+    tq_memory *inputs;         /* first input of each group */
+} tq_contract_backward;
 
 /* The kind's state. */
 typedef struct tq_contract {
@@ -23,6 +34,8 @@ typedef struct tq_contract {
     tq_fast_float *fast; /* when not NULL, this runs and there is no contraction */
     tq_geometry geometry;
     tq_tail tail;
+    tq_memory *columns; /* in training: first output of each group */
+    tq_contract_backward backward;
 } tq_contract;
 
 /* For convolutions of images, with the option `groups`: rank 4, and channels that fit weights and bias. */
@@ -37,5 +50,14 @@ tq_status tq_contract__plan(tq_layer *layer, const tq_geometry *geometry);
 tq_status tq_contract__forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output);
 tq_status tq_contract__reference(const tq_layer *layer, const float *const *inputs, float *output);
 void tq_contract__release(tq_layer *layer);
+
+/* Gradients, of a layer that is planned in training. */
+tq_status tq_contract__plan_backward(tq_layer *layer);
+tq_status tq_contract__backward(tq_layer *layer, const tq_gradients *gradients);
+tq_status tq_contract__backward_reference(const tq_layer *layer, const tq_host_gradients *gradients);
+void tq_contract__release_backward(tq_contract_backward *backward);
+
+/* Device memory with i * step, i = 0 .. count-1, in words of 64 bits. */
+tq_status tq_contract__begins(tq_memory **memory, tq_context *context, int64_t count, int64_t step);
 
 #endif

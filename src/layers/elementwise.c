@@ -2,6 +2,13 @@
 
 #include <string.h>
 
+#define CPU_RUN 64 /* elements of a CPU's work-item, at most; elsewhere neighbours read neighbours */
+
+tq_u64 tq_layer__first_element(const tq_layer *layer)
+{
+    return layer->first_sample * (tq_u64)(tq_shape_count(&layer->output) / layer->output.dim[0]);
+}
+
 tq_status tq_layer__run_elements(const tq_layer *layer, tq_kernel *kernel, int64_t count,
                                  const tq_argument *arguments, size_t argument_count)
 {
@@ -13,6 +20,13 @@ tq_status tq_layer__run_elements(const tq_layer *layer, tq_kernel *kernel, int64
     all[argument_count] = TQ_VALUE(elements);
     return tq_kernel__run(kernel, (const size_t[]){global, 1, 1}, (const size_t[]){local, 1, 1}, all,
                           argument_count + 1);
+}
+
+tq_pieces tq_layer__pieces(const tq_layer *layer, tq_u64 length)
+{
+    const bool cpu = strcmp(tq_context_device(layer->context)->type, "cpu") == 0;
+    const tq_u64 longest = cpu ? CPU_RUN : 1, count = (length + longest - 1) / longest;
+    return (tq_pieces){.count = count, .run = (tq_u32)((length + count - 1) / count)};
 }
 
 tq_status tq_layer__plain_kernel(const tq_layer *layer, tq_kernel **kernel, const char *file,

@@ -5,10 +5,21 @@
 #include "accumulate/inner.h"
 #include "layers/kind.h"
 
+/* Number in the data set of the layer's first output element. */
+tq_u64 tq_layer__first_element(const tq_layer *layer);
+
 /* Queues `kernel` over `count` elements; the arguments are followed by (ulong) count. At most 20 arguments.
  */
 tq_status tq_layer__run_elements(const tq_layer *layer, tq_kernel *kernel, int64_t count,
                                  const tq_argument *arguments, size_t argument_count);
+
+/* How kernels that copy runs of memory share out each `length` elements: `count` work-items of `run`
+ * elements, the last with what is left. */
+typedef struct tq_pieces {
+    tq_u64 count;
+    tq_u32 run;
+} tq_pieces;
+tq_pieces tq_layer__pieces(const tq_layer *layer, tq_u64 length);
 
 /* A kernel of one embedded file without quantizers, kept by the context. */
 tq_status tq_layer__plain_kernel(const tq_layer *layer, tq_kernel **kernel, const char *file,

@@ -58,11 +58,7 @@ static bool is_wanted(tq_layer *layer, const tq_geometry *geometry)
 
 static tq_status upload(tq_memory **memory, tq_context *context, const float *values, int64_t count)
 {
-    const uint64_t bytes = (uint64_t)count * sizeof *values;
-    if (values == NULL)
-        return TQ_OK;
-    TQ_TRY(tq_memory__create(memory, context, bytes));
-    return tq_memory__write(*memory, 0, values, bytes);
+    return values != NULL ? tq_memory__of(memory, context, values, (uint64_t)count * sizeof *values) : TQ_OK;
 }
 
 static tq_status make_patches(tq_fast_float *fast, tq_layer *layer)

@@ -77,6 +77,5 @@ tq_u64 tq_groups__step(const tq_groups *g, tq_u64 i)
 
 tq_status tq_groups__upload(const tq_groups *groups, const tq_layer *layer, tq_memory **memory)
 {
-    TQ_TRY(tq_memory__create(memory, layer->context, sizeof *groups));
-    return tq_memory__write(*memory, 0, groups, sizeof *groups);
+    return tq_memory__of(memory, layer->context, groups, sizeof *groups);
 }

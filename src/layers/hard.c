@@ -1,7 +1,5 @@
 #include "layers/hard.h"
 
-#define ONE_BITS 0x3F800000u
-
 tq_status tq_hard__shape(const tq_layer *layer, tq_shape *output)
 {
     *output = layer->input[0];
@@ -63,7 +61,7 @@ static tq_u32 share(const tq_hard *state, tq_exact x, tq_u64 index)
                             ? tq_exact_to_carrier(v)
                             : tq_inner__apply_element(inner, &inner->sum, v, index, TQ_STREAM_SUM);
     const float h = tq_bits__number(bits);
-    return h != h ? TQ_NAN_BITS : h <= 0.0f ? 0 : h > 1.0f ? ONE_BITS : bits;
+    return h != h ? TQ_NAN_BITS : h <= 0.0f ? 0 : h > 1.0f ? TQ_ONE_BITS : bits;
 }
 
 tq_status tq_hard__reference(const tq_layer *layer, const float *const *inputs, float *output)

@@ -31,7 +31,8 @@ typedef struct tq_weight {
     float *values; /* quantized; what the layer computes with. Kept until another plan quantizes otherwise */
     tq_layer_quantizers by; /* what the values were quantized by */
     tq_range range;         /* of the values */
-    /* In training: the quantized values of the step, on the device, in place of `values`; the trainer's. */
+    /* In training: the quantized values of the step, on the device, in place of `values`; the trainer's.
+     * `values` are what the host reference computes with, initially the quantized master. */
     const tq_tensor *trained;
 } tq_weight;
 
@@ -43,6 +44,10 @@ typedef struct tq_gradients {
     tq_tensor *input_gradient[TQ_LAYER_INPUTS];   /* NULL: not wanted; written, not added to */
     tq_tensor *weight_gradient[TQ_LAYER_WEIGHTS]; /* likewise, by number of the weight */
 } tq_gradients;
+
+/* Draws of backward and update: of a layer's id with these bits, so that they are others than forward's. */
+#define TQ_ID_BACKWARD 0x40000000u
+#define TQ_ID_UPDATE   0x80000000u
 
 /* The same on the host. */
 typedef struct tq_host_gradients {
@@ -71,6 +76,7 @@ struct tq_layer {
     uint64_t first_sample; /* of the data set; set by the network before forward and reference */
     bool planned;
     bool training; /* set before plan: forward is that of training, weights are `trained`, backward follows */
+    bool is_first; /* set with it: nobody wants gradients by the inputs */
     bool result_is_done,
         extrinsic_is_done; /* no pass over the output: it is on the quantizer's grid, or the kernel took it */
     /* By tq_layer__offer_relu: a relu with these quantizers is all that reads the output. */

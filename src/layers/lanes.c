@@ -3,6 +3,7 @@
 #include "accumulate/common.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MOST_VECTORS   256 /* of one work-item on a CPU */
@@ -136,14 +137,23 @@ tq_status tq_lanes__run_pixels(const tq_lanes *v, const tq_layer *layer, int64_t
                           (const size_t[]){1, 1, 1}, all, argument_count + 3);
 }
 
+tq_status tq_lanes__upload(const tq_lanes *v, const tq_layer *layer, tq_memory **memory, const float *values,
+                           tq_u32 count, const char *what)
+{
+    const tq_u32 all = count + v->count;
+    float *copy = malloc(all * sizeof *copy);
+    if (copy == NULL)
+        return tq_status__fail(TQ_E_MEMORY, "no memory for %u %s", count, what);
+    for (tq_u32 i = 0; i < all; ++i)
+        copy[i] = values[i % count];
+    const tq_status status = tq_memory__of(memory, layer->context, copy, all * sizeof *copy);
+    free(copy);
+    return status;
+}
+
 void tq_lanes__release(tq_lanes *v)
 {
     tq_kernel__destroy(v->kernel);
     v->kernel = NULL;
     tq_tail__release(&v->tail);
-}
-
-tq_u64 tq_layer__first_element(const tq_layer *layer)
-{
-    return layer->first_sample * (tq_u64)(tq_shape_count(&layer->output) / layer->output.dim[0]);
 }

@@ -45,9 +45,11 @@ tq_status tq_lanes__run(const tq_lanes *v, const tq_layer *layer, int64_t count,
 tq_status tq_lanes__run_pixels(const tq_lanes *v, const tq_layer *layer, int64_t pixels, int64_t channels,
                                const tq_argument *arguments, size_t argument_count);
 
-void tq_lanes__release(tq_lanes *v);
+/* A device copy of numbers that go with the channels, `what` for the error text; behind the last one the
+ * first again, as a vector across the end reads them. */
+tq_status tq_lanes__upload(const tq_lanes *v, const tq_layer *layer, tq_memory **memory, const float *values,
+                           tq_u32 count, const char *what);
 
-/* Number in the data set of the layer's first output element. */
-tq_u64 tq_layer__first_element(const tq_layer *layer);
+void tq_lanes__release(tq_lanes *v);
 
 #endif

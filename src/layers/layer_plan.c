@@ -16,7 +16,6 @@ void tq_layer__unplan(tq_layer *layer)
     layer->path_bound = INFINITY;
     layer->macs = 0;
     layer->result_taken = layer->extrinsic_taken = layer->relu_taken = false;
-    layer->result_taken = layer->extrinsic_taken = layer->relu_taken = false;
     layer->planned = false;
 }
 
@@ -74,7 +73,7 @@ static bool is_quantized(const tq_weight *weight, const tq_layer_quantizers *q)
            (tq_quantizer__random_bits(&q->weights) == 0 || same_draws(&weight->by, q));
 }
 
-static tq_status quantize_weight(tq_layer *layer, size_t i)
+static tq_status quantize_values(tq_layer *layer, size_t i)
 {
     tq_weight *weight = &layer->weight[i];
     const tq_layer_quantizers *q = &layer->quantizers;
@@ -88,7 +87,23 @@ static tq_status quantize_weight(tq_layer *layer, size_t i)
     TQ_TRY(tq_quantizer__channels(weight->values, weight->master, count, tq_shape__channels(&weight->shape),
                                   &q->weights, q->seed, q->id, (uint32_t)(TQ_STREAM_WEIGHT + i)));
     weight->by = *q;
-    weight->range = tq_range__measure(weight->values, count);
+    return TQ_OK;
+}
+
+/* What weights can become in training; the trainer sees to it that they are finite. */
+static tq_range trained_range(const tq_quantizer *q)
+{
+    tq_range range = tq_range__unknown();
+    range.finite = true;
+    return tq_range__quantized(range, q);
+}
+
+static tq_status quantize_weight(tq_layer *layer, size_t i)
+{
+    tq_weight *weight = &layer->weight[i];
+    TQ_TRY(quantize_values(layer, i));
+    weight->range = layer->training ? trained_range(&layer->quantizers.weights)
+                                    : tq_range__measure(weight->values, tq_shape_count(&weight->shape));
     return TQ_OK;
 }
 

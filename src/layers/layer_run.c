@@ -1,5 +1,4 @@
-#include <string.h>
-
+#include "layers/elementwise.h"
 #include "layers/layer_parts.h"
 
 void tq_layer__set_first_sample(tq_layer *layer, uint64_t first_sample)
@@ -42,16 +41,11 @@ static tq_status check_run(const tq_layer *layer, const tq_tensor *const *inputs
     return check_shape("the output", output, &layer->output);
 }
 
-static uint64_t first_element(const tq_layer *layer)
-{
-    return layer->first_sample * (uint64_t)(tq_shape_count(&layer->output) / layer->output.dim[0]);
-}
-
 static tq_status quantize_output(const tq_layer *layer, tq_tensor *output, const tq_quantizer *q,
                                  uint32_t stream)
 {
     return tq_quantizer__tensor(output, output, q, layer->quantizers.seed, layer->quantizers.id, stream,
-                                first_element(layer), layer->output.dim[0]);
+                                tq_layer__first_element(layer), layer->output.dim[0]);
 }
 
 static tq_status forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)
@@ -88,7 +82,7 @@ static void quantize_array(const tq_layer *layer, float *output, const tq_quanti
         float *sample = output + i * each;
         tq_quantizer__fit_host(&fitted, q, sample, each);
         tq_quantizer__array(sample, sample, each, &fitted, layer->quantizers.seed, layer->quantizers.id,
-                            stream, first_element(layer) + (uint64_t)(i * each));
+                            stream, tq_layer__first_element(layer) + (uint64_t)(i * each));
     }
 }
 

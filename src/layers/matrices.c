@@ -2,14 +2,8 @@
 
 tq_matrices tq_matrices__of(const tq_layer *layer, const tq_shape *stored)
 {
-    static const int nchw[] = {0, 2, 3, 1}; /* which dimension of the sequence each stored one is */
     tq_matrices m = {.shape = tq_reorder__sequence(layer, stored)};
-    const bool reordered = stored->rank == 4 && tq_layer__option(layer, "order", 0) > 0.0;
-    int64_t stride = 1;
-    for (int i = stored->rank - 1; i >= 0; --i) {
-        m.stride[reordered ? nchw[i] : i] = stride;
-        stride *= stored->dim[i];
-    }
+    tq_reorder__strides(m.stride, &m.shape, tq_reorder__is_nchw(layer));
     return m;
 }
 

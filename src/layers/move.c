@@ -5,22 +5,10 @@
 
 #define MOST_INDICES ((int64_t)1 << 24) /* of one dimension: each takes 8 bytes of a table */
 
-static const int in_memory[] = {0, 2, 3, 1}; /* which counted dimension each one of an image's memory is */
-
-static bool is_turned(const tq_move *m, const tq_shape *counted)
-{
-    return m->nchw && counted->rank == 4;
-}
-
 tq_status tq_move__create(tq_move *m, const tq_shape *from, const tq_shape *to, bool nchw)
 {
-    int64_t step = 1;
     *m = (tq_move){.from = *from, .to = *to, .nchw = nchw};
-    for (int i = from->rank - 1; i >= 0; --i) {
-        const int counted = is_turned(m, from) ? in_memory[i] : i;
-        m->step[counted] = step;
-        step *= from->dim[counted];
-    }
+    tq_reorder__strides(m->step, from, nchw);
     for (int i = 0; i < to->rank; ++i)
         if (to->dim[i] > MOST_INDICES)
             return tq_status__fail(TQ_E_UNSUPPORTED,
@@ -134,10 +122,9 @@ void tq_move__space_to_depth(tq_move *m, int64_t block)
         m->offset[at.column][i] = i * block * m->step[at.column];
 }
 
-/* A table by the place that its dimension has in memory. */
-static const int64_t *table_of(const tq_move *m, int place, int64_t *size)
+const int64_t *tq_move__table(const tq_move *m, int place, int64_t *size)
 {
-    const int d = is_turned(m, &m->to) ? in_memory[place] : place;
+    const int d = tq_reorder__counted_axis(m->nchw, m->to.rank, place);
     *size = m->to.dim[d];
     return m->offset[d];
 }
@@ -149,7 +136,7 @@ void tq_move__host(const tq_move *m, void *to, const void *from, size_t width, c
         int64_t rest = i, element = 0, size;
         bool inside = true;
         for (int place = m->to.rank - 1; place >= 0; --place) {
-            const int64_t *table = table_of(m, place, &size);
+            const int64_t *table = tq_move__table(m, place, &size);
             inside = inside && table[rest % size] >= 0;
             element += table[rest % size];
             rest /= size;
@@ -164,7 +151,7 @@ tq_status tq_move__begin(tq_layer *layer)
     tq_moved *state = layer->state;
     const tq_shape from = tq_reorder__sequence(layer, &layer->input[0]);
     const tq_shape to = tq_reorder__sequence(layer, &layer->output);
-    return tq_move__create(&state->move, &from, &to, tq_layer__option(layer, "order", 0) > 0.0);
+    return tq_move__create(&state->move, &from, &to, tq_reorder__is_nchw(layer));
 }
 
 static bool has_constant(const tq_move *m)

@@ -37,6 +37,9 @@ void tq_move__pad(tq_move *move, const int64_t *before, tq_pad_mode mode);
 void tq_move__depth_to_space(tq_move *move, int64_t block, bool columns_first);
 void tq_move__space_to_depth(tq_move *move, int64_t block);
 
+/* The table of the output's stored dimension `place`, and its size. */
+const int64_t *tq_move__table(const tq_move *move, int place, int64_t *size);
+
 /* On the host: arrays of 4 or 8 bytes an element. */
 void tq_move__host(const tq_move *move, void *to, const void *from, size_t width, const void *constant);
 

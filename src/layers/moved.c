@@ -6,7 +6,6 @@
 
 #define NONE        UINT32_MAX /* the constant's place */
 #define MOST_JOINED 4096       /* indices of dimensions that one table serves */
-#define CPU_RUN     64 /* elements of a CPU's work-item, about; elsewhere neighbours read neighbours */
 
 /* Tables of all dimensions, innermost first. */
 typedef struct tables {
@@ -46,7 +45,6 @@ static bool is_run(const tables *t)
 
 static tq_status make_tables(const tq_move *m, tables *t)
 {
-    const bool turned = m->nchw && m->to.rank == 4;
     size_t room = MOST_JOINED;
     *t = (tables){0};
     for (int d = 0; d < m->to.rank; ++d)
@@ -55,21 +53,20 @@ static tq_status make_tables(const tq_move *m, tables *t)
     if (t->number == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for tables of %zu indices", room);
     for (int place = m->to.rank - 1; place >= 0; --place) {
-        const int d = turned ? (const int[]){0, 2, 3, 1}[place] : place;
-        add_table(t, m->offset[d], (size_t)m->to.dim[d]);
+        int64_t size;
+        const int64_t *offset = tq_move__table(m, place, &size);
+        add_table(t, offset, (size_t)size);
     }
     return TQ_OK;
 }
 
 static tq_status write_tables(tq_moved *moved, tq_context *context, const tables *t)
 {
-    const uint64_t bytes = t->count * sizeof *t->number;
     for (int i = 0; i < 8; ++i)
         moved->size[i] = i < t->dimensions ? (tq_u32)t->size[i] : 1;
     moved->size[7] = (tq_u32)t->dimensions;
     moved->contiguous = is_run(t);
-    TQ_TRY(tq_memory__create(&moved->tables, context, bytes));
-    return tq_memory__write(moved->tables, 0, t->number, bytes);
+    return tq_memory__of(&moved->tables, context, t->number, t->count * sizeof *t->number);
 }
 
 tq_status tq_moved__plan(tq_moved *moved, tq_context *context, float constant)
@@ -87,13 +84,12 @@ tq_status tq_moved__plan(tq_moved *moved, tq_context *context, float constant)
 
 tq_status tq_moved__run(const tq_moved *moved, const tq_layer *layer, const tq_tensor *from, tq_tensor *to)
 {
-    const bool cpu = strcmp(tq_context_device(layer->context)->type, "cpu") == 0;
-    const tq_u32 longest = cpu ? CPU_RUN : 1, inner = moved->size[0];
-    const tq_u32 pieces = (inner + longest - 1) / longest, run = (inner + pieces - 1) / pieces;
-    const tq_u32 contiguous = moved->contiguous;
+    const tq_u32 inner = moved->size[0], contiguous = moved->contiguous;
+    const tq_pieces shares = tq_layer__pieces(layer, inner);
+    const tq_u32 pieces = (tq_u32)shares.count;
     const tq_argument arguments[] = {
         TQ_TENSOR(from),           TQ_TENSOR(to),        TQ_MEMORY(moved->tables), TQ_VALUE(moved->size),
-        TQ_VALUE(moved->constant), TQ_VALUE(contiguous), TQ_VALUE(pieces),         TQ_VALUE(run)};
+        TQ_VALUE(moved->constant), TQ_VALUE(contiguous), TQ_VALUE(pieces),         TQ_VALUE(shares.run)};
     tq_kernel *kernel;
     TQ_TRY(tq_layer__plain_kernel(layer, &kernel, "layers/move.cl", "move"));
     return tq_layer__run_elements(layer, kernel, tq_shape_count(&moved->move.to) / inner * pieces, arguments,

@@ -8,12 +8,6 @@
 
 #define PASSES 3 /* over a group */
 
-static tq_status upload(const tq_layer *layer, tq_memory **memory, const float *values, tq_u64 count)
-{
-    TQ_TRY(tq_memory__create(memory, layer->context, count * sizeof *values));
-    return tq_memory__write(*memory, 0, values, count * sizeof *values);
-}
-
 static const float *beta_of(const tq_layer *layer)
 {
     const tq_normalize_state *state = layer->state;
@@ -28,8 +22,9 @@ static tq_status upload_weights(tq_layer *layer)
     state->zeros = calloc(count, sizeof *state->zeros);
     if (state->zeros == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for %llu numbers", (unsigned long long)count);
-    TQ_TRY(upload(layer, &state->gamma, layer->weight[TQ_NORMALIZE_GAMMA].values, count));
-    return upload(layer, &state->beta, beta_of(layer), count);
+    TQ_TRY(tq_memory__of(&state->gamma, layer->context, layer->weight[TQ_NORMALIZE_GAMMA].values,
+                         count * sizeof(float)));
+    return tq_memory__of(&state->beta, layer->context, beta_of(layer), count * sizeof(float));
 }
 
 tq_status tq_normalize__plan(tq_layer *layer)

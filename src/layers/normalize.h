@@ -2,8 +2,8 @@
 #ifndef TQ_LAYERS_NORMALIZE_H
 #define TQ_LAYERS_NORMALIZE_H
 
+#include "layers/elementwise.h"
 #include "layers/groups.h"
-#include "layers/lanes.h"
 
 typedef struct tq_normalize_state {
     tq_kernel *kernel;

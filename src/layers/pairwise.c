@@ -43,12 +43,6 @@ static tq_range output_range(const tq_layer *layer, tq_vector_form form)
     return tq_quantizer_is_none(result) ? tq_range__unknown() : tq_range__quantized(from, result);
 }
 
-static tq_status upload(const tq_layer *layer, tq_pairwise_state *state)
-{
-    TQ_TRY(tq_memory__create(&state->geometry, layer->context, sizeof state->broadcast));
-    return tq_memory__write(state->geometry, 0, &state->broadcast, sizeof state->broadcast);
-}
-
 tq_status tq_pairwise__plan(tq_layer *layer)
 {
     static const char *const files[] = {"layers/maximum.cl", "math.cl",       "functions.cl",
@@ -58,7 +52,7 @@ tq_status tq_pairwise__plan(tq_layer *layer)
     tq_shape shape;
     tq_program_text text = {0};
     TQ_TRY(tq_broadcast__of(&state->broadcast, &layer->input[0], &layer->input[1], &shape));
-    TQ_TRY(upload(layer, state));
+    TQ_TRY(tq_memory__of(&state->geometry, layer->context, &state->broadcast, sizeof state->broadcast));
     state->inner = tq_inner__of(&layer->quantizers.intrinsic, layer->quantizers.seed, layer->quantizers.id);
     layer->output_range = output_range(layer, kind->form);
     choose_form(layer, kind->form, &state->lanes);
@@ -107,5 +101,7 @@ void tq_pairwise__release(tq_layer *layer)
     tq_pairwise_state *state = layer->state;
     tq_lanes__release(&state->lanes);
     tq_memory__release(state->geometry);
-    state->geometry = NULL;
+    tq_memory__release(state->groups[0]);
+    tq_memory__release(state->groups[1]);
+    state->geometry = state->groups[0] = state->groups[1] = NULL;
 }

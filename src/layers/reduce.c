@@ -67,18 +67,6 @@ static bool gives_place(const tq_layer *layer)
     return reduction_of(layer) == TQ_REDUCE_ARGMAX || reduction_of(layer) == TQ_REDUCE_ARGMIN;
 }
 
-static bool is_nchw(const tq_layer *layer)
-{
-    return tq_layer__option(layer, "order", 0) > 0.0;
-}
-
-/* Dimension in memory of dimension `i` of a tensor of this rank as the order counts them. */
-static int in_memory(const tq_layer *layer, int rank, int i)
-{
-    static const int of_nchw[4] = {0, 3, 1, 2};
-    return rank == 4 && is_nchw(layer) ? of_nchw[i] : i;
-}
-
 /* The axes as bits, by the order. */
 static unsigned read_axes(const tq_layer *layer)
 {
@@ -90,42 +78,31 @@ static unsigned read_axes(const tq_layer *layer)
 
 /* The dimensions that stay, of the input in memory, in the sequence of the output in memory; returns how
  * many. */
-static int find_outer(const tq_layer *layer, unsigned axes, int outer[TQ_MAX_RANK])
+static int find_outer(const tq_layer *layer, unsigned inside, int outer[TQ_MAX_RANK])
 {
-    static const int to_nhwc[4] = {0, 2, 3, 1};
+    const bool nchw = tq_reorder__is_nchw(layer), keeps = tq_layer__option(layer, "keepdims", 0) > 0.0;
     const int rank = layer->input[0].rank;
     int stays[TQ_MAX_RANK], count = 0;
-    for (int i = 0; i < rank; ++i)
-        if (!(axes >> i & 1))
-            stays[count++] = in_memory(layer, rank, i);
-    const bool turns = tq_layer__option(layer, "keepdims", 0) <= 0.0 && count == 4 && is_nchw(layer);
+    for (int i = 0; i < rank; ++i) {
+        const int stored = keeps ? i : tq_reorder__stored_axis(nchw, rank, i);
+        if (!(inside >> stored & 1))
+            stays[count++] = stored;
+    }
+    /* The others stay as ones, and these in the input's sequence; or these are counted, and stored, anew. */
     for (int i = 0; i < count; ++i)
-        outer[i] = stays[turns ? to_nhwc[i] : i];
+        outer[i] = stays[keeps ? i : tq_reorder__counted_axis(nchw, count, i)];
     return count;
-}
-
-/* The same where the dimensions stay as ones: in the sequence of the input. */
-static void sort(int *values, int count)
-{
-    for (int i = 1; i < count; ++i)
-        for (int j = i; j > 0 && values[j - 1] > values[j]; --j) {
-            const int kept = values[j];
-            values[j] = values[j - 1];
-            values[j - 1] = kept;
-        }
 }
 
 static int resolve(const tq_layer *layer, unsigned *inside, int outer[TQ_MAX_RANK])
 {
     const unsigned axes = read_axes(layer);
-    const int rank = layer->input[0].rank, count = find_outer(layer, axes, outer);
+    const int rank = layer->input[0].rank;
     *inside = 0;
     for (int i = 0; i < rank; ++i)
         if (axes >> i & 1)
-            *inside |= 1u << in_memory(layer, rank, i);
-    if (tq_layer__option(layer, "keepdims", 0) > 0.0)
-        sort(outer, count);
-    return count;
+            *inside |= 1u << tq_reorder__stored_axis(tq_reorder__is_nchw(layer), rank, i);
+    return find_outer(layer, *inside, outer);
 }
 
 tq_status tq_reduce__shape(const tq_layer *layer, tq_shape *output)

@@ -5,7 +5,6 @@
 
 #include "layers/elementwise.h"
 #include "layers/groups.h"
-#include "layers/lanes.h"
 
 /* Numbers as in kernels/layers/reduce.cl. */
 typedef enum tq_reduction {

@@ -19,8 +19,19 @@ extern const char *const tq_order_choices[]; /* "nhwc", "nchw" */
 tq_shape tq_reorder__sequence(const tq_layer *layer, const tq_shape *nhwc);
 tq_shape tq_reorder__stored(const tq_layer *layer, const tq_shape *sequence);
 
+/* Whether the layer's option counts dimensions of rank-4 tensors otherwise than they lie. */
+bool tq_reorder__is_nchw(const tq_layer *layer);
+/* Of a tensor of this rank: the stored dimension that counted dimension `axis` is, and the other way round.
+ */
+int tq_reorder__stored_axis(bool nchw, int rank, int axis);
+int tq_reorder__counted_axis(bool nchw, int rank, int axis);
+/* Elements in memory from one index of each counted dimension to the next; a shape as counted. */
+void tq_reorder__strides(int64_t stride[TQ_MAX_RANK], const tq_shape *sequence, bool nchw);
+
 tq_status tq_reorder__plan(tq_layer *layer);
 tq_status tq_reorder__forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output);
 tq_status tq_reorder__reference(const tq_layer *layer, const float *const *inputs, float *output);
+tq_status tq_reorder__backward(tq_layer *layer, const tq_gradients *gradients);
+tq_status tq_reorder__backward_reference(const tq_layer *layer, const tq_host_gradients *gradients);
 
 #endif

@@ -1,22 +1,5 @@
 #include "layers/slope.h"
 
-#include <stdlib.h>
-
-static tq_status upload(const tq_layer *layer, tq_slope *state)
-{
-    const tq_u32 all = state->channels + state->lanes.count;
-    float *copy = malloc(all * sizeof *copy);
-    if (copy == NULL)
-        return tq_status__fail(TQ_E_MEMORY, "no memory for %u slopes", state->channels);
-    for (tq_u32 i = 0; i < all; ++i)
-        copy[i] = state->values[i % state->channels];
-    tq_status status = tq_memory__create(&state->memory, layer->context, (uint64_t)all * sizeof *copy);
-    if (status == TQ_OK)
-        status = tq_memory__write(state->memory, 0, copy, (uint64_t)all * sizeof *copy);
-    free(copy);
-    return status;
-}
-
 /* The product is rounded by PRODUCT, and then RESULT gets a binary32; or by RESULT, where it is fused. */
 static void choose_forms(const tq_layer *layer, tq_slope *state, tq_range slopes)
 {
@@ -60,7 +43,8 @@ tq_status tq_slope__plan(tq_layer *layer)
     layer->output_range = output_range(layer, state, slopes);
     choose_forms(layer, state, slopes);
     tq_lanes__define(&state->lanes, layer, &text, tq_shape_count(&layer->output));
-    tq_status status = upload(layer, state);
+    tq_status status =
+        tq_lanes__upload(&state->lanes, layer, &state->memory, state->values, state->channels, "slopes");
     if (status == TQ_OK)
         status = tq_tail__plan(layer, &state->lanes.tail, &text);
     return tq_lanes__kernel(&state->lanes, layer, &text, status, files, TQ_COUNT(files), "slope");

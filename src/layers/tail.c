@@ -33,8 +33,7 @@ static tq_status make(tq_layer *layer, tq_tail *tail, tq_program_text *text, con
         tq_quantizer__bind(text, slot[i].slot, slot[i].quantizer);
         words.words[i] = tq_quantizer__words(slot[i].quantizer);
     }
-    TQ_TRY(tq_memory__create(&tail->memory, layer->context, sizeof words));
-    return tq_memory__write(tail->memory, 0, &words, sizeof words);
+    return tq_memory__of(&tail->memory, layer->context, &words, sizeof words);
 }
 
 /* Whether q changes numbers of the range; the range behind it. */

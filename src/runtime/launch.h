@@ -13,7 +13,9 @@ tq_status tq_memory__create(tq_memory **memory, tq_context *context,
 tq_memory *tq_memory__retain(tq_memory *memory);
 void tq_memory__release(tq_memory *memory); /* NULL is fine */
 tq_status tq_memory__write(tq_memory *memory, uint64_t offset, const void *from,
-                           uint64_t bytes);                                                    /* blocking */
+                           uint64_t bytes); /* blocking */
+/* New memory of this content; NULL after a failure. */
+tq_status tq_memory__of(tq_memory **memory, tq_context *context, const void *from, uint64_t bytes);
 tq_status tq_memory__read(const tq_memory *memory, uint64_t offset, void *to, uint64_t bytes); /* blocking */
 tq_status tq_memory__zero(tq_memory *memory, uint64_t offset,
                           uint64_t bytes); /* bytes, offset: multiples of 4 */

@@ -93,6 +93,17 @@ tq_status tq_memory__write(tq_memory *memory, uint64_t offset, const void *from,
     return code == CL_SUCCESS ? TQ_OK : tq_opencl__fail("clEnqueueWriteBuffer", code, &c->info);
 }
 
+tq_status tq_memory__of(tq_memory **memory, tq_context *context, const void *from, uint64_t bytes)
+{
+    TQ_TRY(tq_memory__create(memory, context, bytes));
+    const tq_status status = tq_memory__write(*memory, 0, from, bytes);
+    if (status != TQ_OK) {
+        tq_memory__release(*memory);
+        *memory = NULL;
+    }
+    return status;
+}
+
 tq_status tq_memory__read(const tq_memory *memory, uint64_t offset, void *to, uint64_t bytes)
 {
     tq_context *c = memory->context;

@@ -79,23 +79,6 @@ static void prepare_channel(const tq_layer *layer, tq_batchnorm *state, int64_t 
     state->values[state->channels + c] = tq_bits__number(tq_exact_to_carrier(rest));
 }
 
-/* A device copy; behind the last channel the first ones again, as a vector across the end reads them. */
-static tq_status upload(const tq_layer *layer, tq_memory **memory, const float *values, tq_u32 count)
-{
-    const tq_batchnorm *state = layer->state;
-    const tq_u32 all = count + state->lanes.count;
-    float *copy = malloc(all * sizeof *copy);
-    if (copy == NULL)
-        return tq_status__fail(TQ_E_MEMORY, "no memory for %u channels", count);
-    for (tq_u32 i = 0; i < all; ++i)
-        copy[i] = values[i % count];
-    tq_status status = tq_memory__create(memory, layer->context, (uint64_t)all * sizeof *copy);
-    if (status == TQ_OK)
-        status = tq_memory__write(*memory, 0, copy, (uint64_t)all * sizeof *copy);
-    free(copy);
-    return status;
-}
-
 /* The quantizer that takes the sum: SUM, or RESULT of an exact sum. */
 static const tq_quantizer *behind_sum(const tq_accumulation *a)
 {
@@ -135,9 +118,11 @@ static tq_status make_kernel(tq_layer *layer)
     tq_batchnorm *state = layer->state;
     tq_program_text text = {0};
     tq_lanes__define(&state->lanes, layer, &text, tq_shape_count(&layer->output));
-    tq_status status = upload(layer, &state->factor, state->values, state->channels);
+    tq_status status =
+        tq_lanes__upload(&state->lanes, layer, &state->factor, state->values, state->channels, "channels");
     if (status == TQ_OK)
-        status = upload(layer, &state->rest, state->values + state->channels, state->channels);
+        status = tq_lanes__upload(&state->lanes, layer, &state->rest, state->values + state->channels,
+                                  state->channels, "channels");
     if (status == TQ_OK)
         status = tq_tail__plan(layer, &state->lanes.tail, &text);
     return tq_lanes__kernel(&state->lanes, layer, &text, status, files, TQ_COUNT(files), "batchnorm");

@@ -3,8 +3,6 @@
 
 #include "layers/reorder.h"
 
-#define CPU_RUN 64 /* elements of a CPU's work-item, at most; elsewhere neighbours read neighbours */
-
 static const tq_parameter options[] = {
     {.name = "axis",
      .initial = 1,
@@ -60,9 +58,8 @@ static tq_status plan(tq_layer *layer)
 /* The dimension as it lies in memory. */
 static int axis_in_memory(const tq_layer *layer)
 {
-    static const int nchw[] = {0, 3, 1, 2};
-    const int axis = (int)tq_layer__option(layer, "axis", 0);
-    return layer->output.rank == 4 && tq_layer__option(layer, "order", 0) > 0.0 ? nchw[axis] : axis;
+    return tq_reorder__stored_axis(tq_reorder__is_nchw(layer), layer->output.rank,
+                                   (int)tq_layer__option(layer, "axis", 0));
 }
 
 /* Elements of a row: the dimensions from `axis` on. */
@@ -77,15 +74,15 @@ static int64_t row_of(const tq_shape *shape, int axis)
 static tq_status copy(const tq_layer *layer, tq_kernel *kernel, const tq_tensor *from, tq_tensor *to,
                       tq_u64 length, tq_u64 begin)
 {
-    const bool cpu = strcmp(tq_context_device(layer->context)->type, "cpu") == 0;
-    const tq_u64 longest = cpu ? CPU_RUN : 1, pitch = (tq_u64)row_of(&layer->output, axis_in_memory(layer));
-    const tq_u64 pieces = (length + longest - 1) / longest;
+    const tq_u64 pitch = (tq_u64)row_of(&layer->output, axis_in_memory(layer));
+    const tq_pieces pieces = tq_layer__pieces(layer, length);
     const tq_u64 rows = (tq_u64)tq_shape_count(tq_tensor_shape(from)) / length;
     const tq_u64 all = (tq_u64)tq_shape_count(&layer->output) / pitch;
-    const tq_u32 run = (tq_u32)((length + pieces - 1) / pieces);
-    const tq_argument arguments[] = {TQ_TENSOR(from), TQ_TENSOR(to),  TQ_VALUE(begin),  TQ_VALUE(length),
-                                     TQ_VALUE(pitch), TQ_VALUE(rows), TQ_VALUE(pieces), TQ_VALUE(run)};
-    return tq_layer__run_elements(layer, kernel, (int64_t)(all * pieces), arguments, TQ_COUNT(arguments));
+    const tq_argument arguments[] = {TQ_TENSOR(from),        TQ_TENSOR(to),       TQ_VALUE(begin),
+                                     TQ_VALUE(length),       TQ_VALUE(pitch),     TQ_VALUE(rows),
+                                     TQ_VALUE(pieces.count), TQ_VALUE(pieces.run)};
+    return tq_layer__run_elements(layer, kernel, (int64_t)(all * pieces.count), arguments,
+                                  TQ_COUNT(arguments));
 }
 
 static tq_status forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)

@@ -108,5 +108,8 @@ const tq_layer_kind tq_layer_conv2d = {
     .plan = plan,
     .forward = tq_contract__forward,
     .reference = tq_contract__reference,
+    .plan_backward = tq_contract__plan_backward,
+    .backward = tq_contract__backward,
+    .backward_reference = tq_contract__backward_reference,
     .release = tq_contract__release,
 };

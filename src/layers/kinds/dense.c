@@ -71,5 +71,8 @@ const tq_layer_kind tq_layer_dense = {
     .plan = plan,
     .forward = tq_contract__forward,
     .reference = tq_contract__reference,
+    .plan_backward = tq_contract__plan_backward,
+    .backward = tq_contract__backward,
+    .backward_reference = tq_contract__backward_reference,
     .release = tq_contract__release,
 };

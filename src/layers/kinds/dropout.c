@@ -16,4 +16,6 @@ const tq_layer_kind tq_layer_dropout = {
     .plan = tq_reorder__plan,
     .forward = tq_reorder__forward,
     .reference = tq_reorder__reference,
+    .backward = tq_reorder__backward,
+    .backward_reference = tq_reorder__backward_reference,
 };

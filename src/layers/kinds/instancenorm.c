@@ -21,7 +21,7 @@ static const tq_weight_info weights[] = {
 static int channels_of(const tq_layer *layer)
 {
     const int rank = layer->input[0].rank;
-    return tq_layer__option(layer, "order", 0) > 0.0 && rank != 4 ? 1 : rank - 1;
+    return tq_reorder__is_nchw(layer) && rank != 4 ? 1 : rank - 1;
 }
 
 static tq_status shape(const tq_layer *layer, tq_shape *output)

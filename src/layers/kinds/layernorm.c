@@ -26,13 +26,11 @@ static const tq_weight_info weights[] = {
 
 static tq_groups groups_of(const tq_layer *layer)
 {
-    static const int of_nchw[4] = {0, 3, 1, 2};
     const int rank = layer->input[0].rank, axis = (int)tq_layer__option(layer, "axis", 0);
-    const bool turned = rank == 4 && tq_layer__option(layer, "order", 0) > 0.0;
     int outer[TQ_MAX_RANK], count = 0;
     unsigned inside = 0;
     for (int i = axis; i < rank; ++i)
-        inside |= 1u << (turned ? of_nchw[i] : i);
+        inside |= 1u << tq_reorder__stored_axis(tq_reorder__is_nchw(layer), rank, i);
     for (int i = 0; i < rank; ++i)
         if (!(inside >> i & 1))
             outer[count++] = i;

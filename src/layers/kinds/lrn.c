@@ -2,7 +2,7 @@
  * lrn: across channels, s = SUM(s + PRODUCT(x * x)) over a window of `size` of them, d = SUM(bias + PRODUCT(f
  * * s)) with f = alpha / size, y = RESULT(x / d^beta). f, the power and the quotient are rounded to binary32.
  */
-#include "layers/lanes.h"
+#include "layers/elementwise.h"
 #include "tensorquant/kernels/accumulate/wide_sum.cl"
 #include "tensorquant/kernels/math.cl"
 

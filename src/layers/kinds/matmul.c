@@ -64,9 +64,7 @@ static tq_status place(tq_operand_place *operand, tq_context *context, const tq_
     if (begin == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for %lld matrices", (long long)entries);
     const bool plain = locate(begin, m, product, entries);
-    tq_status status = tq_memory__create(&operand->begin, context, bytes);
-    if (status == TQ_OK)
-        status = tq_memory__write(operand->begin, 0, begin, bytes);
+    const tq_status status = tq_memory__of(&operand->begin, context, begin, bytes);
     free(begin);
     return status == TQ_OK && !plain && !in_place ? tq_tensor_create(&operand->array, context, &array)
                                                   : status;
@@ -78,19 +76,6 @@ static void unplace(tq_operand_place *operand)
     tq_tensor_destroy(operand->array);
     operand->begin = NULL;
     operand->array = NULL;
-}
-
-static tq_range output_range(const tq_layer *layer)
-{
-    const tq_accumulation accumulation = tq_contract__accumulation(layer), *a = &accumulation;
-    const tq_matmul *state = layer->state;
-    tq_range from = tq_range__unknown();
-    if (a->exact_sum && tq_quantizer_is_none(&a->product) && tq_quantizer_is_none(&a->result))
-        return tq_contract__exact_range(layer->input_range[0], layer->input_range[1],
-                                        tq_range__measure(NULL, 0), tq_matrices__rows(&state->b.matrices));
-    from.finite =
-        layer->input_range[0].finite && layer->input_range[1].finite && tq_accumulation__keeps_finite(a);
-    return tq_range__quantized(from, &a->result);
 }
 
 /* One matrix is a dense layer of as many samples as it has rows. */
@@ -156,7 +141,8 @@ static tq_status plan(tq_layer *layer)
     const tq_contraction_path path = tq_contraction__path(state->contraction);
     tq_contract__describe(layer, &path);
     layer->macs = tq_shape_count(&layer->output) * tq_matrices__rows(&state->b.matrices);
-    layer->output_range = output_range(layer);
+    layer->output_range = tq_contract__range(layer, layer->input_range[1], tq_range__measure(NULL, 0),
+                                             tq_matrices__rows(&state->b.matrices));
     return TQ_OK;
 }
 

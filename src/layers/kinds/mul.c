@@ -15,5 +15,8 @@ const tq_layer_kind tq_layer_mul = {
     .plan = tq_pairwise__plan,
     .forward = tq_pairwise__forward,
     .reference = tq_pairwise__reference,
+    .plan_backward = tq_pairwise__plan_backward,
+    .backward = tq_pairwise__backward,
+    .backward_reference = tq_pairwise__backward_reference,
     .release = tq_pairwise__release,
 };

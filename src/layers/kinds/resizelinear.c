@@ -85,12 +85,12 @@ static tq_status make_tables(tq_layer *layer)
         return tq_status__fail(TQ_E_MEMORY, "no memory for %zu rows and columns", count);
     fill(state->pair, &rows, in->dim[2] * in->dim[3]);
     fill(state->pair + rows.to, &columns, in->dim[3]);
-    TQ_TRY(tq_memory__create(&state->tables, layer->context, count * sizeof *state->pair));
-    return tq_memory__write(state->tables, 0, state->pair, count * sizeof *state->pair);
+    return tq_memory__of(&state->tables, layer->context, state->pair, count * sizeof *state->pair);
 }
 
 static tq_status make_kernel(tq_layer *layer)
 {
+    static const char *const files[] = {"accumulate/wide_sum.cl", "layers/resizelinear.cl"};
     tq_linear *state = layer->state;
     const tq_accumulation *a = &layer->quantizers.intrinsic;
     const tq_device_info *device = tq_context_device(layer->context);
@@ -98,16 +98,7 @@ static tq_status make_kernel(tq_layer *layer)
                        device->subnormals && tq_lanes__allowed(layer, true);
     tq_program_text text = {0};
     tq_program_text__define(&text, "TQ_PLAIN", "%d", plain);
-    tq_program_text__define(&text, "TQ_FUSED", "%d", tq_accumulation__fused(a));
-    tq_program_text__define(&text, "TQ_EXACT_SUM", "%d", a->exact_sum);
-    tq_quantizer__bind(&text, "TQ_PRODUCT", &a->product);
-    tq_quantizer__bind(&text, "TQ_SUM", &a->sum);
-    tq_quantizer__bind(&text, "TQ_RESULT", &a->result);
-    tq_program_text__add(&text, "accumulate/wide_sum.cl");
-    tq_program_text__add(&text, "layers/resizelinear.cl");
-    const tq_status status = tq_kernel__create(&state->kernel, layer->context, &text, "resize_linear");
-    tq_program_text__free(&text);
-    return status;
+    return tq_layer__inner_kernel_of(layer, &state->kernel, &text, files, TQ_COUNT(files), "resize_linear");
 }
 
 static tq_status plan(tq_layer *layer)

@@ -52,17 +52,12 @@ static tq_status plan(tq_layer *layer)
     return tq_layer__inner_kernel_of(layer, &state->kernel, &text, files, TQ_COUNT(files), "softmax");
 }
 
-static tq_u64 first_element(const tq_layer *layer)
-{
-    return layer->first_sample * (tq_u64)(tq_shape_count(&layer->output) / layer->output.dim[0]);
-}
-
 static tq_status forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)
 {
     const tq_softmax *state = layer->state;
     const tq_inner *inner = &state->inner;
     const tq_u32 key[2] = {inner->key0, inner->key1};
-    const tq_u64 first = first_element(layer);
+    const tq_u64 first = tq_layer__first_element(layer);
     const tq_argument arguments[] = {TQ_TENSOR(inputs[0]),
                                      TQ_TENSOR(output),
                                      TQ_VALUE(state->classes),
@@ -107,7 +102,7 @@ static tq_status reference(const tq_layer *layer, const float *const *inputs, fl
     const tq_softmax *state = layer->state;
     const int64_t count = tq_shape_count(&layer->output);
     for (int64_t row = 0; row < count; row += state->classes) {
-        const tq_u64 index = first_element(layer) + (tq_u64)row;
+        const tq_u64 index = tq_layer__first_element(layer) + (tq_u64)row;
         const float *x = inputs[0] + row;
         const tq_u32 top = largest(x, state->classes);
         const tq_u32 sum = sum_powers(state, x, top, output + row, index);
