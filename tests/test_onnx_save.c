@@ -205,9 +205,13 @@ static void kinds_with_weights(void **state)
 
 static void kinds_of_two_inputs(void **state)
 {
-    static const char *const rows[][2] = {
-        {"add", ""}, {"sub", ""}, {"mul", ""},          {"max", ""},
-        {"min", ""}, {"div", ""}, {"concat", "axis=2,order=nchw"}};
+    static const char *const rows[][2] = {{"add", ""},
+                                          {"sub", ""},
+                                          {"mul", ""},
+                                          {"max", ""},
+                                          {"min", ""},
+                                          {"div", ""},
+                                          {"concat", "axis=2,order=nchw"}};
     static const float values[] = {0.5f, -0.25f, 2.0f};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; ++i) {
         tq_network *network = make(*state, "relu", "", true);
@@ -345,6 +349,10 @@ static void faults(void **state)
     fails(tq_network_save_onnx(network, "kept.onnx"), TQ_E_UNSUPPORTED,
           "'kept.onnx': spacetodepth 'it': the kind cannot be written as ONNX; kinds that can: abs, add");
     assert_int_equal(access("kept.onnx", F_OK), -1);
+    tq_network_destroy(network);
+
+    network = make(*state, "hardswish", "beta=0.25", true);
+    fails(tq_network_save_onnx(network, FILE_NAME), TQ_E_UNSUPPORTED, "beta other than 0.5");
     tq_network_destroy(network);
 
     network = make(*state, "reshape", "rank=3,shape=0x-1x5", true);

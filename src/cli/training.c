@@ -2,10 +2,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/report.h"
-#include "cli/sweep_file.h"
 #include "cli/train_note.h"
 
 #define FASHION "fashion-mnist"
@@ -82,6 +82,9 @@ static int open_network(tq_training_job *job, tq_network **network, const tq_set
 {
     const char *const model = settings->operand[0];
     int64_t classes;
+    if (!is_builtin(model) && access(model, F_OK) != 0)
+        return tq_report__failure(
+            "'%s' is neither a file nor a built-in network; there are: cifarnet, lenet, mlp", model);
     if (!is_builtin(model))
         return tq_report__status(tq_network_load_onnx(network, job->train.context, model));
     const int result = count_classes(job, &classes);

@@ -264,6 +264,15 @@ static tq_status save_softmax(tq_onnx_writer *writer, const tq_value *value, Onn
     return tq_onnx_writer__int(writer, node, "axis", input_shape(writer, value, 0)->rank == 4 ? 1 : -1);
 }
 
+/* ONNX's has no options. */
+static tq_status save_hardswish(tq_onnx_writer *writer, const tq_value *value, Onnx__NodeProto *node)
+{
+    if ((float)tq_layer__option(value->layer, "alpha", 0) != 1.0f / 6.0f ||
+        tq_layer__option(value->layer, "beta", 0) != 0.5)
+        return refuse("alpha other than 1/6, or beta other than 0.5,");
+    return add_inputs(writer, value, node);
+}
+
 static tq_status save_lrn(tq_onnx_writer *writer, const tq_value *value, Onnx__NodeProto *node)
 {
     TQ_TRY(tq_onnx_writer__int(writer, node, "size", whole(value->layer, "size", 0)));
@@ -295,7 +304,7 @@ static const struct {
     {"globalavgpool", "GlobalAveragePool", save_plain},
     {"globalmaxpool", "GlobalMaxPool", save_plain},
     {"hardsigmoid", "HardSigmoid", save_plain},
-    {"hardswish", "HardSwish", save_plain},
+    {"hardswish", "HardSwish", save_hardswish},
     {"leakyrelu", "LeakyRelu", save_plain},
     {"logarithm", "Log", save_plain},
     {"lrn", "LRN", save_lrn},
