@@ -5,7 +5,15 @@
 #include "elements.h"
 #include "formats.h"
 #include "references.h"
+#include "timing.h"
 #include "util/fail.h"
+
+#define QUICK_SECONDS 7.0 /* of each work, to build programs in, with --quick */
+
+static bool is_late(const tq_bench_options *options, double start)
+{
+    return options->level == TQ_LEVEL_QUICK && tq_timing__now() - start > QUICK_SECONDS;
+}
 
 static bool is_wanted(const tq_bench_options *options, const char *name, bool smoke)
 {
@@ -27,9 +35,14 @@ static tq_status add_formats(tq_lineup *lineup, const tq_work *work, const tq_be
 {
     tq_subject *subject = NULL;
     const tq_bench_format *format;
+    const double start = tq_timing__now();
     for (size_t i = 0; (format = tq_bench_format__at(i)) != NULL; ++i) {
         if (i > 0 && !is_wanted(options, format->name, format->smoke))
             continue;
+        if (is_late(options, start)) {
+            ++lineup->left_out;
+            continue;
+        }
         TQ_TRY(add(lineup, &subject));
         TQ_TRY(tq_bench_format__subject(subject, format, work, context));
     }
@@ -60,9 +73,14 @@ static tq_status add_elements(tq_lineup *lineup, const tq_work *work, const tq_b
 {
     tq_subject *subject = NULL;
     const tq_bench_element *element;
+    const double start = tq_timing__now();
     for (size_t i = 0; (element = tq_bench_element__at(i)) != NULL; ++i) {
         if (element->goal > 0 && !is_wanted(options, element->name, element->smoke))
             continue;
+        if (element->goal > 0 && is_late(options, start)) {
+            ++lineup->left_out;
+            continue;
+        }
         TQ_TRY(add(lineup, &subject));
         TQ_TRY(tq_bench_element__subject(subject, element, work, context));
     }

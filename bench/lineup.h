@@ -10,6 +10,7 @@
 typedef struct tq_lineup {
     tq_subject subject[TQ_LINEUP_MOST];
     size_t count;
+    size_t left_out; /* rows that --quick had no time to build programs for */
 } tq_lineup;
 
 /* Zero-initialized before; destroy it also after a failure. */

@@ -7,7 +7,7 @@
 
 #define SETTLE_NANOSECONDS 20000000L
 
-static double now(void)
+double tq_timing__now(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -23,9 +23,9 @@ static void settle(void)
 
 static tq_status loop(const tq_subject *subject, int64_t times, double *seconds)
 {
-    const double start = now();
+    const double start = tq_timing__now();
     TQ_TRY(subject->run(subject->state, times));
-    *seconds = now() - start;
+    *seconds = tq_timing__now() - start;
     return TQ_OK;
 }
 

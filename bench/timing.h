@@ -9,6 +9,9 @@ typedef struct tq_effort {
     int rounds;
 } tq_effort;
 
+/* A clock that only goes forward, in seconds. */
+double tq_timing__now(void);
+
 /* Sets `seconds` of each subject: per run, in its best round. */
 tq_status tq_timing__measure(tq_subject *subjects, size_t count, tq_effort effort);
 

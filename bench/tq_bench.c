@@ -12,7 +12,7 @@ enum { EXIT_FAULT = 1, EXIT_USAGE = 2 };
 
 static tq_effort effort_of(tq_level level)
 {
-    static const tq_effort smoke = {0.001, 1}, quick = {0.1, 3}, full = {0.15, 3};
+    static const tq_effort smoke = {0.001, 1}, quick = {0.05, 3}, full = {0.15, 3};
     return level == TQ_LEVEL_SMOKE ? smoke : level == TQ_LEVEL_QUICK ? quick : full;
 }
 
@@ -26,6 +26,9 @@ static tq_status run_work(tq_bench_report *report, const tq_work *work, const tq
     if (status == TQ_OK)
         status =
             tq_bench_report__work(report, work, lineup.subject, lineup.count, tq_lineup__reference(&lineup));
+    if (status == TQ_OK && lineup.left_out > 0)
+        fprintf(stderr, "%s: left out %zu rows whose programs were not built in time; another run goes on\n",
+                work->name, lineup.left_out);
     tq_lineup__destroy(&lineup);
     return status == TQ_OK ? TQ_OK : tq_status__prefix(status, "%s", work->name);
 }

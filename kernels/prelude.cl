@@ -68,8 +68,6 @@ typedef struct tq_words {
 #define TQ_STREAM_RESULT      5
 #define TQ_STREAM_INNER       6 /* steps of layers that are not contractions */
 #define TQ_STREAM_WEIGHT      8 /* + number of the weight tensor */
-#define TQ_STREAM_BACKWARD    256 /* + 8 * number of the input + one of those above: gradients by inputs */
-#define TQ_STREAM_GRADIENT    1024 /* + 8 * number of the weight tensor + one of those above: gradients by weights */
 #define TQ_STREAM_UPDATE      65536 /* + 8 * number of the parameter + slot: optimizers */
 
 #define TQ_FINITE   0u

@@ -13,22 +13,6 @@ typedef struct tq_average {
     ulong index; /* of the first lane's output */
 } tq_average;
 
-/* Taps of one axis before the end of the padded image, `before` pixels in front of it and `after` behind. */
-TQ_INLINE int tq_padded_taps(const int start, const int size, const int before, const int after, const int step,
-                             const int taps)
-{
-    return tq_pool_span_of(start + before, size + before + after, step, taps).end;
-}
-
-/* The divisor: taps inside the image, or with count_pads inside the padded image. */
-TQ_INLINE int tq_divisor(const tq_pool_geometry g, const tq_pool_window w)
-{
-    if (!g.count_pads)
-        return (w.rows.end - w.rows.begin) * (w.columns.end - w.columns.begin);
-    return tq_padded_taps(w.top, g.rows, g.pad_top, g.pad_bottom, g.dilation_rows, g.kernel_rows) *
-           tq_padded_taps(w.left, g.columns, g.pad_left, g.pad_right, g.dilation_columns, g.kernel_columns);
-}
-
 /* The exact sum, for TQ_EXACT_SUM; else the sum that SUM has rounded at each step. */
 TQ_INLINE tq_exact tq_average_total(const tq_pool_geometry g, const tq_average t, const int lane)
 {

@@ -65,3 +65,17 @@ __kernel void copy_rows(__global const uint *restrict x, const ulong x_offset, _
                      (uint)min((ulong)run, length - begin));
     }
 }
+
+/* The other way: rows of y, all of them, from element `first` of rows of x. */
+__kernel void take_rows(__global const uint *restrict x, const ulong x_offset, __global uint *restrict y,
+                        const ulong y_offset, const ulong first, const ulong length, const ulong pitch,
+                        const ulong pieces, const uint run, const ulong items)
+{
+    const ulong item = get_global_id(0);
+    if (item < items) {
+        const ulong row = item / pieces, begin = item % pieces * run;
+        if (begin < length)
+            move_run(x + x_offset + row * pitch + first + begin, y + y_offset + row * length + begin,
+                     (uint)min((ulong)run, length - begin));
+    }
+}

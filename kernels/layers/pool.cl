@@ -82,3 +82,19 @@ TQ_INLINE void tq_pool_advance(tq_pool_window *window, const tq_pool_geometry g)
     }
     tq_pool_enter_column(window, g);
 }
+
+/* Taps of one axis before the end of the padded image, `before` pixels in front of it and `after` behind. */
+TQ_INLINE int tq_padded_taps(const int start, const int size, const int before, const int after, const int step,
+                             const int taps)
+{
+    return tq_pool_span_of(start + before, size + before + after, step, taps).end;
+}
+
+/* The divisor: taps inside the image, or with count_pads inside the padded image. */
+TQ_INLINE int tq_divisor(const tq_pool_geometry g, const tq_pool_window w)
+{
+    if (!g.count_pads)
+        return (w.rows.end - w.rows.begin) * (w.columns.end - w.columns.begin);
+    return tq_padded_taps(w.top, g.rows, g.pad_top, g.pad_bottom, g.dilation_rows, g.kernel_rows) *
+           tq_padded_taps(w.left, g.columns, g.pad_left, g.pad_right, g.dilation_columns, g.kernel_columns);
+}

@@ -18,7 +18,10 @@ tq_status tq_onnx__import_batch_normalization(tq_onnx_node *node)
         TQ_TRY(tq_onnx__as_image(node, 0, &input, &line));
     if (tq_onnx__int(node, "training_mode", 0) != 0 || tq_onnx__int(node, "spatial", 1) != 1)
         return tq_status__fail(TQ_E_UNSUPPORTED, "supported: attributes 'training_mode' 0 and 'spatial' 1");
-    snprintf(options, sizeof options, "epsilon=%.9g", (double)tq_onnx__float(node, "epsilon", 1e-5f));
+    const float momentum = tq_onnx__float(node, "momentum", 0.9f); /* of no use in inference */
+    snprintf(options, sizeof options, "epsilon=%.9g,momentum=%.9g",
+             (double)tq_onnx__float(node, "epsilon", 1e-5f),
+             momentum >= 0.0f && momentum <= 1.0f ? (double)momentum : 0.9);
     TQ_TRY(tq_onnx__add(node, "batchnorm", options, input.layer));
     for (size_t i = 0; i < TQ_COUNT(normalization_weights); ++i)
         TQ_TRY(tq_onnx__set_vector(node, normalization_weights[i], i + 1, input.shape.dim[1]));

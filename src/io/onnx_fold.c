@@ -8,6 +8,7 @@
 /* A few bytes of a file can ask for constants of any size: of one, and of all that are computed. */
 #define MOST_FLOATS   ((int64_t)1 << 27)
 #define MOST_INTEGERS ((int64_t)1 << 24)
+#define MOST_REPEATED ((int64_t)1 << 24)
 #define MOST_BYTES    ((size_t)1 << 30)
 
 /* Ordered by name. Constant, Flatten, Identity, Reshape, Squeeze, Transpose and Unsqueeze, and what
@@ -176,11 +177,23 @@ static tq_status move_numbers(tq_layer *layer, const tq_onnx_numbers *from, tq_o
     return TQ_OK;
 }
 
+/* A few numbers must not become many seconds' work. */
+static tq_status check_growth(const tq_shape *from, const tq_shape *to)
+{
+    const int64_t before = tq_shape_count(from), after = tq_shape_count(to);
+    if (after > 0 && (after <= before || after <= MOST_REPEATED))
+        return TQ_OK;
+    return tq_status__fail(TQ_E_UNSUPPORTED,
+                           "a constant of %lld numbers is repeated to %lld, supported: 1 to %lld",
+                           (long long)before, (long long)after, (long long)MOST_REPEATED);
+}
+
 tq_status tq_onnx__fold_move(const tq_onnx_node *node, const char *kind, const char *options,
-                             const tq_onnx_value *input, size_t i)
+                             const tq_onnx_value *input, size_t i, const tq_shape *shape)
 {
     tq_onnx_numbers from, to = {0};
     tq_layer *layer;
+    TQ_TRY(check_growth(&input->shape, shape));
     TQ_TRY(tq_layer_create(&layer, node->onnx->context, kind, "constant", options));
     tq_status status = tq_onnx__numbers(input, &from);
     if (status == TQ_OK) {

@@ -45,9 +45,11 @@ tq_status tq_onnx__fold(tq_onnx_node *node, const tq_onnx_fold *fold);
 /* Adds the names to a list. */
 void tq_onnx__print_folds(tq_text *to);
 
-/* Output `i` is a move of a constant (layers/move.h): `kind` with the options, without `order`. */
+/* Output `i`, of this shape, is a move of a constant (layers/move.h): `kind` with the options, without
+ * `order`.
+ */
 tq_status tq_onnx__fold_move(const tq_onnx_node *node, const char *kind, const char *options,
-                             const tq_onnx_value *input, size_t i);
+                             const tq_onnx_value *input, size_t i, const tq_shape *shape);
 
 /* Folding operators. */
 

@@ -167,7 +167,7 @@ tq_status tq_onnx__add_move(tq_onnx_node *node, const char *kind, tq_text *optio
     }
     tq_status status = tq_text__status(options);
     if (status == TQ_OK)
-        status = tq_onnx__fold_move(node, kind, tq_text__get(options), input, i);
+        status = tq_onnx__fold_move(node, kind, tq_text__get(options), input, i, shape);
     tq_text__free(options);
     return status;
 }

@@ -117,7 +117,7 @@ static int taps_before(int start, int end, int step, int taps)
     return count;
 }
 
-static int divisor(const tq_pool_geometry *g, tq_pool_window window, int inside)
+int tq_average__divisor(const tq_pool_geometry *g, tq_pool_window window, int inside)
 {
     if (!g->count_pads)
         return inside;
@@ -134,7 +134,7 @@ tq_status tq_average__reference(const tq_layer *layer, const float *const *input
         const tq_u64 index = tq_layer__first_element(layer) + (tq_u64)i;
         int inside = 0;
         const tq_exact sum = sum_window(state, inputs[0], window, index, &inside);
-        const tq_exact count = {.significand = (tq_u64)divisor(&state->geometry, window, inside)};
+        const tq_exact count = {.significand = (tq_u64)tq_average__divisor(&state->geometry, window, inside)};
         const tq_exact mean = tq_exact_of(tq_exact_to_carrier(tq_exact_divide(sum, count)));
         output[i] =
             tq_bits__number(tq_inner__apply_element(inner, &inner->result, mean, index, TQ_STREAM_RESULT));

@@ -14,7 +14,12 @@ struct tq_backward_sum {
 
 static tq_u32 stream_of(size_t input)
 {
-    return (tq_u32)(TQ_STREAM_BACKWARD + 8 * input);
+    return (tq_u32)(8 * input);
+}
+
+tq_backward_slots tq_backward__slots(const tq_layer *layer, size_t input)
+{
+    return (tq_backward_slots){&layer->quantizers.backward, TQ_ID_BACKWARD, stream_of(input)};
 }
 
 tq_u64 tq_backward__first(const tq_layer *layer, size_t input)
@@ -26,7 +31,7 @@ tq_u64 tq_backward__first(const tq_layer *layer, size_t input)
 tq_status tq_backward__result(const tq_layer *layer, size_t input, tq_tensor *to, const tq_tensor *from)
 {
     const tq_layer_quantizers *q = &layer->quantizers;
-    return tq_quantizer__tensor(to, from, &q->backward.result, q->seed, q->id,
+    return tq_quantizer__tensor(to, from, &q->backward.result, q->seed, q->id | TQ_ID_BACKWARD,
                                 stream_of(input) + TQ_STREAM_RESULT, tq_backward__first(layer, input),
                                 layer->input[input].dim[0]);
 }
@@ -44,30 +49,30 @@ void tq_backward__result_host(const tq_layer *layer, size_t input, float *to, co
         tq_quantizer fitted;
         float *sample = to + i * each;
         tq_quantizer__fit_host(&fitted, &q->backward.result, sample, each);
-        tq_quantizer__array(sample, sample, each, &fitted, q->seed, q->id,
+        tq_quantizer__array(sample, sample, each, &fitted, q->seed, q->id | TQ_ID_BACKWARD,
                             stream_of(input) + TQ_STREAM_RESULT,
                             tq_backward__first(layer, input) + (tq_u64)(i * each));
     }
 }
 
 /* Whether the device's own additions are the sums: kernels/layers/backward.cl, TQ_NATIVE. */
-static bool is_native(const tq_layer *layer)
+static bool is_native(const tq_layer *layer, const tq_accumulation *a)
 {
-    const tq_accumulation *a = &layer->quantizers.backward;
     const tq_device_info *device = tq_context_device(layer->context);
     return device->subnormals && device->fma && !a->exact_sum && tq_quantizer_is_none(&a->sum) &&
            tq_context__paths(layer->context) != TQ_PATHS_GENERAL;
 }
 
-tq_status tq_backward__kernel(const tq_layer *layer, tq_kernel **kernel, tq_program_text *text,
-                              const char *const *files, size_t count, const char *name)
+tq_status tq_backward__kernel(const tq_layer *layer, const tq_backward_slots *slots, tq_kernel **kernel,
+                              tq_program_text *text, const char *const *files, size_t count, const char *name)
 {
-    const tq_accumulation *a = &layer->quantizers.backward;
-    tq_program_text__define(text, "TQ_NATIVE", "%d", is_native(layer));
+    const tq_accumulation *a = slots->accumulation;
+    tq_program_text__define(text, "TQ_NATIVE", "%d", is_native(layer, a));
     tq_program_text__define(text, "TQ_FUSED", "%d", tq_accumulation__fused(a));
     tq_program_text__define(text, "TQ_EXACT_SUM", "%d", a->exact_sum);
     tq_quantizer__bind(text, "TQ_PRODUCT", &a->product);
     tq_quantizer__bind(text, "TQ_SUM", &a->sum);
+    tq_quantizer__bind(text, "TQ_RESULT", &a->result);
     tq_program_text__add(text, "accumulate/wide_sum.cl");
     tq_program_text__add(text, "layers/backward.cl");
     for (size_t i = 0; i < count; ++i)
@@ -77,23 +82,26 @@ tq_status tq_backward__kernel(const tq_layer *layer, tq_kernel **kernel, tq_prog
     return status;
 }
 
-tq_backward_words tq_backward__words(const tq_layer *layer, size_t input)
+tq_backward_words tq_backward__words(const tq_layer *layer, const tq_backward_slots *slots)
 {
     const tq_layer_quantizers *q = &layer->quantizers;
-    return (tq_backward_words){.product = tq_quantizer__words(&q->backward.product),
-                               .sum = tq_quantizer__words(&q->backward.sum),
-                               .key = {(tq_u32)q->seed, (tq_u32)(q->seed >> 32) ^ q->id},
-                               .stream = stream_of(input)};
+    const tq_accumulation *a = slots->accumulation;
+    return (tq_backward_words){.product = tq_quantizer__words(&a->product),
+                               .sum = tq_quantizer__words(&a->sum),
+                               .result = tq_quantizer__words(&a->result),
+                               .key = {(tq_u32)q->seed, (tq_u32)(q->seed >> 32) ^ (q->id | slots->id)},
+                               .stream = slots->stream};
 }
 
-tq_status tq_backward_sum__create(tq_backward_sum **sum, const tq_layer *layer, size_t input)
+tq_status tq_backward_sum__create(tq_backward_sum **sum, const tq_layer *layer,
+                                  const tq_backward_slots *slots)
 {
     const tq_layer_quantizers *q = &layer->quantizers;
     *sum = calloc(1, sizeof **sum);
     if (*sum == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for a sum");
-    (*sum)->inner = tq_inner__of(&q->backward, q->seed, q->id);
-    (*sum)->stream = stream_of(input);
+    (*sum)->inner = tq_inner__of(slots->accumulation, q->seed, q->id | slots->id);
+    (*sum)->stream = slots->stream;
     return TQ_OK;
 }
 

@@ -1,7 +1,7 @@
 /*
  * Gradients by inputs: what kinds share. A gradient is a binary32, made as docs/layers.md says of the kind,
- * then quantized by RESULT of `backward` in a pass of its own. Draws are those of forward with
- * TQ_STREAM_BACKWARD + 8 * number of the input added to the stream; elements are the input's.
+ * then quantized by RESULT of `backward` in a pass of its own. Draws are as in forward, with TQ_ID_BACKWARD
+ * in the id, 8 * number of the input added to the stream, and the input's elements.
  */
 #ifndef TQ_LAYERS_BACKWARD_H
 #define TQ_LAYERS_BACKWARD_H
@@ -16,21 +16,30 @@ tq_u64 tq_backward__first(const tq_layer *layer, size_t input);
 tq_status tq_backward__result(const tq_layer *layer, size_t input, tq_tensor *to, const tq_tensor *from);
 void tq_backward__result_host(const tq_layer *layer, size_t input, float *to, const float *from);
 
-/* Makes the kernel of the text and files, in a program with layers/backward.cl and what it needs; frees the
+/* An accumulation, and what its draws add to the layer's id and to streams. */
+typedef struct tq_backward_slots {
+    const tq_accumulation *accumulation;
+    tq_u32 id, stream;
+} tq_backward_slots;
+tq_backward_slots tq_backward__slots(const tq_layer *layer, size_t input); /* of gradients by an input */
+
+/* Makes the kernel of the text and files, in a program with the slots bound and layers/backward.cl; frees the
  * text. Kept by the context. */
-tq_status tq_backward__kernel(const tq_layer *layer, tq_kernel **kernel, tq_program_text *text,
-                              const char *const *files, size_t count, const char *name);
+tq_status tq_backward__kernel(const tq_layer *layer, const tq_backward_slots *slots, tq_kernel **kernel,
+                              tq_program_text *text, const char *const *files, size_t count,
+                              const char *name);
 
 /* What such a kernel needs besides tensors. */
 typedef struct tq_backward_words {
-    tq_words product, sum;
+    tq_words product, sum, result;
     tq_u32 key[2], stream;
 } tq_backward_words;
-tq_backward_words tq_backward__words(const tq_layer *layer, size_t input);
+tq_backward_words tq_backward__words(const tq_layer *layer, const tq_backward_slots *slots);
 
 /* One sum on the host, as kernels/layers/backward.cl has it. */
 typedef struct tq_backward_sum tq_backward_sum;
-tq_status tq_backward_sum__create(tq_backward_sum **sum, const tq_layer *layer, size_t input);
+tq_status tq_backward_sum__create(tq_backward_sum **sum, const tq_layer *layer,
+                                  const tq_backward_slots *slots);
 void tq_backward_sum__destroy(tq_backward_sum *sum);
 void tq_backward_sum__start(tq_backward_sum *sum, tq_u64 index);
 void tq_backward_sum__add(tq_backward_sum *sum, float x, tq_u32 number);

@@ -9,6 +9,7 @@ tq_status tq_hard__shape(const tq_layer *layer, tq_shape *output)
 tq_status tq_hard__plan(tq_layer *layer)
 {
     static const char *const files[] = {"layers/hard.cl"};
+    const tq_hard_family *family = layer->kind->family;
     tq_hard *state = layer->state;
     const tq_accumulation *a = &layer->quantizers.intrinsic;
     const tq_range in = layer->input_range[0];
@@ -17,6 +18,9 @@ tq_status tq_hard__plan(tq_layer *layer)
         .grid = -149, .highest = 1.0, .finite = in.finite && (plain || tq_accumulation__keeps_finite(a))};
     tq_program_text text = {0};
     state->inner = tq_inner__of(a, layer->quantizers.seed, layer->quantizers.id);
+    state->alpha = tq_bits__of((float)tq_layer__option(layer, "alpha", 0));
+    state->beta = tq_bits__of((float)tq_layer__option(layer, "beta", 0));
+    state->multiplies = family->multiplies;
     if (state->multiplies) {
         from.lowest = in.lowest;
         from.highest = in.highest;

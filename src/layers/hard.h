@@ -12,8 +12,12 @@ typedef struct tq_hard {
     tq_u32 multiplies;  /* 1: by x */
 } tq_hard;
 
+/* `family` of a kind. */
+typedef struct tq_hard_family {
+    bool multiplies;
+} tq_hard_family;
+
 tq_status tq_hard__shape(const tq_layer *layer, tq_shape *output);
-/* Plans with what the kind has put into its state: `alpha`, `beta`, `multiplies`. */
 tq_status tq_hard__plan(tq_layer *layer);
 tq_status tq_hard__forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output);
 tq_status tq_hard__reference(const tq_layer *layer, const float *const *inputs, float *output);

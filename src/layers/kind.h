@@ -34,6 +34,7 @@ typedef struct tq_weight {
     /* In training: the quantized values of the step, on the device, in place of `values`; the trainer's.
      * `values` are what the host reference computes with, initially the quantized master. */
     const tq_tensor *trained;
+    tq_tensor *average; /* in training, of a moving average: where it is, on the device; the trainer's */
 } tq_weight;
 
 /* One backward step of a layer, from tensors that forward of the same step has read and written. */
@@ -102,6 +103,8 @@ struct tq_layer_kind {
     const tq_weight_info *weights;
     size_t weight_count;
     size_t inputs_least, inputs_most;
+    unsigned
+        averages; /* bit i: weight i is a moving average, which forward changes in training; no gradient */
     bool keeps_weights; /* scales and zero points: the weights map does not act */
     bool inner; /* the intrinsic map acts inside; otherwise layer.c quantizes the output by `result` */
     size_t state_size;
@@ -143,6 +146,9 @@ tq_status tq_layer__plan(tq_layer *layer, const tq_shape *inputs, const tq_range
 /* Before tq_layer__plan: a relu with these quantizers is all that reads the output; NULL: it is not. A layer
  * planned for something else is planned no more. */
 void tq_layer__offer_relu(tq_layer *layer, const tq_layer_quantizers *quantizers);
+/* Before tq_layer__plan; the layer is planned no more. Values that were quantized are dropped: the masters
+ * may have changed. */
+void tq_layer__set_training(tq_layer *layer, bool training, bool is_first);
 void tq_layer__set_first_sample(tq_layer *layer, uint64_t first_sample);
 
 #endif

@@ -23,8 +23,7 @@ static bool is_cpu(const tq_layer *layer)
     return strcmp(tq_context_device(layer->context)->type, "cpu") == 0;
 }
 
-/* The widest vector that the device likes and a row fills. */
-static tq_u32 lanes_for(const tq_layer *layer, int64_t row)
+tq_u32 tq_lanes__width(const tq_layer *layer, int64_t row)
 {
     tq_u32 lanes = tq_context_device(layer->context)->vector_width >= 16 ? 16 : is_cpu(layer) ? 8 : 4;
     while (lanes > row)
@@ -43,7 +42,7 @@ static void define_slot(tq_program_text *text, const char *slot, const tq_quanti
 void tq_lanes__define(tq_lanes *v, const tq_layer *layer, tq_program_text *text, int64_t row)
 {
     const tq_accumulation *a = &layer->quantizers.intrinsic;
-    v->count = v->fast ? lanes_for(layer, row) : 1;
+    v->count = v->fast ? tq_lanes__width(layer, row) : 1;
     tq_program_text__add(text, "quantizers/vector.cl");
     tq_program_text__define(text, "TQ_LANES", "%u", v->count);
     if (!layer->kind->inner)
@@ -61,7 +60,8 @@ void tq_lanes__define(tq_lanes *v, const tq_layer *layer, tq_program_text *text,
 tq_status tq_lanes__kernel(tq_lanes *v, const tq_layer *layer, tq_program_text *text, tq_status status,
                            const char *const *files, size_t count, const char *name)
 {
-    if (!layer->kind->inner && (int)v->count == tq_common__lanes(layer->context))
+    if (!layer->kind->inner && (int)v->count == tq_common__lanes(layer->context) &&
+        tq_common__holds(files, count))
         tq_common__add(text);
     tq_program_text__add(text, "layers/tail.cl");
     tq_program_text__add(text, "layers/lanes.cl");

@@ -24,6 +24,9 @@ typedef struct tq_lanes {
  */
 bool tq_lanes__allowed(const tq_layer *layer, bool multiplies);
 
+/* The widest vector that the device likes and a row of so many elements fills. */
+tq_u32 tq_lanes__width(const tq_layer *layer, int64_t row);
+
 /*
  * Settles what depends on the device for vectors in rows of `row` elements, and writes the defines of the
  * slots: TQ_LANES, TQ_FAST, TQ_WILD, and of kinds with inner arithmetic TQ_PRODUCT, TQ_PRODUCT_FORM and so

@@ -4,7 +4,7 @@
 
 tq_status tq_largest__plan(tq_layer *layer)
 {
-    static const char *const files[] = {"layers/pool.cl", "layers/maximum.cl", "layers/maxpool.cl"};
+    static const char *const files[] = {"layers/pool.cl", "layers/maxpool.cl"};
     tq_pool *state = layer->state;
     tq_program_text text = {0};
     TQ_TRY(tq_pool__count_steps(layer, 1));

@@ -1,6 +1,5 @@
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "layers/layer_parts.h"
 
@@ -163,6 +162,19 @@ void tq_layer__offer_relu(tq_layer *layer, const tq_layer_quantizers *quantizers
         tq_layer__unplan(layer);
     layer->relu_follows = quantizers != NULL;
     layer->relu_quantizers = *offered;
+}
+
+void tq_layer__set_training(tq_layer *layer, bool training, bool is_first)
+{
+    tq_layer__unplan(layer);
+    layer->training = training;
+    layer->is_first = is_first;
+    for (size_t i = 0; i < TQ_LAYER_WEIGHTS; ++i) {
+        free(layer->weight[i].values);
+        layer->weight[i].values = NULL;
+        layer->weight[i].trained = NULL;
+        layer->weight[i].average = NULL;
+    }
 }
 
 /* Whether the plan that the layer has is the one asked for. */

@@ -169,7 +169,7 @@ tq_status tq_move__finish(tq_layer *layer, float constant)
     layer->output_range = layer->input_range[0];
     if (has_constant(&state->move) && tq_bits__of(constant) != 0) /* +0 is of every range */
         layer->output_range = tq_range__join(layer->output_range, tq_range__measure(&constant, 1));
-    return tq_moved__plan(state, layer->context, constant);
+    return tq_moved__plan(state, layer, constant);
 }
 
 tq_status tq_move__forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)

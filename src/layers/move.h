@@ -46,15 +46,16 @@ void tq_move__host(const tq_move *move, void *to, const void *from, size_t width
 /* The state of a kind that moves. */
 typedef struct tq_moved {
     tq_move move;
+    tq_kernel *kernel; /* the context's */
     tq_memory *tables;
     tq_u32 size[8];  /* as the kernel has it: innermost first, dimensions joined; last, how many */
     tq_u32 constant; /* bits */
     bool contiguous; /* the innermost table is a run of memory */
 } tq_moved;
 
-/* Makes the tables of a move that has been filled; its shapes lie in memory as `move` says. TQ_E_UNSUPPORTED:
- * an input of 2^32 - 1 elements or more. */
-tq_status tq_moved__plan(tq_moved *moved, tq_context *context, float constant);
+/* Makes kernel and tables of a move that has been filled; its shapes lie in memory as `move` says.
+ * TQ_E_UNSUPPORTED: an input of 2^32 - 1 elements or more. */
+tq_status tq_moved__plan(tq_moved *moved, const tq_layer *layer, float constant);
 tq_status tq_moved__run(const tq_moved *moved, const tq_layer *layer, const tq_tensor *from, tq_tensor *to);
 void tq_moved__release(tq_moved *moved);
 

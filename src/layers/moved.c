@@ -69,7 +69,7 @@ static tq_status write_tables(tq_moved *moved, tq_context *context, const tables
     return tq_memory__of(&moved->tables, context, t->number, t->count * sizeof *t->number);
 }
 
-tq_status tq_moved__plan(tq_moved *moved, tq_context *context, float constant)
+tq_status tq_moved__plan(tq_moved *moved, const tq_layer *layer, float constant)
 {
     tables t;
     if (tq_shape_count(&moved->move.from) >= (int64_t)NONE)
@@ -77,9 +77,9 @@ tq_status tq_moved__plan(tq_moved *moved, tq_context *context, float constant)
                                (long long)tq_shape_count(&moved->move.from));
     memcpy(&moved->constant, &constant, sizeof constant);
     TQ_TRY(make_tables(&moved->move, &t));
-    const tq_status status = write_tables(moved, context, &t);
+    const tq_status status = write_tables(moved, layer->context, &t);
     free(t.number);
-    return status;
+    return status == TQ_OK ? tq_layer__plain_kernel(layer, &moved->kernel, "layers/move.cl", "move") : status;
 }
 
 tq_status tq_moved__run(const tq_moved *moved, const tq_layer *layer, const tq_tensor *from, tq_tensor *to)
@@ -90,10 +90,8 @@ tq_status tq_moved__run(const tq_moved *moved, const tq_layer *layer, const tq_t
     const tq_argument arguments[] = {
         TQ_TENSOR(from),           TQ_TENSOR(to),        TQ_MEMORY(moved->tables), TQ_VALUE(moved->size),
         TQ_VALUE(moved->constant), TQ_VALUE(contiguous), TQ_VALUE(pieces),         TQ_VALUE(shares.run)};
-    tq_kernel *kernel;
-    TQ_TRY(tq_layer__plain_kernel(layer, &kernel, "layers/move.cl", "move"));
-    return tq_layer__run_elements(layer, kernel, tq_shape_count(&moved->move.to) / inner * pieces, arguments,
-                                  TQ_COUNT(arguments));
+    return tq_layer__run_elements(layer, moved->kernel, tq_shape_count(&moved->move.to) / inner * pieces,
+                                  arguments, TQ_COUNT(arguments));
 }
 
 void tq_moved__release(tq_moved *moved)

@@ -44,7 +44,8 @@ static tq_status run(tq_layer *layer, size_t input, const tq_gradients *gradient
     static const char *const files[] = {"layers/groups.cl", "layers/pairwise_backward.cl"};
     const tq_pairwise_state *state = layer->state;
     const tq_groups groups = groups_of(layer, input);
-    const tq_backward_words words = tq_backward__words(layer, input);
+    const tq_backward_slots slots = tq_backward__slots(layer, input);
+    const tq_backward_words words = tq_backward__words(layer, &slots);
     const tq_u64 size = tq_groups__size(&groups), first = tq_backward__first(layer, input);
     const tq_u32 other = (tq_u32)(1 - input);
     tq_tensor *to = gradients->input_gradient[input];
@@ -52,7 +53,7 @@ static tq_status run(tq_layer *layer, size_t input, const tq_gradients *gradient
     tq_kernel *kernel;
     tq_program_text__define(&text, "TQ_FORM", "%d", (int)form_of(layer, input));
     tq_program_text__define(&text, "TQ_REPEATS", "%d", size > 1);
-    TQ_TRY(tq_backward__kernel(layer, &kernel, &text, files, TQ_COUNT(files), "pairwise_backward"));
+    TQ_TRY(tq_backward__kernel(layer, &slots, &kernel, &text, files, TQ_COUNT(files), "pairwise_backward"));
     const tq_argument arguments[] = {TQ_TENSOR(gradients->input[other]),
                                      TQ_TENSOR(gradients->output_gradient),
                                      TQ_TENSOR(to),
@@ -119,10 +120,11 @@ tq_status tq_pairwise__backward_reference(const tq_layer *layer, const tq_host_g
     for (size_t i = 0; i < 2; ++i) {
         float *to = gradients->input_gradient[i];
         const tq_groups groups = groups_of(layer, i);
+        const tq_backward_slots slots = tq_backward__slots(layer, i);
         tq_backward_sum *sum;
         if (to == NULL)
             continue;
-        TQ_TRY(tq_backward_sum__create(&sum, layer, i));
+        TQ_TRY(tq_backward_sum__create(&sum, layer, &slots));
         for (int64_t j = 0; j < tq_shape_count(&layer->input[i]); ++j)
             to[j] = gradient_at(layer, i, gradients, &groups, (tq_u64)j, sum);
         tq_backward_sum__destroy(sum);

@@ -106,6 +106,8 @@ void tq_pool__release(tq_layer *layer)
 {
     tq_pool *state = layer->state;
     tq_lanes__release(&state->lanes);
+    tq_memory__release(state->shares);
+    state->shares = NULL;
 }
 
 tq_status tq_pool__whole_shape(const tq_layer *layer, tq_shape *output)

@@ -23,6 +23,8 @@ typedef struct tq_pool {
     tq_pool_geometry geometry;
     tq_inner inner;
     tq_lanes lanes;
+    tq_lanes share, gather; /* in training: see pool_backward.cl; their kernels are the context's */
+    tq_memory *shares;
 } tq_pool;
 
 /* Geometry from the options of a kind that has kernel, stride, pads, auto_pad, ceil_mode (and dilation). */
@@ -55,6 +57,20 @@ bool tq_pool__hits(const tq_pool_geometry *g);
  * tq_lanes__run_pixels. TQ_E_UNSUPPORTED where the device cannot make them.
  */
 tq_status tq_pool__count_steps(tq_layer *layer, tq_u64 passes);
+
+/*
+ * Gradients: each element's is s = SUM(s + v) over the windows that hold it, in ascending order. Average:
+ * v is the window's gradient / divisor, rounded to nearest. Largest: the window's gradient, where the
+ * element is the first of its largest numbers, rows then columns; else the window is left out.
+ */
+tq_status tq_pool__plan_backward(tq_layer *layer);
+tq_status tq_average__backward(tq_layer *layer, const tq_gradients *gradients);
+tq_status tq_average__backward_reference(const tq_layer *layer, const tq_host_gradients *gradients);
+tq_status tq_largest__backward(tq_layer *layer, const tq_gradients *gradients);
+tq_status tq_largest__backward_reference(const tq_layer *layer, const tq_host_gradients *gradients);
+
+/* The divisor of an average over a window with so many taps inside the image. */
+int tq_average__divisor(const tq_pool_geometry *g, tq_pool_window window, int inside);
 
 void tq_pool__release(tq_layer *layer);
 

@@ -66,6 +66,23 @@ tq_status tq_unary__reference(const tq_layer *layer, const float *const *inputs,
     return TQ_OK;
 }
 
+static const tq_derivative *derivative_of(const tq_layer *layer)
+{
+    const tq_unary *u = layer->kind->family;
+    const tq_unary_state *state = layer->state;
+    return state->function.apply == u->other.apply ? &u->other_derivative : &u->derivative;
+}
+
+tq_status tq_unary__backward(tq_layer *layer, const tq_gradients *gradients)
+{
+    return tq_derivative__backward(layer, derivative_of(layer), gradients);
+}
+
+tq_status tq_unary__backward_reference(const tq_layer *layer, const tq_host_gradients *gradients)
+{
+    return tq_derivative__reference(layer, derivative_of(layer), gradients);
+}
+
 void tq_unary__release(tq_layer *layer)
 {
     tq_unary_state *state = layer->state;

@@ -3,10 +3,8 @@
 #ifndef TQ_LAYERS_UNARY_H
 #define TQ_LAYERS_UNARY_H
 
+#include "layers/derivative.h"
 #include "layers/lanes.h"
-#include "tensorquant/kernels/math.cl"
-
-#include "tensorquant/kernels/functions.cl"
 
 typedef struct tq_function {
     const char *name; /* in kernels/functions.cl */
@@ -17,6 +15,7 @@ typedef struct tq_function {
 typedef struct tq_unary {
     tq_function function;
     tq_function other; /* with a name: in place of `function` where the first option is not 0 */
+    tq_derivative derivative, other_derivative; /* of the two; without a name there is none */
     /* Bounds of |y|: growth * max(1, b) * |x| + max(1, |a|) * max(1, b), of finite x. 0: there are none, and
      * y may not be finite. */
     double growth;
@@ -35,6 +34,9 @@ tq_status tq_unary__shape(const tq_layer *layer, tq_shape *output);
 tq_status tq_unary__plan(tq_layer *layer);
 tq_status tq_unary__forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output);
 tq_status tq_unary__reference(const tq_layer *layer, const float *const *inputs, float *output);
+/* Gradients: derivative times the output's gradient. */
+tq_status tq_unary__backward(tq_layer *layer, const tq_gradients *gradients);
+tq_status tq_unary__backward_reference(const tq_layer *layer, const tq_host_gradients *gradients);
 void tq_unary__release(tq_layer *layer);
 
 #endif

@@ -6,14 +6,8 @@
 #include "quantizers/float_format.h"
 #include "quantizers/int_format.h"
 
-/* Where an array's draws come from. */
-typedef struct source {
-    tq_u32 key0, key1, stream;
-    uint64_t first; /* index of element 0 */
-} source;
-
 /* tq_element_draw of the elements at `index` and behind it: a block of the generator is for several. */
-static void draw_block(tq_u32 *draw, const source *from, uint64_t index, int bits)
+static void draw_block(tq_u32 *draw, const tq_draw_source *from, uint64_t index, int bits)
 {
     const uint64_t per_block = 128 / (uint64_t)bits;
     for (uint64_t i = 0; i < TQ_ARRAY_BLOCK;) {
@@ -37,7 +31,7 @@ static bool in_blocks(const tq_baked *baked)
 }
 
 static void quantize_blocks(float *to, const float *from, int64_t count, const tq_baked *baked,
-                            const source *draws)
+                            const tq_draw_source *draws)
 {
     float x[TQ_ARRAY_BLOCK] = {0};
     tq_u32 draw[TQ_ARRAY_BLOCK] = {0};
@@ -56,10 +50,10 @@ static void quantize_blocks(float *to, const float *from, int64_t count, const t
     }
 }
 
-static void quantize_each(float *to, const float *from, int64_t count, const tq_baked *baked,
-                          const source *draws)
+void tq_baked__each(float *to, const float *from, int64_t begin, int64_t count, int64_t stride,
+                    const tq_baked *baked, const tq_draw_source *draws)
 {
-    for (int64_t i = 0; i < count; ++i) {
+    for (int64_t i = begin; i < count; i += stride) {
         tq_u32 bits, draw = 0;
         if (baked->random_bits)
             draw = tq_element_draw(draws->key0, draws->key1, draws->first + (uint64_t)i, draws->stream,
@@ -73,7 +67,7 @@ static void quantize_each(float *to, const float *from, int64_t count, const tq_
 void tq_quantizer__array(float *to, const float *from, int64_t count, const tq_quantizer *q, uint64_t seed,
                          uint32_t id, uint32_t stream, uint64_t first)
 {
-    const source draws = {(tq_u32)seed, (tq_u32)(seed >> 32) ^ id, stream, first};
+    const tq_draw_source draws = {(tq_u32)seed, (tq_u32)(seed >> 32) ^ id, stream, first};
     tq_quantizer fitted;
     tq_baked baked;
     if (tq_quantizer_is_none(q)) {
@@ -86,7 +80,7 @@ void tq_quantizer__array(float *to, const float *from, int64_t count, const tq_q
     if (in_blocks(&baked))
         quantize_blocks(to, from, count, &baked, &draws);
     else
-        quantize_each(to, from, count, &baked, &draws);
+        tq_baked__each(to, from, 0, count, 1, &baked, &draws);
 }
 
 void tq_quantize_array(float *to, const float *from, int64_t count, const tq_quantizer *q, uint64_t seed)

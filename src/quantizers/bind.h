@@ -68,9 +68,18 @@ void tq_quantizer__array(float *to, const float *from, int64_t count, const tq_q
                          uint32_t id, uint32_t stream, uint64_t first);
 
 #include "runtime/launch.h"
+/* Where an array's draws come from. */
+typedef struct tq_draw_source {
+    tq_u32 key0, key1, stream;
+    uint64_t first; /* index of element 0 */
+} tq_draw_source;
+/* Elements begin, begin + stride ... of `count`, one at a time. */
+void tq_baked__each(float *to, const float *from, int64_t begin, int64_t count, int64_t stride,
+                    const tq_baked *baked, const tq_draw_source *draws);
+
 /*
- * The same for `channels` channels side by side, the last dimension of the array: a quantizer that is per
- * channel is fitted to each by itself. One channel is the whole array.
+ * tq_quantizer__array for `channels` channels side by side, the last dimension of the array: a quantizer that
+ * is per channel is fitted to each by itself. One channel is the whole array.
  */
 tq_status tq_quantizer__channels(float *to, const float *from, int64_t count, int64_t channels,
                                  const tq_quantizer *q, uint64_t seed, uint32_t id, uint32_t stream);

@@ -18,45 +18,45 @@ static tq_u64 sixteenth(tq_u64 length)
     return (length + 15) / 16;
 }
 
-/* Four levels of the tree for all parts: rows of `length` numbers become rows of a sixteenth, rounded up. */
-static tq_status sum_level(tq_kernel *kernel, const tq_context *context, const tq_memory *from, tq_u64 offset,
-                           const tq_memory *to, tq_u64 length, tq_u64 parts)
+/* Reduces by sixteens: the kernel of numbers, the kernel of what that gives, bytes of one of these. */
+typedef struct tree {
+    tq_kernel *numbers, *rest;
+    size_t size;
+} tree;
+
+/* Four levels of the tree for all parts: rows of `length` become rows of a sixteenth, rounded up. */
+static tq_status reduce_level(tq_kernel *kernel, const tq_context *context, const tq_memory *from,
+                              tq_u64 offset, const tq_memory *to, tq_u64 length, tq_u64 parts)
 {
     const tq_argument arguments[] = {TQ_MEMORY(from), TQ_VALUE(offset), TQ_MEMORY(to), TQ_VALUE(length),
                                      TQ_VALUE(parts)};
     return tq_fit__run_flat(kernel, context, sixteenth(length) * parts, arguments, TQ_COUNT(arguments));
 }
 
-/* sums[p]: the magnitudes of part p added by the tree, between two scratch blocks. */
-static tq_status sum_with_scratch(tq_u32 *sums, const tq_tensor *from, tq_kernel *kernel,
-                                  tq_memory *const scratch[2], tq_u64 length, tq_u64 parts)
+static tq_status reduce_with_scratch(void *results, const tq_tensor *from, const tree *t,
+                                     tq_memory *const scratch[2], tq_u64 length, tq_u64 parts)
 {
     const tq_context *const context = tq_tensor__context(from);
     int next = 0;
-    TQ_TRY(sum_level(kernel, context, tq_tensor__memory(from), tq_tensor__offset(from), scratch[0], length,
-                     parts));
+    TQ_TRY(reduce_level(t->numbers, context, tq_tensor__memory(from), tq_tensor__offset(from), scratch[0],
+                        length, parts));
     for (length = sixteenth(length); length > 1; length = sixteenth(length), next = !next)
-        TQ_TRY(sum_level(kernel, context, scratch[next], 0, scratch[!next], length, parts));
-    return tq_memory__read(scratch[next], 0, sums, parts * sizeof *sums);
+        TQ_TRY(reduce_level(t->rest, context, scratch[next], 0, scratch[!next], length, parts));
+    return tq_memory__read(scratch[next], 0, results, parts * t->size);
 }
 
-static tq_status sum_parts(tq_u32 *sums, const tq_tensor *from, const tq_quantizer *q, tq_u64 length,
-                           tq_u64 parts)
+/* results[p]: part p reduced by the tree, between two scratch blocks. */
+static tq_status reduce_parts(void *results, const tq_tensor *from, const tree *t, tq_u64 length,
+                              tq_u64 parts)
 {
     tq_context *const context = tq_tensor__context(from);
     const tq_u64 first = sixteenth(length), second = sixteenth(first);
     tq_memory *scratch[2] = {NULL, NULL};
-    tq_kernel *kernel;
-    tq_quantizer fitted; /* to any sum: the program that quantizes holds sum_sixteens too */
-    tq_status status;
-    tq_fit__from_sum(&fitted, q, 0, 1);
-    status = tq_fit__kernel(&kernel, context, &fitted, "sum_sixteens");
+    tq_status status = tq_memory__create(&scratch[0], context, first * parts * t->size);
     if (status == TQ_OK)
-        status = tq_memory__create(&scratch[0], context, first * parts * sizeof *sums);
+        status = tq_memory__create(&scratch[1], context, second * parts * t->size);
     if (status == TQ_OK)
-        status = tq_memory__create(&scratch[1], context, second * parts * sizeof *sums);
-    if (status == TQ_OK)
-        status = sum_with_scratch(sums, from, kernel, scratch, length, parts);
+        status = reduce_with_scratch(results, from, t, scratch, length, parts);
     tq_memory__release(scratch[0]);
     tq_memory__release(scratch[1]);
     return status;
@@ -65,10 +65,15 @@ static tq_status sum_parts(tq_u32 *sums, const tq_tensor *from, const tq_quantiz
 static tq_status fit_sums(tq_quantizer *fitted, const tq_tensor *from, const tq_quantizer *q, tq_u64 length,
                           tq_u64 parts)
 {
+    tree t = {.size = sizeof(tq_u32)};
+    tq_quantizer any; /* fitted to any sum: the program that quantizes holds sum_sixteens too */
+    tq_fit__from_sum(&any, q, 0, 1);
+    TQ_TRY(tq_fit__kernel(&t.numbers, tq_tensor__context(from), &any, "sum_sixteens"));
+    t.rest = t.numbers;
     tq_u32 *const sums = calloc(parts, sizeof *sums);
     if (!sums)
         return tq_status__fail(TQ_E_MEMORY, "no host memory for %llu sums", (unsigned long long)parts);
-    const tq_status status = sum_parts(sums, from, q, length, parts);
+    const tq_status status = reduce_parts(sums, from, &t, length, parts);
     for (tq_u64 p = 0; p < parts && status == TQ_OK; ++p)
         tq_fit__from_sum(&fitted[p], q, sums[p], length);
     free(sums);
@@ -84,42 +89,19 @@ static tq_status extremes_kernel(tq_kernel **kernel, tq_context *context, const 
     return status;
 }
 
-/* As sum_with_scratch. */
-static tq_status find_extremes(tq_extremes *extremes, const tq_tensor *from, tq_memory *const scratch[2],
-                               tq_u64 length, tq_u64 parts)
-{
-    tq_context *const context = tq_tensor__context(from);
-    tq_kernel *numbers, *pairs;
-    int next = 0;
-    TQ_TRY(extremes_kernel(&numbers, context, "extremes_of_numbers"));
-    TQ_TRY(extremes_kernel(&pairs, context, "extremes_of_pairs"));
-    TQ_TRY(sum_level(numbers, context, tq_tensor__memory(from), tq_tensor__offset(from), scratch[0], length,
-                     parts));
-    for (length = sixteenth(length); length > 1; length = sixteenth(length), next = !next)
-        TQ_TRY(sum_level(pairs, context, scratch[next], 0, scratch[!next], length, parts));
-    return tq_memory__read(scratch[next], 0, extremes, parts * sizeof *extremes);
-}
-
 static tq_status fit_ranges(tq_quantizer *fitted, const tq_tensor *from, const tq_quantizer *q, tq_u64 length,
                             tq_u64 parts)
 {
     tq_context *const context = tq_tensor__context(from);
-    const tq_u64 first = sixteenth(length), second = sixteenth(first);
-    tq_memory *scratch[2] = {NULL, NULL};
+    tree t = {.size = sizeof(tq_extremes)};
+    TQ_TRY(extremes_kernel(&t.numbers, context, "extremes_of_numbers"));
+    TQ_TRY(extremes_kernel(&t.rest, context, "extremes_of_pairs"));
     tq_extremes *const extremes = calloc(parts, sizeof *extremes);
-    tq_status status = TQ_OK;
     if (!extremes)
-        status = tq_status__fail(TQ_E_MEMORY, "no host memory for %llu ranges", (unsigned long long)parts);
-    if (status == TQ_OK)
-        status = tq_memory__create(&scratch[0], context, first * parts * sizeof *extremes);
-    if (status == TQ_OK)
-        status = tq_memory__create(&scratch[1], context, second * parts * sizeof *extremes);
-    if (status == TQ_OK)
-        status = find_extremes(extremes, from, scratch, length, parts);
+        return tq_status__fail(TQ_E_MEMORY, "no host memory for %llu ranges", (unsigned long long)parts);
+    const tq_status status = reduce_parts(extremes, from, &t, length, parts);
     for (tq_u64 p = 0; p < parts && status == TQ_OK; ++p)
         tq_fit__from_extremes(&fitted[p], q, extremes[p]);
-    tq_memory__release(scratch[0]);
-    tq_memory__release(scratch[1]);
     free(extremes);
     return status;
 }

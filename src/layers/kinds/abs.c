@@ -1,7 +1,9 @@
 /* abs: |x|. */
 #include "layers/unary.h"
 
-static const tq_unary family = {.function = {"tq_absolute", tq_absolute}, .growth = 1};
+static const tq_unary family = {.function = {"tq_absolute", tq_absolute},
+                                .derivative = {"tq_absolute_gradient", tq_absolute_gradient},
+                                .growth = 1};
 
 const tq_layer_kind tq_layer_abs = {
     .name = "abs",
@@ -14,5 +16,7 @@ const tq_layer_kind tq_layer_abs = {
     .plan = tq_unary__plan,
     .forward = tq_unary__forward,
     .reference = tq_unary__reference,
+    .backward = tq_unary__backward,
+    .backward_reference = tq_unary__backward_reference,
     .release = tq_unary__release,
 };

@@ -6,12 +6,15 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "layers/lanes.h"
-
-enum { GAMMA, BETA, MEAN, VARIANCE };
+#include "layers/batch.h"
 
 static const tq_parameter options[] = {
     {.name = "epsilon", .initial = 1e-5, .lowest = 0, .highest = 1e30, .help = "added to the variance"},
+    {.name = "momentum",
+     .initial = 0.9,
+     .lowest = 0,
+     .highest = 1,
+     .help = "part of a moving average that stays, in training"},
 };
 
 static const tq_weight_info weights[] = {
@@ -20,14 +23,6 @@ static const tq_weight_info weights[] = {
     {"mean", 1, false, "channels"},
     {"variance", 1, false, "channels"},
 };
-
-typedef struct tq_batchnorm {
-    tq_lanes lanes;
-    tq_inner inner;
-    tq_memory *factor, *rest; /* device copies */
-    float *values;            /* factor of each channel, then rest of each */
-    tq_u32 channels;
-} tq_batchnorm;
 
 static tq_status shape(const tq_layer *layer, tq_shape *output)
 {
@@ -65,15 +60,18 @@ static void prepare_channel(const tq_layer *layer, tq_batchnorm *state, int64_t 
     const tq_inner *inner = &state->inner;
     const tq_exact one = {.significand = 1};
     /* The host's binary32 addition and square root are correctly rounded (IEEE 754). */
-    const float biased = layer->weight[VARIANCE].values[c] + (float)tq_layer__option(layer, "epsilon", 0);
+    const float biased =
+        layer->weight[TQ_BATCH_VARIANCE].values[c] + (float)tq_layer__option(layer, "epsilon", 0);
     const tq_exact root = apply(state, &inner->result, tq_exact_of(tq_bits__of(sqrtf(biased))), c, 0);
     const tq_exact reciprocal = tq_exact_of(tq_exact_to_carrier(tq_exact_divide(one, root)));
     const tq_exact inverse = apply(state, &inner->result, reciprocal, c, 1);
-    const tq_exact gamma = tq_exact_of(tq_bits__of(layer->weight[GAMMA].values[c]));
+    const tq_exact gamma = tq_exact_of(tq_bits__of(layer->weight[TQ_BATCH_GAMMA].values[c]));
     const tq_exact factor = product(state, inverse, gamma, c, 2);
-    tq_exact shift = product(state, tq_exact_of(tq_bits__of(layer->weight[MEAN].values[c])), factor, c, 3);
+    tq_exact shift =
+        product(state, tq_exact_of(tq_bits__of(layer->weight[TQ_BATCH_MEAN].values[c])), factor, c, 3);
     shift.negative ^= 1;
-    const tq_exact difference = tq_exact_add(tq_exact_of(tq_bits__of(layer->weight[BETA].values[c])), shift);
+    const tq_exact difference =
+        tq_exact_add(tq_exact_of(tq_bits__of(layer->weight[TQ_BATCH_BETA].values[c])), shift);
     const tq_exact rest = inner->exact_sum ? difference : apply(state, &inner->sum, difference, c, 4);
     state->values[c] = tq_bits__number(tq_exact_to_carrier(factor));
     state->values[state->channels + c] = tq_bits__number(tq_exact_to_carrier(rest));
@@ -112,6 +110,14 @@ static void choose_forms(const tq_layer *layer, tq_batchnorm *state, tq_range fa
                            : tq_range__keeps(tq_range__quantized(tq_range__unknown(), &a->sum), &a->result));
 }
 
+/* Whether the vector form holds for all factors and terms, of which training knows nothing. */
+static bool holds_for_all(const tq_layer *layer, const tq_batchnorm *state)
+{
+    const tq_lanes *v = &state->lanes;
+    return tq_context_device(layer->context)->subnormals && v->sum == TQ_LANES_NEAREST &&
+           (state->inner.fused || v->product == TQ_LANES_NEAREST);
+}
+
 static tq_status make_kernel(tq_layer *layer)
 {
     static const char *const files[] = {"layers/batchnorm.cl"};
@@ -132,21 +138,25 @@ static tq_status plan(tq_layer *layer)
 {
     tq_batchnorm *state = layer->state;
     const tq_accumulation *a = &layer->quantizers.intrinsic;
-    tq_range from = tq_range__unknown();
-    state->channels = (tq_u32)layer->weight[GAMMA].shape.dim[0];
+    tq_range from = tq_range__unknown(), factor = from, term = from;
+    state->channels = (tq_u32)layer->weight[TQ_BATCH_GAMMA].shape.dim[0];
     state->inner = tq_inner__of(a, layer->quantizers.seed, layer->quantizers.id);
     state->values = calloc(2 * (size_t)state->channels, sizeof *state->values);
     if (state->values == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for %u channels", state->channels);
-    for (int64_t c = 0; c < state->channels; ++c)
+    for (int64_t c = 0; c < state->channels && !layer->training; ++c)
         prepare_channel(layer, state, c);
-    const tq_range factor = tq_range__measure(state->values, state->channels);
-    const tq_range term = tq_range__measure(state->values + state->channels, state->channels);
+    if (!layer->training) {
+        factor = tq_range__measure(state->values, state->channels);
+        term = tq_range__measure(state->values + state->channels, state->channels);
+    }
     from.finite =
         layer->input_range[0].finite && factor.finite && term.finite && tq_accumulation__keeps_finite(a);
     layer->output_range = tq_range__quantized(from, &a->result);
     choose_forms(layer, state, factor, term);
-    return make_kernel(layer);
+    state->lanes.fast = state->lanes.fast && (!layer->training || holds_for_all(layer, state));
+    TQ_TRY(make_kernel(layer));
+    return layer->training ? tq_batch__plan(layer) : TQ_OK;
 }
 
 static tq_status forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)
@@ -166,18 +176,19 @@ static tq_status forward(tq_layer *layer, const tq_tensor *const *inputs, tq_ten
                                      TQ_VALUE(key),
                                      TQ_MEMORY(state->lanes.tail.memory),
                                      TQ_VALUE(first)};
+    if (layer->training)
+        TQ_TRY(tq_batch__prepare(layer, inputs[0]));
     return tq_lanes__run(&state->lanes, layer, tq_shape_count(&layer->output), arguments,
                          TQ_COUNT(arguments));
 }
 
-static float normalize(const tq_batchnorm *state, float x, int64_t channel, tq_u64 index)
+static float normalize(const tq_batchnorm *state, float x, float factor, float rest, tq_u64 index)
 {
     const tq_inner *inner = &state->inner;
-    tq_exact v =
-        tq_exact_multiply(tq_exact_of(tq_bits__of(x)), tq_exact_of(tq_bits__of(state->values[channel])));
+    tq_exact v = tq_exact_multiply(tq_exact_of(tq_bits__of(x)), tq_exact_of(tq_bits__of(factor)));
     if (!inner->fused)
         v = tq_exact_of(tq_inner__apply_element(inner, &inner->product, v, index, TQ_STREAM_PRODUCT));
-    v = tq_exact_add(v, tq_exact_of(tq_bits__of(state->values[state->channels + channel])));
+    v = tq_exact_add(v, tq_exact_of(tq_bits__of(rest)));
     if (!inner->exact_sum)
         v = tq_exact_of(tq_inner__apply_element(inner, &inner->sum, v, index, TQ_STREAM_SUM));
     return tq_bits__number(tq_inner__apply_element(inner, &inner->result, v, index, TQ_STREAM_RESULT));
@@ -186,9 +197,15 @@ static float normalize(const tq_batchnorm *state, float x, int64_t channel, tq_u
 static tq_status reference(const tq_layer *layer, const float *const *inputs, float *output)
 {
     const tq_batchnorm *state = layer->state;
-    for (int64_t i = 0; i < tq_shape_count(&layer->output); ++i)
-        output[i] =
-            normalize(state, inputs[0][i], i % state->channels, tq_layer__first_element(layer) + (tq_u64)i);
+    const int64_t channels = state->channels;
+    for (int64_t c = 0; c < channels; ++c) {
+        tq_batch_channel made = {.factor = state->values[c], .rest = state->values[channels + c]};
+        if (layer->training)
+            TQ_TRY(tq_batch__prepare_host(layer, inputs[0], c, &made));
+        for (int64_t i = c; i < tq_shape_count(&layer->output); i += channels)
+            output[i] = normalize(state, inputs[0][i], made.factor, made.rest,
+                                  tq_layer__first_element(layer) + (tq_u64)i);
+    }
     return TQ_OK;
 }
 
@@ -198,6 +215,7 @@ static void release(tq_layer *layer)
     tq_lanes__release(&state->lanes);
     tq_memory__release(state->factor);
     tq_memory__release(state->rest);
+    tq_memory__release(state->statistics);
     free(state->values);
     *state = (tq_batchnorm){0};
 }
@@ -209,6 +227,7 @@ const tq_layer_kind tq_layer_batchnorm = {
     .option_count = TQ_COUNT(options),
     .weights = weights,
     .weight_count = TQ_COUNT(weights),
+    .averages = 1u << TQ_BATCH_MEAN | 1u << TQ_BATCH_VARIANCE,
     .inputs_least = 1,
     .inputs_most = 1,
     .inner = true,
@@ -217,5 +236,7 @@ const tq_layer_kind tq_layer_batchnorm = {
     .plan = plan,
     .forward = forward,
     .reference = reference,
+    .backward = tq_batch__backward,
+    .backward_reference = tq_batch__backward_reference,
     .release = release,
 };

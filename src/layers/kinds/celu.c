@@ -9,7 +9,8 @@ static const tq_parameter options[] = {
      .help = "what negative numbers approach, negated"},
 };
 
-static const tq_unary family = {.function = {"tq_celu", tq_celu}, .growth = 1};
+static const tq_unary family = {
+    .function = {"tq_celu", tq_celu}, .derivative = {"tq_celu_gradient", tq_celu_gradient}, .growth = 1};
 
 const tq_layer_kind tq_layer_celu = {
     .name = "celu",
@@ -24,5 +25,7 @@ const tq_layer_kind tq_layer_celu = {
     .plan = tq_unary__plan,
     .forward = tq_unary__forward,
     .reference = tq_unary__reference,
+    .backward = tq_unary__backward,
+    .backward_reference = tq_unary__backward_reference,
     .release = tq_unary__release,
 };

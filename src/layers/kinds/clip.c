@@ -47,7 +47,8 @@ static tq_range range(const tq_layer *layer)
     return out;
 }
 
-static const tq_unary family = {.function = {"tq_clip", tq_clip}, .range = range};
+static const tq_unary family = {
+    .function = {"tq_clip", tq_clip}, .derivative = {"tq_clip_gradient", tq_clip_gradient}, .range = range};
 
 const tq_layer_kind tq_layer_clip = {
     .name = "clip",
@@ -62,5 +63,7 @@ const tq_layer_kind tq_layer_clip = {
     .plan = tq_unary__plan,
     .forward = tq_unary__forward,
     .reference = tq_unary__reference,
+    .backward = tq_unary__backward,
+    .backward_reference = tq_unary__backward_reference,
     .release = tq_unary__release,
 };

@@ -1,7 +1,12 @@
 /* concat: the inputs one behind the other along a dimension. */
 #include <string.h>
 
+#include "layers/backward.h"
 #include "layers/reorder.h"
+
+typedef struct tq_concat {
+    tq_kernel *kernel; /* the context's */
+} tq_concat;
 
 static const tq_parameter options[] = {
     {.name = "axis",
@@ -49,10 +54,11 @@ static tq_status shape(const tq_layer *layer, tq_shape *output)
 
 static tq_status plan(tq_layer *layer)
 {
+    tq_concat *state = layer->state;
     layer->output_range = layer->input_range[0];
     for (size_t i = 1; i < layer->input_count; ++i)
         layer->output_range = tq_range__join(layer->output_range, layer->input_range[i]);
-    return TQ_OK;
+    return tq_layer__plain_kernel(layer, &state->kernel, "layers/move.cl", "copy_rows");
 }
 
 /* The dimension as it lies in memory. */
@@ -71,9 +77,10 @@ static int64_t row_of(const tq_shape *shape, int axis)
     return elements;
 }
 
-static tq_status copy(const tq_layer *layer, tq_kernel *kernel, const tq_tensor *from, tq_tensor *to,
-                      tq_u64 length, tq_u64 begin)
+static tq_status copy(const tq_layer *layer, const tq_tensor *from, tq_tensor *to, tq_u64 length,
+                      tq_u64 begin)
 {
+    const tq_concat *state = layer->state;
     const tq_u64 pitch = (tq_u64)row_of(&layer->output, axis_in_memory(layer));
     const tq_pieces pieces = tq_layer__pieces(layer, length);
     const tq_u64 rows = (tq_u64)tq_shape_count(tq_tensor_shape(from)) / length;
@@ -81,7 +88,7 @@ static tq_status copy(const tq_layer *layer, tq_kernel *kernel, const tq_tensor 
     const tq_argument arguments[] = {TQ_TENSOR(from),        TQ_TENSOR(to),       TQ_VALUE(begin),
                                      TQ_VALUE(length),       TQ_VALUE(pitch),     TQ_VALUE(rows),
                                      TQ_VALUE(pieces.count), TQ_VALUE(pieces.run)};
-    return tq_layer__run_elements(layer, kernel, (int64_t)(all * pieces.count), arguments,
+    return tq_layer__run_elements(layer, state->kernel, (int64_t)(all * pieces.count), arguments,
                                   TQ_COUNT(arguments));
 }
 
@@ -89,11 +96,9 @@ static tq_status forward(tq_layer *layer, const tq_tensor *const *inputs, tq_ten
 {
     const int axis = axis_in_memory(layer);
     tq_u64 begin = 0;
-    tq_kernel *kernel;
-    TQ_TRY(tq_layer__plain_kernel(layer, &kernel, "layers/move.cl", "copy_rows"));
     for (size_t i = 0; i < layer->input_count; ++i) {
         const tq_u64 length = (tq_u64)row_of(&layer->input[i], axis);
-        TQ_TRY(copy(layer, kernel, inputs[i], output, length, begin));
+        TQ_TRY(copy(layer, inputs[i], output, length, begin));
         begin += length;
     }
     return TQ_OK;
@@ -113,6 +118,68 @@ static tq_status reference(const tq_layer *layer, const float *const *inputs, fl
     return TQ_OK;
 }
 
+/* A constant that is repeated for each sample has none. */
+static tq_status check_gradient(const tq_layer *layer, size_t input)
+{
+    const int64_t samples = layer->output.dim[0], own = layer->input[input].dim[0];
+    if (tq_layer__option(layer, "axis", 0) > 0.0 && own != samples)
+        return tq_status__fail(TQ_E_UNSUPPORTED,
+                               "input %zu has %lld samples, the output %lld: a constant has no gradient",
+                               input, (long long)own, (long long)samples);
+    return TQ_OK;
+}
+
+static tq_status take(const tq_layer *layer, size_t input, const tq_tensor *from, tq_tensor *to, tq_u64 begin)
+{
+    const int axis = axis_in_memory(layer);
+    const tq_u64 pitch = (tq_u64)row_of(&layer->output, axis);
+    const tq_u64 length = (tq_u64)row_of(&layer->input[input], axis);
+    const tq_u64 rows = (tq_u64)tq_shape_count(&layer->output) / pitch;
+    const tq_pieces pieces = tq_layer__pieces(layer, length);
+    const tq_argument arguments[] = {TQ_TENSOR(from),     TQ_TENSOR(to),   TQ_VALUE(begin),
+                                     TQ_VALUE(length),    TQ_VALUE(pitch), TQ_VALUE(pieces.count),
+                                     TQ_VALUE(pieces.run)};
+    tq_kernel *kernel;
+    TQ_TRY(check_gradient(layer, input));
+    TQ_TRY(tq_layer__plain_kernel(layer, &kernel, "layers/move.cl", "take_rows"));
+    TQ_TRY(tq_layer__run_elements(layer, kernel, (int64_t)(rows * pieces.count), arguments,
+                                  TQ_COUNT(arguments)));
+    return tq_backward__result(layer, input, to, to);
+}
+
+static tq_status backward(tq_layer *layer, const tq_gradients *gradients)
+{
+    const int axis = axis_in_memory(layer);
+    tq_u64 begin = 0;
+    for (size_t i = 0; i < layer->input_count; ++i) {
+        tq_tensor *to = gradients->input_gradient[i];
+        if (to != NULL)
+            TQ_TRY(take(layer, i, gradients->output_gradient, to, begin));
+        begin += (tq_u64)row_of(&layer->input[i], axis);
+    }
+    return TQ_OK;
+}
+
+static tq_status backward_reference(const tq_layer *layer, const tq_host_gradients *gradients)
+{
+    const int axis = axis_in_memory(layer);
+    const int64_t pitch = row_of(&layer->output, axis), rows = tq_shape_count(&layer->output) / pitch;
+    int64_t begin = 0;
+    for (size_t i = 0; i < layer->input_count; ++i) {
+        const int64_t length = row_of(&layer->input[i], axis);
+        float *to = gradients->input_gradient[i];
+        if (to != NULL) {
+            TQ_TRY(check_gradient(layer, i));
+            for (int64_t row = 0; row < rows; ++row)
+                memcpy(to + row * length, gradients->output_gradient + row * pitch + begin,
+                       (size_t)length * sizeof *to);
+            tq_backward__result_host(layer, i, to, to);
+        }
+        begin += length;
+    }
+    return TQ_OK;
+}
+
 const tq_layer_kind tq_layer_concat = {
     .name = "concat",
     .summary = "tensors one behind the other along a dimension",
@@ -120,8 +187,11 @@ const tq_layer_kind tq_layer_concat = {
     .option_count = TQ_COUNT(options),
     .inputs_least = 1,
     .inputs_most = TQ_LAYER_INPUTS,
+    .state_size = sizeof(tq_concat),
     .shape = shape,
     .plan = plan,
     .forward = forward,
     .reference = reference,
+    .backward = backward,
+    .backward_reference = backward_reference,
 };

@@ -111,7 +111,7 @@ static tq_status plan_stretched(tq_layer *layer, const axis *rows, const axis *c
             m->offset[d][i] = i * m->step[d];
     stretch(m, 1, rows);
     stretch(m, 2, columns);
-    TQ_TRY(tq_moved__plan(&state->moved, layer->context, 0.0f));
+    TQ_TRY(tq_moved__plan(&state->moved, layer, 0.0f));
     return tq_tensor_create(&state->stretched, layer->context, &z);
 }
 

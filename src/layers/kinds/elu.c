@@ -9,7 +9,8 @@ static const tq_parameter options[] = {
      .help = "what negative numbers approach, negated"},
 };
 
-static const tq_unary family = {.function = {"tq_elu", tq_elu}, .growth = 1};
+static const tq_unary family = {
+    .function = {"tq_elu", tq_elu}, .derivative = {"tq_elu_gradient", tq_elu_gradient}, .growth = 1};
 
 const tq_layer_kind tq_layer_elu = {
     .name = "elu",
@@ -24,5 +25,7 @@ const tq_layer_kind tq_layer_elu = {
     .plan = tq_unary__plan,
     .forward = tq_unary__forward,
     .reference = tq_unary__reference,
+    .backward = tq_unary__backward,
+    .backward_reference = tq_unary__backward_reference,
     .release = tq_unary__release,
 };

@@ -59,6 +59,7 @@ const tq_layer_kind tq_layer_gather = {
     .weight_count = TQ_COUNT(weights),
     .inputs_least = 1,
     .inputs_most = 1,
+    .keeps_weights = true,
     .state_size = sizeof(tq_moved),
     .shape = shape,
     .plan = plan,

@@ -12,8 +12,11 @@ static const tq_parameter options[] = {
      .help = "tanh: the share by tanh(root of (2 / pi) * (x + 0.044715 * x^3))"},
 };
 
-static const tq_unary family = {
-    .function = {"tq_gelu", tq_gelu}, .other = {"tq_gelu_tanh", tq_gelu_tanh}, .growth = 1};
+static const tq_unary family = {.function = {"tq_gelu", tq_gelu},
+                                .other = {"tq_gelu_tanh", tq_gelu_tanh},
+                                .derivative = {"tq_gelu_gradient", tq_gelu_gradient},
+                                .other_derivative = {"tq_gelu_tanh_gradient", tq_gelu_tanh_gradient},
+                                .growth = 1};
 
 const tq_layer_kind tq_layer_gelu = {
     .name = "gelu",
@@ -28,5 +31,7 @@ const tq_layer_kind tq_layer_gelu = {
     .plan = tq_unary__plan,
     .forward = tq_unary__forward,
     .reference = tq_unary__reference,
+    .backward = tq_unary__backward,
+    .backward_reference = tq_unary__backward_reference,
     .release = tq_unary__release,
 };

@@ -18,5 +18,8 @@ const tq_layer_kind tq_layer_globalmaxpool = {
     .plan = plan,
     .forward = tq_largest__forward,
     .reference = tq_largest__reference,
+    .plan_backward = tq_pool__plan_backward,
+    .backward = tq_largest__backward,
+    .backward_reference = tq_largest__backward_reference,
     .release = tq_pool__release,
 };

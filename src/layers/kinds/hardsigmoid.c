@@ -1,4 +1,5 @@
 /* hardsigmoid: with h = SUM(PRODUCT(alpha * x) + beta) within 0 .. 1, RESULT(h). */
+#include "layers/derivative.h"
 #include "layers/hard.h"
 
 static const tq_parameter options[] = {
@@ -6,13 +7,18 @@ static const tq_parameter options[] = {
     {.name = "beta", .initial = 0.5, .lowest = -1e30, .highest = 1e30, .help = "the share of 0"},
 };
 
-static tq_status plan(tq_layer *layer)
+static const tq_hard_family family = {.multiplies = false};
+
+static const tq_derivative derivative = {"tq_hardsigmoid_gradient", tq_hardsigmoid_gradient};
+
+static tq_status backward(tq_layer *layer, const tq_gradients *gradients)
 {
-    tq_hard *state = layer->state;
-    state->alpha = tq_bits__of((float)tq_layer__option(layer, "alpha", 0));
-    state->beta = tq_bits__of((float)tq_layer__option(layer, "beta", 0));
-    state->multiplies = 0;
-    return tq_hard__plan(layer);
+    return tq_derivative__backward(layer, &derivative, gradients);
+}
+
+static tq_status backward_reference(const tq_layer *layer, const tq_host_gradients *gradients)
+{
+    return tq_derivative__reference(layer, &derivative, gradients);
 }
 
 const tq_layer_kind tq_layer_hardsigmoid = {
@@ -24,9 +30,12 @@ const tq_layer_kind tq_layer_hardsigmoid = {
     .inputs_most = 1,
     .inner = true,
     .state_size = sizeof(tq_hard),
+    .family = &family,
     .shape = tq_hard__shape,
-    .plan = plan,
+    .plan = tq_hard__plan,
     .forward = tq_hard__forward,
     .reference = tq_hard__reference,
+    .backward = backward,
+    .backward_reference = backward_reference,
     .release = tq_hard__release,
 };

@@ -1,7 +1,9 @@
 /* neg: -x. */
 #include "layers/unary.h"
 
-static const tq_unary family = {.function = {"tq_negative", tq_negative}, .growth = 1};
+static const tq_unary family = {.function = {"tq_negative", tq_negative},
+                                .derivative = {"tq_negative_gradient", tq_negative_gradient},
+                                .growth = 1};
 
 const tq_layer_kind tq_layer_neg = {
     .name = "neg",
@@ -14,5 +16,7 @@ const tq_layer_kind tq_layer_neg = {
     .plan = tq_unary__plan,
     .forward = tq_unary__forward,
     .reference = tq_unary__reference,
+    .backward = tq_unary__backward,
+    .backward_reference = tq_unary__backward_reference,
     .release = tq_unary__release,
 };

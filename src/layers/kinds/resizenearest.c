@@ -1,6 +1,4 @@
 /* resizenearest: each element is the one that lies nearest to its place in the input. */
-#include <math.h>
-
 #include "layers/coordinate.h"
 #include "layers/move.h"
 

@@ -10,7 +10,8 @@ static const tq_parameter options[] = {
     {.name = "gamma", .initial = 1.0507009873554805, .lowest = 0, .highest = 1e30, .help = "factor of all"},
 };
 
-static const tq_unary family = {.function = {"tq_selu", tq_selu}, .growth = 1};
+static const tq_unary family = {
+    .function = {"tq_selu", tq_selu}, .derivative = {"tq_selu_gradient", tq_selu_gradient}, .growth = 1};
 
 const tq_layer_kind tq_layer_selu = {
     .name = "selu",
@@ -25,5 +26,7 @@ const tq_layer_kind tq_layer_selu = {
     .plan = tq_unary__plan,
     .forward = tq_unary__forward,
     .reference = tq_unary__reference,
+    .backward = tq_unary__backward,
+    .backward_reference = tq_unary__backward_reference,
     .release = tq_unary__release,
 };

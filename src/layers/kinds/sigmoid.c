@@ -1,8 +1,11 @@
 /* sigmoid: 1 / (1 + exp(-x)). */
 #include "layers/unary.h"
 
-static const tq_unary family = {
-    .function = {"tq_sigmoid", tq_sigmoid}, .growth = 1, .lowest = 0, .highest = 1};
+static const tq_unary family = {.function = {"tq_sigmoid", tq_sigmoid},
+                                .derivative = {"tq_sigmoid_gradient", tq_sigmoid_gradient},
+                                .growth = 1,
+                                .lowest = 0,
+                                .highest = 1};
 
 const tq_layer_kind tq_layer_sigmoid = {
     .name = "sigmoid",
@@ -15,5 +18,7 @@ const tq_layer_kind tq_layer_sigmoid = {
     .plan = tq_unary__plan,
     .forward = tq_unary__forward,
     .reference = tq_unary__reference,
+    .backward = tq_unary__backward,
+    .backward_reference = tq_unary__backward_reference,
     .release = tq_unary__release,
 };

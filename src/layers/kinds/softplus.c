@@ -1,7 +1,9 @@
 /* softplus: log(1 + exp(x)). */
 #include "layers/unary.h"
 
-static const tq_unary family = {.function = {"tq_softplus", tq_softplus}, .growth = 1};
+static const tq_unary family = {.function = {"tq_softplus", tq_softplus},
+                                .derivative = {"tq_softplus_gradient", tq_softplus_gradient},
+                                .growth = 1};
 
 const tq_layer_kind tq_layer_softplus = {
     .name = "softplus",
@@ -14,5 +16,7 @@ const tq_layer_kind tq_layer_softplus = {
     .plan = tq_unary__plan,
     .forward = tq_unary__forward,
     .reference = tq_unary__reference,
+    .backward = tq_unary__backward,
+    .backward_reference = tq_unary__backward_reference,
     .release = tq_unary__release,
 };

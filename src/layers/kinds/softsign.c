@@ -1,8 +1,11 @@
 /* softsign: x / (1 + |x|). */
 #include "layers/unary.h"
 
-static const tq_unary family = {
-    .function = {"tq_softsign", tq_softsign}, .growth = 1, .lowest = -1, .highest = 1};
+static const tq_unary family = {.function = {"tq_softsign", tq_softsign},
+                                .derivative = {"tq_softsign_gradient", tq_softsign_gradient},
+                                .growth = 1,
+                                .lowest = -1,
+                                .highest = 1};
 
 const tq_layer_kind tq_layer_softsign = {
     .name = "softsign",
@@ -15,5 +18,7 @@ const tq_layer_kind tq_layer_softsign = {
     .plan = tq_unary__plan,
     .forward = tq_unary__forward,
     .reference = tq_unary__reference,
+    .backward = tq_unary__backward,
+    .backward_reference = tq_unary__backward_reference,
     .release = tq_unary__release,
 };

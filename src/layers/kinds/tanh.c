@@ -1,7 +1,11 @@
 /* tanh: the hyperbolic tangent. */
 #include "layers/unary.h"
 
-static const tq_unary family = {.function = {"tq_tanh", tq_tanh}, .growth = 1, .lowest = -1, .highest = 1};
+static const tq_unary family = {.function = {"tq_tanh", tq_tanh},
+                                .derivative = {"tq_tanh_gradient", tq_tanh_gradient},
+                                .growth = 1,
+                                .lowest = -1,
+                                .highest = 1};
 
 const tq_layer_kind tq_layer_tanh = {
     .name = "tanh",
@@ -14,5 +18,7 @@ const tq_layer_kind tq_layer_tanh = {
     .plan = tq_unary__plan,
     .forward = tq_unary__forward,
     .reference = tq_unary__reference,
+    .backward = tq_unary__backward,
+    .backward_reference = tq_unary__backward_reference,
     .release = tq_unary__release,
 };

@@ -5,7 +5,8 @@ static const tq_parameter options[] = {
     {.name = "alpha", .initial = 1, .lowest = -1e30, .highest = 1e30, .help = "numbers up to it become 0"},
 };
 
-static const tq_unary family = {.function = {"tq_above", tq_above}, .growth = 1};
+static const tq_unary family = {
+    .function = {"tq_above", tq_above}, .derivative = {"tq_above_gradient", tq_above_gradient}, .growth = 1};
 
 const tq_layer_kind tq_layer_thresholdedrelu = {
     .name = "thresholdedrelu",
@@ -20,5 +21,7 @@ const tq_layer_kind tq_layer_thresholdedrelu = {
     .plan = tq_unary__plan,
     .forward = tq_unary__forward,
     .reference = tq_unary__reference,
+    .backward = tq_unary__backward,
+    .backward_reference = tq_unary__backward_reference,
     .release = tq_unary__release,
 };
