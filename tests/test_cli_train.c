@@ -17,10 +17,9 @@
 
 /* Fashion-MNIST is Debian's package, which the tests of `tq run` need as well. */
 #define COMMON "--data fashion-mnist --limit 512 --batch 16 --epochs 2 --validation npy:vx.npy,vy.npy"
+/* Whole tensors only: kernels of quantized sums take longer to compile than all else takes. */
 #define QUANTIZED                                                                                            \
-    " --weights nearest,16,12 --intrinsic stochastic,16,10 --extrinsic nearest,16,10 --backward "            \
-    "nearest,16,14"                                                                                          \
-    " --update nearest,16,14 --step-quantizers stochastic,16,14 --seed 3"
+    " --weights nearest,16,12 --extrinsic stochastic,16,10 --step-quantizers stochastic,16,14 --seed 3"
 enum { STEPS = 64, IMAGES = 24, SIZE = 784 };
 
 /* Validation data of a few images, so that measuring takes no time. */
@@ -243,7 +242,7 @@ static void test_divergence(void **state)
 {
     (void)state;
     tq_program_expect(1, "step ",
-                      "tq train mlp " COMMON " --optimizer sgd,rate=1e30 --out x.onnx --checkpoint-every 1");
+                      "tq train mlp " COMMON " --optimizer sgd,rate=1e6 --out x.onnx --checkpoint-every 1");
     assert_int_equal(access("x.onnx", F_OK), -1);
 }
 
@@ -254,7 +253,8 @@ static void test_usage(void **state)
     tq_program_expect(2, "--loss: 'cross' is neither cross-entropy nor squares",
                       "tq train mlp " COMMON " --out u.onnx --loss cross");
     tq_program_expect(2, "sdg", "tq train mlp " COMMON " --out u.onnx --optimizer sdg,rate=1");
-    tq_program_expect(2, "there is no", "tq train mlp " COMMON " --out u.onnx --step-quantizers nearst,8,4");
+    tq_program_expect(2, "'nearst' at position 1 is no kind",
+                      "tq train mlp " COMMON " --out u.onnx --step-quantizers nearst,8,4");
     tq_program_expect(2, "'fc9' matches no layer",
                       "tq train mlp " COMMON " --out u.onnx --backward '{\"fc9\": \"bf16\"}'");
     tq_program_expect(1, "'lenat' is neither a file nor a built-in network; there are: cifarnet, lenet, mlp",
