@@ -1,6 +1,6 @@
 /* Kernels over gradients, weights and outputs as a whole. */
 #include "runtime/launch.h"
-#include "training/training.h"
+#include "training/trainer_parts.h"
 
 #define MOST_EACH 4096 /* numbers of a work-item */
 

@@ -6,7 +6,7 @@
 #include "layers/elementwise.h"
 #include "tensorquant/kernels/layers/maximum.cl"
 #include "tensorquant/kernels/math.cl"
-#include "training/training.h"
+#include "training/trainer_parts.h"
 
 #include "tensorquant/kernels/functions.cl"
 

@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "optimizers/optimizer_kind.h"
-#include "training/training.h"
+#include "training/trainer_parts.h"
 
 static const tq_tensor *tensor_of(const tq_trainer *t, size_t value)
 {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "training/training.h"
+#include "training/trainer_parts.h"
 
 enum { WEIGHTS, INTRINSIC, EXTRINSIC, BACKWARD, UPDATE };
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "training/training.h"
+#include "training/trainer_parts.h"
 
 /* The first number of a layer's output that is not finite, or -1. */
 static tq_status find_number(const tq_value *value, int64_t *found)

@@ -1,6 +1,6 @@
 /* A trainer's inside: what its files share. */
-#ifndef TQ_TRAINING_TRAINING_H
-#define TQ_TRAINING_TRAINING_H
+#ifndef TQ_TRAINING_TRAINER_PARTS_H
+#define TQ_TRAINING_TRAINER_PARTS_H
 
 #include "network/graph.h"
 #include "tensorquant/trainer.h"
