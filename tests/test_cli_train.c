@@ -262,7 +262,8 @@ static void test_usage(void **state)
     tq_program_expect(1, "has no labels to learn", "tq train mlp --data npy:vx.npy --out u.onnx");
     tq_program_expect(1, "'nowhere/u.onnx' cannot be written",
                       "tq train mlp " COMMON " --out nowhere/u.onnx");
-    tq_program_expect(1, "needed: channels x rows x columns", "tq train lenet --data npy:x.npy,y.npy --out u.onnx");
+    tq_program_expect(1, "needed: channels x rows x columns",
+                      "tq train lenet --data npy:x.npy,y.npy --out u.onnx");
 }
 
 int main(void)
