@@ -1,10 +1,10 @@
-# Includes go one way: util <- runtime <- quantizers <- accumulate <- layers <- network <- optimizers <- io; the program tq
+# Includes go one way: util <- runtime <- quantizers <- accumulate <- layers <- network <- optimizers <- training <- io; the program tq
 # and the examples see public headers only; kernels include nothing.
 #
 #     cmake -DROOT=<source folder> -P check_includes.cmake
 cmake_minimum_required(VERSION 3.22)
 
-set(FOLDERS util runtime quantizers accumulate layers network optimizers io)
+set(FOLDERS util runtime quantizers accumulate layers network optimizers training io)
 
 function(fault file text)
     message(SEND_ERROR "${file}: ${text}")

@@ -2,6 +2,7 @@
  * Data set: samples with labels, read from files.
  *
  *     fashion-mnist            the 10,000 test images of Debian's package dataset-fashion-mnist
+ *     fashion-mnist-train      its 60,000 images to train with
  *     idx:IMAGES,LABELS        MNIST's idx files, unsigned bytes, plain or gzip; a sample is [1, rows,
  *                              columns]
  *     npy:INPUTS[,LABELS]      NumPy files: float32 in the model's own layout, labels any integer type

@@ -36,6 +36,16 @@ TQ_API TQ_MUST_CHECK tq_status tq_network_load_onnx(tq_network **network, tq_con
                                                     const char *path);
 
 /*
+ * Writes the network as an ONNX model (opset 17): layers with their names and master weights, images NCHW,
+ * the number of samples open unless it is fixed. Loaded again it gives the same bits under the same maps. A
+ * file that is there already stays until the new one is complete.
+ *
+ * TQ_E_UNSUPPORTED: a kind, or an option, that is not written; the text names the layer. TQ_E_STATE: a weight
+ * is missing. TQ_E_SHAPE: shapes that do not fit. TQ_E_FILE, TQ_E_MEMORY.
+ */
+TQ_API TQ_MUST_CHECK tq_status tq_network_save_onnx(const tq_network *network, const char *path);
+
+/*
  * Adds an input. `shape`: of one batch, the first dimension (samples) is replaced by the batch size at plan;
  * in `layout` order when it has rank 4. Names of inputs and layers share one name space (TQ_E_NAME when
  * taken).

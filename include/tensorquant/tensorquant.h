@@ -3,6 +3,8 @@
 #define TENSORQUANT_TENSORQUANT_H
 
 #include "tensorquant/accumulation.h"
+#include "tensorquant/builtin.h"
+#include "tensorquant/checkpoint.h"
 #include "tensorquant/context.h"
 #include "tensorquant/dataset.h"
 #include "tensorquant/layer.h"
@@ -13,6 +15,7 @@
 #include "tensorquant/quantizer.h"
 #include "tensorquant/status.h"
 #include "tensorquant/tensor.h"
+#include "tensorquant/trainer.h"
 #include "tensorquant/tuning.h"
 
 #endif

@@ -9,11 +9,12 @@
 /* The command line, read. Texts are borrowed from it. */
 typedef struct tq_settings {
     const char *const *operand;
-    const char *device, *data, *weights, *extrinsic, *intrinsic, *out, *rows, *formats, *scopes,
-        *float_mode;            /* or NULL */
+    const char *device, *data, *weights, *extrinsic, *intrinsic, *out, *rows, *formats, *scopes, *float_mode,
+        *validation, *optimizer, *step_quantizers, *loss, *backward, *update, *log, *checkpoint; /* or NULL */
     int64_t batch, limit, seed; /* limit 0: all */
-    double input_largest;       /* 0: not given */
-    bool fold_batchnorm, compare, profile, measure, quick, json, help;
+    int64_t epochs, checkpoint_every;
+    double input_largest; /* 0: not given */
+    bool clipped, resume, fold_batchnorm, compare, profile, measure, quick, json, help;
 } tq_settings;
 
 typedef enum tq_option_type {
@@ -38,6 +39,11 @@ extern const tq_option tq_option_device, tq_option_data, tq_option_weights, tq_o
     tq_option_limit, tq_option_seed, tq_option_float, tq_option_fold_batchnorm, tq_option_compare,
     tq_option_profile, tq_option_measure, tq_option_input, tq_option_input_largest, tq_option_tuned,
     tq_option_quick, tq_option_json;
+/* Of `tq train`. */
+extern const tq_option tq_option_train_data, tq_option_validation, tq_option_optimizer,
+    tq_option_step_quantizers, tq_option_loss, tq_option_backward, tq_option_update, tq_option_clipped,
+    tq_option_epochs, tq_option_train_batch, tq_option_train_seed, tq_option_model, tq_option_log,
+    tq_option_checkpoint, tq_option_checkpoint_every, tq_option_resume;
 
 struct tq_command;
 

@@ -56,7 +56,7 @@ static int fix_batch(tq_session *session)
         (long long)batch, (long long)session->images);
 }
 
-int tq_session__open(tq_session *session, const tq_settings *settings, const char *model)
+int tq_session__open_parts(tq_session *session, const tq_settings *settings)
 {
     int result = open_map(&session->weights, settings->weights);
     if (result == TQ_EXIT_OK)
@@ -71,6 +71,12 @@ int tq_session__open(tq_session *session, const tq_settings *settings, const cha
         result = tq_report__status(tq_context_open(&session->context, settings->device));
     if (result == TQ_EXIT_OK && settings->float_mode != NULL)
         result = tq_report__status(tq_context_set(session->context, "float", settings->float_mode));
+    return result;
+}
+
+int tq_session__open(tq_session *session, const tq_settings *settings, const char *model)
+{
+    int result = tq_session__open_parts(session, settings);
     if (result == TQ_EXIT_OK)
         result = tq_report__status(tq_network_load_onnx(&session->network, session->context, model));
     if (result == TQ_EXIT_OK && settings->fold_batchnorm)

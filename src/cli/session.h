@@ -20,6 +20,8 @@ typedef struct tq_session {
 /* All return an exit code. After a failure too the session is closed by the caller. */
 int tq_session__open(tq_session *session, const tq_settings *settings, const char *model);
 void tq_session__close(tq_session *session);
+/* The same without a network: maps, data set and device. */
+int tq_session__open_parts(tq_session *session, const tq_settings *settings);
 
 /* Plans with the session's maps (quantized) or none. */
 int tq_session__plan(tq_session *session, const tq_settings *settings, bool keep);

@@ -12,6 +12,7 @@ static const struct {
     const char *arguments; /* NULL: none */
 } kinds[] = {
     {"fashion-mnist", tq_dataset__open_fashion_mnist, NULL},
+    {"fashion-mnist-train", tq_dataset__open_fashion_mnist_train, NULL},
     {"idx", tq_dataset__open_idx, "IMAGES,LABELS"},
     {"npy", tq_dataset__open_npy, "INPUTS[,LABELS]"},
     {"images", tq_dataset__open_images, "DIR[,LABELS][,OPTION=VALUE...]"},
@@ -48,10 +49,11 @@ static tq_status open_kind(tq_dataset *dataset, const char *spec)
                                    kinds[i].arguments != NULL ? kinds[i].arguments : "");
         return kinds[i].open(dataset, spec + length + (spec[length] == ':'));
     }
-    return tq_status__fail(TQ_E_NAME,
-                           "unknown data set '%.200s'; there are fashion-mnist, idx:IMAGES,LABELS, "
-                           "npy:INPUTS[,LABELS], images:DIR[,LABELS][,OPTION=VALUE...]",
-                           spec);
+    return tq_status__fail(
+        TQ_E_NAME,
+        "unknown data set '%.200s'; there are fashion-mnist, fashion-mnist-train, idx:IMAGES,LABELS, "
+        "npy:INPUTS[,LABELS], images:DIR[,LABELS][,OPTION=VALUE...]",
+        spec);
 }
 
 tq_status tq_dataset_open(tq_dataset **dataset, const char *spec)

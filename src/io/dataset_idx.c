@@ -1,4 +1,4 @@
-/* Data sets of idx files: any, and Fashion-MNIST's test set where Debian puts it. */
+/* Data sets of idx files: any, and Fashion-MNIST where Debian puts it. */
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -63,14 +63,13 @@ static tq_status check_there(const char *path)
                            path);
 }
 
-tq_status tq_dataset__open_fashion_mnist(tq_dataset *dataset, const char *arguments)
+static tq_status open_fashion_mnist(tq_dataset *dataset, const char *part)
 {
     const char *given = getenv("TQ_FASHION_MNIST");
     const char *directory = given != NULL && *given != '\0' ? given : TQ_DATASETS "/fashion-mnist";
     tq_text images = {0}, labels = {0};
-    (void)arguments;
-    tq_text__print(&images, "%s/t10k-images-idx3-ubyte.gz", directory);
-    tq_text__print(&labels, "%s/t10k-labels-idx1-ubyte.gz", directory);
+    tq_text__print(&images, "%s/%s-images-idx3-ubyte.gz", directory, part);
+    tq_text__print(&labels, "%s/%s-labels-idx1-ubyte.gz", directory, part);
     tq_status status = tq_text__status(images.failed ? &images : &labels);
     if (status == TQ_OK)
         status = check_there(tq_text__get(&images));
@@ -81,4 +80,16 @@ tq_status tq_dataset__open_fashion_mnist(tq_dataset *dataset, const char *argume
     tq_text__free(&images);
     tq_text__free(&labels);
     return status;
+}
+
+tq_status tq_dataset__open_fashion_mnist(tq_dataset *dataset, const char *arguments)
+{
+    (void)arguments;
+    return open_fashion_mnist(dataset, "t10k");
+}
+
+tq_status tq_dataset__open_fashion_mnist_train(tq_dataset *dataset, const char *arguments)
+{
+    (void)arguments;
+    return open_fashion_mnist(dataset, "train");
 }

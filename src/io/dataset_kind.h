@@ -23,6 +23,7 @@ void tq_image_set__free(struct tq_image_set *set);
 /* Fills a zeroed data set from the part of its string behind "kind:". What was filled is freed by the caller.
  */
 tq_status tq_dataset__open_fashion_mnist(tq_dataset *dataset, const char *arguments);
+tq_status tq_dataset__open_fashion_mnist_train(tq_dataset *dataset, const char *arguments);
 tq_status tq_dataset__open_images(tq_dataset *dataset, const char *arguments);
 tq_status tq_dataset__open_idx(tq_dataset *dataset, const char *arguments);
 tq_status tq_dataset__open_npy(tq_dataset *dataset, const char *arguments);

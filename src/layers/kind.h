@@ -146,6 +146,9 @@ tq_status tq_layer__plan(tq_layer *layer, const tq_shape *inputs, const tq_range
 /* Before tq_layer__plan: a relu with these quantizers is all that reads the output; NULL: it is not. A layer
  * planned for something else is planned no more. */
 void tq_layer__offer_relu(tq_layer *layer, const tq_layer_quantizers *quantizers);
+/* Before tq_layer__plan; the layer is planned no more. Values that were quantized are dropped: the masters
+ * may have changed. */
+void tq_layer__set_training(tq_layer *layer, bool training, bool is_first);
 void tq_layer__set_first_sample(tq_layer *layer, uint64_t first_sample);
 
 #endif

@@ -164,6 +164,19 @@ void tq_layer__offer_relu(tq_layer *layer, const tq_layer_quantizers *quantizers
     layer->relu_quantizers = *offered;
 }
 
+void tq_layer__set_training(tq_layer *layer, bool training, bool is_first)
+{
+    tq_layer__unplan(layer);
+    layer->training = training;
+    layer->is_first = is_first;
+    for (size_t i = 0; i < TQ_LAYER_WEIGHTS; ++i) {
+        free(layer->weight[i].values);
+        layer->weight[i].values = NULL;
+        layer->weight[i].trained = NULL;
+        layer->weight[i].average = NULL;
+    }
+}
+
 /* Whether the plan that the layer has is the one asked for. */
 static bool is_planned(const tq_layer *layer, const tq_shape *inputs, const tq_range *ranges, size_t count,
                        const tq_layer_quantizers *q)

@@ -26,6 +26,7 @@ typedef struct tq_value {
     size_t last_use; /* index of the last value computed from it; SIZE_MAX: to the end */
     size_t relu;     /* the relu that this layer computes as well, writing its output; SIZE_MAX: none */
     size_t producer; /* of such a relu: the layer that computes it; SIZE_MAX: it is its own */
+    bool split; /* in training: the extrinsic quantizer is left to the trainer, which wants both numbers */
 } tq_value;
 
 /* One batch: its numbers on the host, and its input on the device. Two of them, so that one can be made ready
@@ -47,6 +48,8 @@ struct tq_network {
     bool planned;
     int64_t batch, fixed_batch; /* planned; the only one allowed, or 0 */
     bool keep;
+    bool training;        /* planned for a trainer */
+    bool clipped;         /* which wants outputs before their extrinsic quantizers, too */
     double input_largest; /* planned for inputs of at most this magnitude; checked at forward */
     bool input_finite;    /* planned for inputs without NaN and infinity; checked at forward */
     tq_memory *block;     /* of the tensors; kept from plan to plan while it fits */
@@ -79,6 +82,11 @@ tq_status tq_network__prune(tq_network *network);
 void tq_network__unplan(tq_network *network);
 /* Plans with the quantizers that the values hold. */
 tq_status tq_network__plan_values(tq_network *network);
+
+/* Plans for a trainer, whose layers know of it (tq_layer__set_training); a plan of others leaves training. */
+tq_status tq_network__plan_training(tq_network *network, const tq_plan *plan, const tq_map *backward,
+                                    const tq_map *update, bool clipped);
+void tq_network__leave_training(tq_network *network);
 
 /* Places the tensors of all values in device memory, sharing where lifetimes allow. */
 tq_status tq_network__place(tq_network *network);

@@ -156,11 +156,17 @@ static tq_status plan_layer(tq_network *network, tq_value *value)
         shapes[i] = network->value[value->input[i]].shape;
         ranges[i] = network->value[value->input[i]].range;
     }
+    tq_layer_quantizers quantizers = value->quantizers;
+    value->split = network->clipped && !tq_quantizer_is_none(&quantizers.extrinsic);
+    if (value->split)
+        quantizers.extrinsic = (tq_quantizer){0};
     offer_relu(network, value);
-    TQ_TRY(tq_layer__plan(value->layer, shapes, ranges, value->input_count, &value->quantizers));
+    TQ_TRY(tq_layer__plan(value->layer, shapes, ranges, value->input_count, &quantizers));
     note_relu(network, value);
     TQ_TRY(tq_layer_output_shape(value->layer, &value->shape));
     value->range = value->layer->output_range;
+    if (value->split)
+        value->range = tq_range__quantized(value->range, &value->quantizers.extrinsic);
     return TQ_OK;
 }
 
@@ -231,10 +237,9 @@ static tq_status check_batch(const tq_network *network, int64_t batch)
     return TQ_OK;
 }
 
-tq_status tq_network_plan(tq_network *network, const tq_plan *plan)
+/* Checks and takes over what the caller asks for. */
+static tq_status prepare(tq_network *network, const tq_plan *plan)
 {
-    const tq_plan none = {0};
-    plan = plan == NULL ? &none : plan;
     drop_runs(network);
     network->planned = false; /* what a plan made is kept for this one */
     TQ_TRY(check_batch(network, plan->batch));
@@ -249,5 +254,62 @@ tq_status tq_network_plan(tq_network *network, const tq_plan *plan)
     network->input_finite = true;
     network->input_largest = plan->input_largest > 0.0 ? plan->input_largest : FLT_MAX;
     apply_maps(network, plan);
+    return TQ_OK;
+}
+
+tq_status tq_network_plan(tq_network *network, const tq_plan *plan)
+{
+    const tq_plan none = {0};
+    tq_network__leave_training(network);
+    TQ_TRY(prepare(network, plan == NULL ? &none : plan));
+    return tq_network__plan_values(network);
+}
+
+void tq_network__leave_training(tq_network *network)
+{
+    for (size_t i = 0; network->training && i < network->value_count; ++i)
+        if (network->value[i].source == TQ_SOURCE_LAYER)
+            tq_layer__set_training(network->value[i].layer, false, false);
+    if (network->training)
+        tq_network__unplan(network);
+    network->training = network->clipped = false;
+}
+
+/* Where an extrinsic quantizer saturates must be known. */
+static tq_status check_clipped(const tq_network *network)
+{
+    char text[256];
+    for (size_t i = 0; i < network->value_count; ++i) {
+        const tq_value *value = &network->value[i];
+        const tq_quantizer *q = &value->quantizers.extrinsic;
+        if (value->source != TQ_SOURCE_LAYER || tq_quantizer_is_none(q) ||
+            tq_quantizer__format(q).family != TQ_FAMILY_OTHER)
+            continue;
+        tq_quantizer_print(text, sizeof text, q);
+        return tq_status__fail(TQ_E_UNSUPPORTED,
+                               "layer '%s': clipped gradients need to know where the extrinsic quantizer "
+                               "'%s' saturates, and its kind does not say which numbers it has",
+                               value->name, text);
+    }
+    return TQ_OK;
+}
+
+tq_status tq_network__plan_training(tq_network *network, const tq_plan *plan, const tq_map *backward,
+                                    const tq_map *update, bool clipped)
+{
+    network->training = true;
+    network->clipped = clipped;
+    TQ_TRY(prepare(network, plan));
+    TQ_TRY(check_map(network, "backward", backward, false));
+    TQ_TRY(check_map(network, "update", update, false));
+    for (size_t i = 0; i < network->value_count; ++i) {
+        tq_value *value = &network->value[i];
+        if (value->source != TQ_SOURCE_LAYER || value->is_helper)
+            continue;
+        value->quantizers.backward = look_up(backward, value->name);
+        value->quantizers.update = look_up(update, value->name);
+    }
+    if (clipped)
+        TQ_TRY(check_clipped(network));
     return tq_network__plan_values(network);
 }

@@ -81,13 +81,14 @@ tq_status tq_file__read(const char *path, size_t most, unsigned char **data, siz
     return TQ_OK;
 }
 
-/* Writes and closes. */
+/* Writes and closes; `keep`: only when it is on the disk, which not every file allows to ask for. */
 static tq_status fill(FILE *file, const char *path, const void *head, size_t head_size, const void *body,
-                      size_t body_size)
+                      size_t body_size, bool keep)
 {
     errno = 0;
     const bool written = fwrite(head, 1, head_size, file) == head_size &&
-                         fwrite(body, 1, body_size, file) == body_size && fflush(file) == 0;
+                         fwrite(body, 1, body_size, file) == body_size && fflush(file) == 0 &&
+                         (!keep || fsync(fileno(file)) == 0);
     const tq_status status = written ? TQ_OK : fail_file("write", path);
     if (fclose(file) != 0 && status == TQ_OK)
         return fail_file("write", path);
@@ -117,7 +118,7 @@ static tq_status replace(const char *path, const void *head, size_t head_size, c
     if (file == NULL) {
         status = fail_file("write", path);
     } else {
-        status = fill(file, path, head, head_size, body, body_size);
+        status = fill(file, path, head, head_size, body, body_size, true);
         if (status == TQ_OK && rename(tq_text__get(&name), path) != 0)
             status = fail_file("write", path);
         if (status != TQ_OK)
@@ -136,5 +137,5 @@ tq_status tq_file__write(const char *path, const void *head, size_t head_size, c
     FILE *file = fopen(path, "wb");
     if (file == NULL)
         return fail_file("write", path);
-    return fill(file, path, head, head_size, body, body_size);
+    return fill(file, path, head, head_size, body, body_size, false);
 }

@@ -139,16 +139,19 @@ void tq_file_put(const char *path, const void *data, size_t size)
 
 void tq_npy_put(const char *path, const char *type, const char *shape, const void *data, size_t size)
 {
-    char bytes[1024], text[256];
+    char text[256];
+    char *const bytes = malloc(128 + size);
     const int length =
         snprintf(text, sizeof text, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }", type, shape);
-    assert_true(length < 117 && size <= sizeof bytes - 128);
+    assert_non_null(bytes);
+    assert_true(length < 117);
     memset(bytes, ' ', 128);
     memcpy(bytes, "\x93NUMPY\x01\x00\x76\x00", 10);
     memcpy(bytes + 10, text, (size_t)length);
     bytes[127] = '\n';
     memcpy(bytes + 128, data, size);
     tq_file_put(path, bytes, 128 + size);
+    free(bytes);
 }
 
 static void put(const char *path, onnx_maker *maker)

@@ -1,0 +1,35 @@
+/* What a trainer does to tensors between layers. */
+
+/* to += more, rounded to binary32 once. */
+__kernel void add_gradient(__global uint *restrict to, const ulong to_offset, __global const uint *restrict more,
+                           const ulong more_offset, const ulong count)
+{
+    const ulong i = get_global_id(0);
+    if (i < count)
+        to[to_offset + i] =
+            tq_exact_to_carrier(tq_exact_add(tq_exact_of(to[to_offset + i]), tq_exact_of(more[more_offset + i])));
+}
+
+/* +0 where x lies outside lowest .. highest: where a quantizer saturated. Numbers compare by tq_order_of. */
+__kernel void clip_gradient(__global uint *restrict to, const ulong to_offset, __global const uint *restrict x,
+                            const ulong x_offset, const uint lowest, const uint highest, const ulong count)
+{
+    const ulong i = get_global_id(0);
+    if (i < count) {
+        const uint order = tq_order_of(x[x_offset + i]);
+        if (order < tq_order_of(lowest) || order > tq_order_of(highest))
+            to[to_offset + i] = 0;
+    }
+}
+
+/* first[place] becomes the least index of a number that is not finite, if there is one below it. */
+__kernel void find_infinite(__global const uint *restrict x, const ulong x_offset, __global uint *restrict first,
+                            const uint place, const ulong each, const ulong count)
+{
+    const ulong begin = get_global_id(0) * each, end = min(begin + each, count);
+    uint found = 0xFFFFFFFFu;
+    for (ulong i = begin; i < end && found == 0xFFFFFFFFu; ++i)
+        found = (x[x_offset + i] & 0x7F800000u) == 0x7F800000u ? (uint)min(i, (ulong)0xFFFFFFFEu) : found;
+    if (found != 0xFFFFFFFFu)
+        atomic_min(&first[place], found);
+}

@@ -1,0 +1,135 @@
+/*
+ * Gradients of conv2d and dense, and their forward with weights that are tensors: device and host reference
+ * give the same bits with quantizers in every slot.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "layers/kind.h"
+
+typedef struct trial {
+    const char *kind, *options;
+    int rank;
+    int64_t input[4], weight[4];
+} trial;
+
+static const trial trials[] = {
+    {"dense", "", 2, {4, 5}, {5, 19}},
+    {"dense", "", 3, {2, 3, 7}, {7, 3}},
+    {"conv2d", "pads=1x1x1x1", 4, {2, 5, 4, 3}, {3, 3, 3, 5}},
+    {"conv2d", "stride=2x3,pads=2x0x1x1", 4, {2, 6, 7, 2}, {3, 2, 2, 18}},
+    {"conv2d", "dilation=2x1,groups=2", 4, {2, 6, 5, 4}, {2, 2, 2, 6}},
+    {"conv2d", "groups=3,pads=4x4x4x4", 4, {2, 3, 3, 3}, {2, 2, 1, 3}},
+};
+
+static const char *const slots[] = {"none", "nearest,16,8", "stochastic,12,6",
+                                    "{\"product\": \"bf16\", \"sum\": \"fp16\", \"result\": \"e4m3\"}",
+                                    "{\"product\": \"none\", \"sum\": \"exact\", \"result\": \"bf16\"}"};
+
+static float *numbers(int64_t count, uint32_t seed)
+{
+    float *x = malloc((size_t)count * sizeof *x);
+    assert_non_null(x);
+    for (int64_t i = 0; i < count; ++i)
+        x[i] = (float)((((uint32_t)i + seed) * 2654435761u >> 7 & 0xFFFF) / 32768.0 - 1.0);
+    return x;
+}
+
+static tq_tensor *tensor(tq_context *context, const tq_shape *shape, const float *values)
+{
+    tq_tensor *made;
+    assert_int_equal(tq_tensor_create(&made, context, shape), TQ_OK);
+    if (values != NULL)
+        assert_int_equal(tq_tensor_write(made, values, tq_shape_count(shape)), TQ_OK);
+    return made;
+}
+
+static void expect(const tq_tensor *device, const float *host, const char *what, const trial *t,
+                   const char *slot)
+{
+    const int64_t count = tq_shape_count(tq_tensor_shape(device));
+    float *read = malloc((size_t)count * sizeof *read);
+    assert_non_null(read);
+    assert_int_equal(tq_tensor_read(device, read, count), TQ_OK);
+    for (int64_t i = 0; i < count; ++i)
+        if (memcmp(&read[i], &host[i], sizeof *read) != 0)
+            fail_msg("%s %s, %s: %s[%lld] is %a, on the host %a", t->kind, t->options, slot, what,
+                     (long long)i, (double)read[i], (double)host[i]);
+    free(read);
+}
+
+static void check(tq_context *context, const trial *t, const char *slot)
+{
+    const int weight_rank = t->rank == 4 ? 4 : 2;
+    const tq_shape in = tq_shape_of(t->rank, t->input), weight = tq_shape_of(weight_rank, t->weight),
+                   bias = tq_shape_of(1, &t->weight[weight_rank - 1]);
+    const int64_t counts[] = {tq_shape_count(&in), tq_shape_count(&weight), tq_shape_count(&bias)};
+    tq_layer_quantizers q = {.seed = 77, .id = 3};
+    tq_layer *layer;
+    tq_shape out;
+    float *x = numbers(counts[0], 1), *w = numbers(counts[1], 500), *b = numbers(counts[2], 900);
+    assert_int_equal(tq_accumulation_parse(&q.intrinsic, slot), TQ_OK);
+    q.backward = q.update = q.intrinsic;
+    assert_int_equal(tq_layer_create(&layer, context, t->kind, "layer", t->options), TQ_OK);
+    assert_int_equal(tq_layer_set_weight(layer, "weight", &weight, w), TQ_OK);
+    assert_int_equal(tq_layer_set_weight(layer, "bias", &bias, b), TQ_OK);
+    tq_layer__set_training(layer, true, false);
+    if (tq_layer_plan(layer, &in, 1, &q) != TQ_OK || layer->kind->plan_backward(layer) != TQ_OK)
+        fail_msg("%s", tq_error());
+    assert_int_equal(tq_layer_output_shape(layer, &out), TQ_OK);
+    float *dy = numbers(tq_shape_count(&out), 1300), *y = numbers(tq_shape_count(&out), 0);
+    tq_tensor *tx = tensor(context, &in, x), *tw = tensor(context, &weight, w),
+              *tb = tensor(context, &bias, b), *ty = tensor(context, &out, NULL),
+              *tdy = tensor(context, &out, dy), *dx = tensor(context, &in, NULL),
+              *dw = tensor(context, &weight, NULL), *db = tensor(context, &bias, NULL);
+    layer->weight[0].trained = tw;
+    layer->weight[1].trained = tb;
+    tq_layer__set_first_sample(layer, 8 * (uint64_t)t->input[0]);
+    const tq_tensor *inputs[] = {tx};
+    const float *host_inputs[] = {x};
+    assert_int_equal(tq_layer_forward(layer, inputs, ty), TQ_OK);
+    assert_int_equal(tq_layer_reference(layer, host_inputs, y), TQ_OK);
+    expect(ty, y, "output", t, slot);
+    const tq_gradients g = {inputs, ty, tdy, {dx}, {dw, db}};
+    const tq_host_gradients h = {host_inputs, y, dy, {x}, {w, b}};
+    float *hx = numbers(counts[0], 0), *hw = numbers(counts[1], 0), *hb = numbers(counts[2], 0);
+    tq_host_gradients to = h;
+    to.input_gradient[0] = hx;
+    to.weight_gradient[0] = hw;
+    to.weight_gradient[1] = hb;
+    assert_int_equal(layer->kind->backward(layer, &g), TQ_OK);
+    assert_int_equal(layer->kind->backward_reference(layer, &to), TQ_OK);
+    expect(dx, hx, "gradient by the input", t, slot);
+    expect(dw, hw, "gradient by the weight", t, slot);
+    expect(db, hb, "gradient by the bias", t, slot);
+    tq_tensor *const tensors[] = {tx, tw, tb, ty, tdy, dx, dw, db};
+    float *const arrays[] = {x, w, b, dy, y, hx, hw, hb};
+    for (size_t i = 0; i < 8; ++i) {
+        tq_tensor_destroy(tensors[i]);
+        free(arrays[i]);
+    }
+    tq_layer_destroy(layer);
+}
+
+static void device_is_reference(void **state)
+{
+    tq_context *context;
+    (void)state;
+    if (tq_context_open(&context, NULL) != TQ_OK)
+        skip();
+    for (size_t i = 0; i < TQ_COUNT(trials); ++i)
+        for (size_t j = 0; j < TQ_COUNT(slots); ++j)
+            check(context, &trials[i], slots[j]);
+    tq_context_close(context);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(device_is_reference)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

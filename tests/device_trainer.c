@@ -1,0 +1,178 @@
+/*
+ * Trainers: a small network's loss falls, the gradients are those of finite differences of the loss, and two
+ * trainers of the same seed give the same bits, one going on from the other's state.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tensorquant/trainer.h"
+
+#define BATCH  4
+#define STEPS  3
+#define INPUTS (6 * 6 * 2)
+
+static float number(uint32_t i)
+{
+    return (float)((i * 2654435761u >> 8 & 0xFFFF) / 65536.0 - 0.5);
+}
+
+static void set(tq_network *network, const char *layer, const char *weight, int rank, const int64_t *dim,
+                uint32_t seed)
+{
+    float values[1024];
+    const tq_shape shape = tq_shape_of(rank, dim);
+    for (int64_t i = 0; i < tq_shape_count(&shape); ++i)
+        values[i] = number(seed + (uint32_t)i);
+    assert_int_equal(tq_network_set_weight(network, layer, weight, &shape, values), TQ_OK);
+}
+
+/* Convolutions with pads, a stride, groups; a relu; a dense layer. */
+static tq_network *make_network(tq_context *context)
+{
+    tq_network *network;
+    const tq_shape input = tq_shape_of(4, (const int64_t[]){1, 6, 6, 2});
+    assert_int_equal(tq_network_create(&network, context), TQ_OK);
+    assert_int_equal(tq_network_add_input(network, "x", &input, TQ_NHWC), TQ_OK);
+    assert_int_equal(tq_network_add(network, "conv2d", "first", "pads=1x1x1x1", "x"), TQ_OK);
+    assert_int_equal(tq_network_add(network, "conv2d", "second", "stride=2,pads=1x0x1x1,groups=2", "first"),
+                     TQ_OK);
+    assert_int_equal(tq_network_add(network, "relu", "relu", "", "second"), TQ_OK);
+    assert_int_equal(tq_network_add(network, "flatten", "flat", "", "relu"), TQ_OK);
+    assert_int_equal(tq_network_add(network, "dense", "last", "", "flat"), TQ_OK);
+    set(network, "first", "weight", 4, (const int64_t[]){3, 3, 2, 4}, 1);
+    set(network, "first", "bias", 1, (const int64_t[]){4}, 100);
+    set(network, "second", "weight", 4, (const int64_t[]){3, 2, 2, 6}, 200);
+    set(network, "second", "bias", 1, (const int64_t[]){6}, 300);
+    set(network, "last", "weight", 2, (const int64_t[]){3 * 3 * 6, 3}, 400);
+    set(network, "last", "bias", 1, (const int64_t[]){3}, 500);
+    return network;
+}
+
+static tq_trainer *make_trainer(tq_network *network, const tq_map *map)
+{
+    tq_training training = {.batch = BATCH,
+                            .weights = NULL,
+                            .intrinsic = map,
+                            .extrinsic = NULL,
+                            .backward = map,
+                            .update = map,
+                            .seed = 5};
+    tq_trainer *trainer;
+    assert_int_equal(tq_optimizer_parse(&training.rule, "sgd,rate=0.1,momentum=0.5"), TQ_OK);
+    if (tq_trainer_create(&trainer, network, &training) != TQ_OK)
+        fail_msg("%s", tq_error());
+    return trainer;
+}
+
+static double step(tq_trainer *trainer)
+{
+    float input[BATCH * INPUTS];
+    const int32_t label[BATCH] = {0, 2, 1, 2};
+    double loss;
+    for (uint32_t i = 0; i < BATCH * INPUTS; ++i)
+        input[i] = number(1000 + i);
+    if (tq_trainer_step(trainer, input, label, NULL, &loss) != TQ_OK)
+        fail_msg("%s", tq_error());
+    return loss;
+}
+
+/* The loss without a step kept: the state is written back. */
+static double loss_with(tq_trainer *trainer, size_t tensor, const float *values, int64_t count)
+{
+    assert_int_equal(tq_trainer_write(trainer, tensor, values, count), TQ_OK);
+    return step(trainer);
+}
+
+static void gradients_are_differences(void **state)
+{
+    tq_context *context;
+    (void)state;
+    if (tq_context_open(&context, NULL) != TQ_OK)
+        skip();
+    tq_network *network = make_network(context);
+    tq_trainer *trainer = make_trainer(network, NULL);
+    float start[6][512], gradient[6][512];
+    int64_t count[6];
+    for (size_t i = 0; i < 6; ++i) {
+        count[i] = tq_shape_count(tq_trainer_tensor_shape(trainer, i));
+        assert_int_equal(tq_trainer_read(trainer, i, start[i], count[i]), TQ_OK);
+    }
+    step(trainer);
+    for (size_t i = 0; i < 6; ++i)
+        assert_int_equal(tq_trainer_read_gradient(trainer, i, gradient[i], count[i]), TQ_OK);
+    for (size_t i = 0; i < 6; ++i)
+        for (int64_t j = 0; j < count[i]; j += 31) {
+            const float h = 1.0f / 512;
+            float moved[512];
+            double loss[2];
+            for (int side = 0; side < 2; ++side) {
+                for (size_t k = 0; k < 6; ++k)
+                    assert_int_equal(tq_trainer_write(trainer, k, start[k], count[k]), TQ_OK);
+                memcpy(moved, start[i], sizeof moved);
+                moved[j] += side ? h : -h;
+                loss[side] = loss_with(trainer, i, moved, count[i]);
+            }
+            const double quotient = (loss[1] - loss[0]) / (2.0 * h);
+            if (fabs(quotient - gradient[i][j]) > 2e-3)
+                fail_msg("%s[%lld]: %g, by differences %g", tq_trainer_tensor_name(trainer, i), (long long)j,
+                         (double)gradient[i][j], quotient);
+        }
+    tq_trainer_destroy(trainer);
+    tq_network_destroy(network);
+    tq_context_close(context);
+}
+
+/* A trainer that is given another's tensors goes on with the same bits, with random draws everywhere. */
+static void state_goes_on(void **state)
+{
+    tq_context *context;
+    tq_map *map;
+    tq_accumulation accumulation;
+    float one[512], other[512];
+    (void)state;
+    if (tq_context_open(&context, NULL) != TQ_OK)
+        skip();
+    assert_int_equal(tq_accumulation_parse(&accumulation, "stochastic,16,10"), TQ_OK);
+    assert_int_equal(tq_map_create(&map), TQ_OK);
+    assert_int_equal(tq_map_add(map, "", &accumulation), TQ_OK);
+    tq_network *network[2] = {make_network(context), make_network(context)};
+    tq_trainer *a = make_trainer(network[0], map), *b = make_trainer(network[1], map);
+    double first = 0.0, last = 0.0;
+    for (int i = 0; i < STEPS; ++i)
+        first = i == 0 ? step(a) : (step(a), first);
+    for (size_t i = 0; i < tq_trainer_tensor_count(a); ++i) {
+        const int64_t count = tq_shape_count(tq_trainer_tensor_shape(a, i));
+        assert_int_equal(tq_trainer_read(a, i, one, count), TQ_OK);
+        assert_int_equal(tq_trainer_write(b, i, one, count), TQ_OK);
+    }
+    assert_int_equal(tq_trainer_set_steps(b, tq_trainer_steps(a)), TQ_OK);
+    last = step(a);
+    assert_true(last < first);
+    assert_true(last == step(b));
+    for (size_t i = 0; i < tq_trainer_tensor_count(a); ++i) {
+        const int64_t count = tq_shape_count(tq_trainer_tensor_shape(a, i));
+        assert_int_equal(tq_trainer_read(a, i, one, count), TQ_OK);
+        assert_int_equal(tq_trainer_read(b, i, other, count), TQ_OK);
+        assert_memory_equal(one, other, (size_t)count * sizeof *one);
+    }
+    tq_trainer_destroy(a);
+    tq_trainer_destroy(b);
+    tq_map_destroy(map);
+    tq_network_destroy(network[0]);
+    tq_network_destroy(network[1]);
+    tq_context_close(context);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(gradients_are_differences),
+                                       cmocka_unit_test(state_goes_on)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
