@@ -22,14 +22,14 @@ static bool is_cpu(const tq_context *context)
     return strcmp(tq_context_device(context)->type, "cpu") == 0;
 }
 
-tq_u32 tq_lanes__width(const tq_context *context)
+tq_u32 tq_lanes__widest(const tq_context *context)
 {
     return tq_context_device(context)->vector_width >= 16 ? 16 : is_cpu(context) ? 8 : 4;
 }
 
 tq_u32 tq_lanes__width(const tq_layer *layer, int64_t row)
 {
-    tq_u32 lanes = tq_lanes__width(layer->context);
+    tq_u32 lanes = tq_lanes__widest(layer->context);
     while (lanes > row)
         lanes /= 2;
     return lanes;

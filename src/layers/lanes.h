@@ -25,7 +25,7 @@ typedef struct tq_lanes {
 bool tq_lanes__allowed(const tq_context *context, bool multiplies);
 
 /* Elements of the widest vector that the context's device likes. */
-tq_u32 tq_lanes__width(const tq_context *context);
+tq_u32 tq_lanes__widest(const tq_context *context);
 
 /* Binds the quantizer to the slot, and defines <slot>_FORM. */
 void tq_lanes__define_slot(tq_program_text *text, const char *slot, const tq_quantizer *q, tq_lane_form form);

@@ -23,7 +23,7 @@ static void choose_form(const tq_layer *layer, tq_lanes *v)
     const bool subnormals = tq_context_device(layer->context)->subnormals;
     v->sum = a->exact_sum ? TQ_LANES_EXACT : tq_lane_form__of(&a->sum, false);
     v->wild = !subnormals || v->sum != TQ_LANES_NEAREST;
-    v->fast = tq_lanes__allowed(layer, !is_largest(layer)) && v->sum != TQ_LANES_EXACT &&
+    v->fast = tq_lanes__allowed(layer->context, !is_largest(layer)) && v->sum != TQ_LANES_EXACT &&
               (subnormals || tq_lane_form__keeps_tame(&a->sum));
     v->count = v->fast ? tq_lanes__width(layer, layer->input[0].dim[3]) : 1;
 }

@@ -51,7 +51,7 @@ tq_status tq_update__kernel(tq_update_kernel *kernel, tq_context *context, const
     const bool fast = has_vectors(context, slots, TQ_COUNT(slots));
     tq_program_text text = {0};
     char name[96];
-    kernel->width = tq_lanes__width(context);
+    kernel->width = tq_lanes__widest(context);
     tq_program_text__define(&text, "TQ_LANES", "%u", fast ? kernel->width : 1);
     tq_program_text__define(&text, "TQ_WIDTH", "%u", kernel->width);
     tq_program_text__define(&text, "TQ_FAST", "%d", fast);
