@@ -334,7 +334,7 @@ static void run_set(void *context, size_t trial, size_t set)
 
 static void all_shapes_all_slots(void **state)
 {
-    static const tq_sets sets = {TQ_COUNT(trials), TQ_COUNT(all_slots), .allowed = is_allowed};
+    static const tq_sets sets = {TQ_COUNT(trials), TQ_COUNT(all_slots), 5, .allowed = is_allowed};
     tq_context *context;
     (void)state;
     if (tq_context_open(&context, NULL) != TQ_OK)

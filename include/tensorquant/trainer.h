@@ -60,7 +60,8 @@ TQ_API void tq_trainer_destroy(tq_trainer *trainer);
  * before the step, in binary64 from the device's outputs; may be NULL.
  *
  * TQ_E_STATE with the step, the layer and the first number that is not finite, when
- * the loss is not finite; the weights are then those of before the step.
+ * the loss is not finite; the weights are then those of before the step, while
+ * moving averages of batch norm have moved.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_trainer_step(tq_trainer *trainer, const float *input, const int32_t *label,
                                                const float *target, double *loss);

@@ -164,9 +164,7 @@ static tq_status save_batchnorm(tq_onnx_writer *writer, const tq_value *value, O
     TQ_TRY(add_inputs(writer, value, node));
     for (size_t i = 0; i < value->layer->kind->weight_count; ++i)
         TQ_TRY(add_weight(writer, value->layer, node, i));
-    if (tq_layer__option(value->layer, "momentum", 0) > 0)
-        TQ_TRY(
-            tq_onnx_writer__float(writer, node, "momentum", tq_layer__option(value->layer, "momentum", 0)));
+    TQ_TRY(tq_onnx_writer__float(writer, node, "momentum", tq_layer__option(value->layer, "momentum", 0)));
     return tq_onnx_writer__float(writer, node, "epsilon", tq_layer__option(value->layer, "epsilon", 0));
 }
 
