@@ -1,11 +1,11 @@
 /*
  * Networks that the library makes itself, with random weights, to be trained.
  *
- *     lenet      LeCun et al., Proc. IEEE 86 (11), 1998, as Caffe has it: 20 and 50 maps of 5 x 5 without
- * padding, each with relu and 2 x 2 max pooling; 500 outputs with relu, and the classes cifarnet
- * TensorFlow-slim's: twice 64 maps of 5 x 5 with relu and 2 x 2 max pooling; 384 and 192 outputs with relu,
- * and the classes. Without slim's local response normalization and dropout. mlp        256 and 128 outputs
- * with relu, and the classes
+ *     lenet      20 and 50 maps of 5 x 5 without padding, each with relu and 2 x 2 max pooling; 500 outputs
+ *                with relu; the classes. LeCun et al., Proc. IEEE 86 (11), 1998, as Caffe has it
+ *     cifarnet   twice 64 maps of 5 x 5 with relu and 2 x 2 max pooling; 384 and 192 outputs with relu; the
+ *                classes. TensorFlow-slim's, without its local response normalization and dropout
+ *     mlp        256 and 128 outputs with relu; the classes
  */
 #ifndef TENSORQUANT_BUILTIN_H
 #define TENSORQUANT_BUILTIN_H
