@@ -314,7 +314,7 @@ static void run_set(void *context, size_t trial, size_t set)
 static void all_kinds_all_slots(void **state)
 {
     const bool device_only = getenv("TQ_TEST_DEVICE_ONLY") != NULL;
-    const tq_sets sets = {TQ_COUNT(trials), TQ_COUNT(all_slots), device_only ? 2 : 5, is_allowed,
+    const tq_sets sets = {TQ_COUNT(trials), TQ_COUNT(all_slots), device_only ? 1 : 5, is_allowed,
                           device_only ? NULL : has_same_oracle};
     tq_context *context;
     (void)state;

@@ -334,7 +334,8 @@ static void run_set(void *context, size_t trial, size_t set)
 
 static void all_shapes_all_slots(void **state)
 {
-    static const tq_sets sets = {TQ_COUNT(trials), TQ_COUNT(all_slots), 5, .allowed = is_allowed};
+    const size_t share = getenv("TQ_TEST_DEVICE_ONLY") != NULL ? 2 : 5;
+    const tq_sets sets = {TQ_COUNT(trials), TQ_COUNT(all_slots), share, .allowed = is_allowed};
     tq_context *context;
     (void)state;
     if (tq_context_open(&context, NULL) != TQ_OK)
