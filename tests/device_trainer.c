@@ -193,9 +193,52 @@ static void state_goes_on(void **state)
     tq_context_close(context);
 }
 
+static void run(tq_network *network, float output[BATCH * 3])
+{
+    float input[BATCH * INPUTS];
+    for (uint32_t i = 0; i < BATCH * INPUTS; ++i)
+        input[i] = number(1000 + i);
+    if (tq_network_plan(network, &(tq_plan){.batch = BATCH}) != TQ_OK ||
+        tq_network_forward(network, input, BATCH, 0, output) != TQ_OK)
+        fail_msg("%s", tq_error());
+}
+
+/* Others plan and run a trainer's network with what was stored last; the next step is none the wiser. */
+static void others_run_between_steps(void **state)
+{
+    if (getenv("TQ_TEST_DEVICE_ONLY") != NULL)
+        skip(); /* it is the host's doing */
+    static const float bias[3] = {1.0f, 2.0f, 3.0f};
+    float first[BATCH * 3], again[BATCH * 3];
+    tq_context *context;
+    (void)state;
+    if (tq_context_open(&context, NULL) != TQ_OK)
+        fail_msg("%s", tq_error());
+    tq_network *network[2] = {make_network(context), make_network(context)};
+    tq_trainer *a = make_trainer(network[0], NULL), *b = make_trainer(network[1], NULL);
+    assert_true(step(a) == step(b));
+    assert_int_equal(tq_trainer_store(a), TQ_OK);
+    run(network[0], first);
+    assert_string_equal(tq_trainer_tensor_name(a, 5), "last.bias");
+    assert_int_equal(tq_trainer_write(a, 5, bias, 3), TQ_OK);
+    assert_int_equal(tq_trainer_write(b, 5, bias, 3), TQ_OK);
+    assert_int_equal(tq_trainer_store(a), TQ_OK);
+    run(network[0], again);
+    for (int i = 0; i < BATCH * 3; ++i)
+        assert_true(again[i] - first[i] > 0.5f);
+    assert_true(step(a) == step(b));
+    assert_true(step(a) == step(b));
+    tq_trainer_destroy(a);
+    tq_trainer_destroy(b);
+    tq_network_destroy(network[0]);
+    tq_network_destroy(network[1]);
+    tq_context_close(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(gradients_are_differences),
+                                       cmocka_unit_test(others_run_between_steps),
                                        cmocka_unit_test(state_goes_on)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,7 +45,8 @@ typedef struct tq_training {
 /*
  * Plans the network, which is borrowed, for training: its output must be the logits (a softmax at the end is
  * left out for the loss). The master weights begin as the network's. While the trainer lives the network may
- * not be planned or run by others.
+ * be planned and run by others between steps, with the weights that were last stored; its weights may not be
+ * set, nor its layers changed.
  *
  * TQ_E_UNSUPPORTED: a layer without gradients, or a quantizer that cannot be trained with, by name. Others as
  * tq_network_plan and tq_optimizer_add.

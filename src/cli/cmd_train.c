@@ -53,7 +53,7 @@ static int run(const tq_settings *settings)
     if (result == TQ_EXIT_OK)
         result = tq_training_job__run(&job, settings);
     if (result == TQ_EXIT_OK)
-        result = tq_report__status(tq_network_save_onnx(job.check.network, settings->out));
+        result = tq_report__status(tq_network_save_onnx(job.train.network, settings->out));
     if (result == TQ_EXIT_OK)
         result = print(&job, settings);
     tq_training_job__close(&job);

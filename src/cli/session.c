@@ -9,7 +9,7 @@
 #include "cli/command.h"
 #include "cli/report.h"
 
-static int open_map(tq_map **map, const char *text)
+int tq_session__open_map(tq_map **map, const char *text)
 {
     return text == NULL ? TQ_EXIT_OK : tq_report__status(tq_map_parse(map, text));
 }
@@ -58,11 +58,11 @@ static int fix_batch(tq_session *session)
 
 int tq_session__open_parts(tq_session *session, const tq_settings *settings)
 {
-    int result = open_map(&session->weights, settings->weights);
+    int result = tq_session__open_map(&session->weights, settings->weights);
     if (result == TQ_EXIT_OK)
-        result = open_map(&session->extrinsic, settings->extrinsic);
+        result = tq_session__open_map(&session->extrinsic, settings->extrinsic);
     if (result == TQ_EXIT_OK)
-        result = open_map(&session->intrinsic, settings->intrinsic);
+        result = tq_session__open_map(&session->intrinsic, settings->intrinsic);
     if (result == TQ_EXIT_OK)
         result = open_data(session, settings);
     if (settings->input_largest > 0)

@@ -22,6 +22,8 @@ int tq_session__open(tq_session *session, const tq_settings *settings, const cha
 void tq_session__close(tq_session *session);
 /* The same without a network: maps, data set and device. */
 int tq_session__open_parts(tq_session *session, const tq_settings *settings);
+/* `text` NULL: leaves the map as it is. */
+int tq_session__open_map(tq_map **map, const char *text);
 
 /* Plans with the session's maps (quantized) or none. */
 int tq_session__plan(tq_session *session, const tq_settings *settings, bool keep);

@@ -1,6 +1,5 @@
 /* The epochs of a training: steps, measurement, log, checkpoints. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/command.h"
@@ -34,12 +33,10 @@ static int make_targets(tq_training_job *job)
 
 static void show(tq_training_job *job, const tq_settings *settings, int64_t epoch, double loss)
 {
-    char label[64];
-    snprintf(label, sizeof label, "epoch %lld/%lld  loss %.4f  rate %.4g", (long long)epoch + 1,
-             (long long)settings->epochs, loss, (double)tq_trainer_rate(job->trainer));
-    if (strcmp(label, job->progress.label) != 0 && tq_progress__now() - job->progress.drawn >= 0.1)
-        tq_progress__label(&job->progress, label);
-    tq_progress__add(&job->progress, 1);
+    tq_progress *const progress = &job->progress;
+    snprintf(progress->label, sizeof progress->label, "epoch %lld/%lld  loss %.4f  rate %.4g",
+             (long long)epoch + 1, (long long)settings->epochs, loss, (double)tq_trainer_rate(job->trainer));
+    tq_progress__add(progress, 1);
 }
 
 static int train_step(tq_training_job *job, const tq_settings *settings, int64_t epoch)
@@ -74,7 +71,7 @@ static int measure(tq_training_job *job, const tq_settings *settings)
 {
     tq_progress hidden = {0};
     job->evaluation = (tq_evaluation){.progress = &hidden};
-    int result = tq_training_job__copy(job);
+    int result = tq_report__status(tq_trainer_store(job->trainer));
     if (job->check.dataset == NULL || result != TQ_EXIT_OK)
         return result;
     result = tq_session__plan(&job->check, settings, false);
@@ -86,17 +83,17 @@ static int report_epoch(tq_training_job *job, const tq_settings *settings, int64
 {
     const bool measured = job->check.dataset != NULL;
     const double accuracy = measured ? tq_evaluation__accuracy(&job->evaluation) : -1;
-    job->last_loss = job->loss_count > 0 ? job->loss_sum / (double)job->loss_count : 0;
+    const double loss = job->loss_count > 0 ? job->loss_sum / (double)job->loss_count : 0;
     json_t *const row =
         json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:I, s:f}", "event", "epoch", "step",
                   (json_int_t)tq_trainer_steps(job->trainer), "epoch", (json_int_t)epoch + 1, "loss",
-                  tq_report__real(job->last_loss), "accuracy", measured ? json_real(accuracy) : json_null(),
-                  "right", measured ? json_integer(job->evaluation.right) : json_null(), "images",
+                  tq_report__real(loss), "accuracy", measured ? json_real(accuracy) : json_null(), "right",
+                  measured ? json_integer(job->evaluation.right) : json_null(), "images",
                   (json_int_t)job->evaluation.images, "seconds", seconds);
     json_array_append(job->epochs, row);
     if (!settings->json) {
         tq_progress__hide(&job->progress);
-        printf("epoch %3lld  loss %.4f  rate %-8.4g", (long long)epoch + 1, job->last_loss,
+        printf("epoch %3lld  loss %.4f  rate %-8.4g", (long long)epoch + 1, loss,
                (double)tq_trainer_rate(job->trainer));
         if (measured)
             printf("  accuracy %.2f %%", 100 * accuracy);
@@ -155,39 +152,4 @@ int tq_training_job__run(tq_training_job *job, const tq_settings *settings)
     tq_progress__hide(&job->progress);
     const int closed = tq_train_log__close(&job->log);
     return result == TQ_EXIT_OK ? closed : result;
-}
-
-/* Copies weight `weight` of a layer, which the trainer calls LAYER.WEIGHT. */
-static int copy_weight(tq_training_job *job, const char *layer, const char *weight, const tq_shape *shape)
-{
-    char name[512];
-    const int64_t count = tq_shape_count(shape);
-    snprintf(name, sizeof name, "%s.%s", layer, weight);
-    for (size_t i = 0; i < tq_trainer_tensor_count(job->trainer); ++i) {
-        if (strcmp(tq_trainer_tensor_name(job->trainer, i), name) != 0)
-            continue;
-        float *const values = tq_session__allocate(count);
-        if (values == NULL)
-            return tq_report__failure("no memory for '%s'", name);
-        int result = tq_report__status(tq_trainer_read(job->trainer, i, values, count));
-        if (result == TQ_EXIT_OK)
-            result =
-                tq_report__status(tq_network_set_weight(job->check.network, layer, weight, shape, values));
-        free(values);
-        return result;
-    }
-    return TQ_EXIT_OK; /* it is not trained */
-}
-
-int tq_training_job__copy(tq_training_job *job)
-{
-    int result = TQ_EXIT_OK;
-    const char *weight;
-    tq_shape shape;
-    for (size_t i = 0; i < tq_network_layer_count(job->check.network); ++i) {
-        const tq_layer *const layer = tq_network_layer(job->check.network, i);
-        for (size_t w = 0; result == TQ_EXIT_OK && tq_layer_weight(layer, w, &weight, &shape); ++w)
-            result = copy_weight(job, tq_layer_name(layer), weight, &shape);
-    }
-    return result;
 }

@@ -1,5 +1,6 @@
 #include "cli/training.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,11 +10,6 @@
 #include "cli/train_note.h"
 
 #define FASHION "fashion-mnist"
-
-static int open_map(tq_map **map, const char *text)
-{
-    return text == NULL ? TQ_EXIT_OK : tq_report__status(tq_map_parse(map, text));
-}
 
 static int read_loss(tq_training_job *job, const char *text)
 {
@@ -35,15 +31,23 @@ static int read_rules(tq_training_job *job, const tq_settings *settings)
     if (result == TQ_EXIT_OK)
         result = read_loss(job, settings->loss);
     if (result == TQ_EXIT_OK)
-        result = open_map(&job->backward, settings->backward);
-    return result == TQ_EXIT_OK ? open_map(&job->update, settings->update) : result;
+        result = tq_session__open_map(&job->backward, settings->backward);
+    return result == TQ_EXIT_OK ? tq_session__open_map(&job->update, settings->update) : result;
+}
+
+/* What is measured with, or NULL. */
+static const char *validation_of(const tq_settings *settings)
+{
+    if (settings->validation != NULL)
+        return settings->validation;
+    return strcmp(settings->data, FASHION) == 0 ? FASHION : NULL;
 }
 
 static int open_validation(tq_training_job *job, const tq_settings *settings)
 {
-    const bool fashion = strcmp(settings->data, FASHION) == 0;
-    const char *const spec = settings->validation != NULL ? settings->validation : fashion ? FASHION : NULL;
-    job->check.batch = job->train.batch;
+    const char *const spec = validation_of(settings);
+    job->check = job->train;
+    job->check.dataset = NULL;
     if (spec == NULL)
         return TQ_EXIT_OK;
     const int result = tq_report__status(tq_dataset_open(&job->check.dataset, spec));
@@ -78,48 +82,48 @@ static bool is_builtin(const char *model)
     return false;
 }
 
-static int open_network(tq_training_job *job, tq_network **network, const tq_settings *settings)
+static int unknown_model(const char *model)
+{
+    char names[256] = "";
+    size_t length = 0;
+    for (size_t i = 0; i < tq_builtin_count() && length < sizeof names; ++i)
+        length += (size_t)snprintf(names + length, sizeof names - length, "%s%s", i > 0 ? ", " : "",
+                                   tq_builtin_name(i));
+    return tq_report__failure("'%s' is neither a file nor a built-in network; there are: %s", model, names);
+}
+
+static int open_network(tq_training_job *job, const tq_settings *settings)
 {
     const char *const model = settings->operand[0];
+    tq_session *const train = &job->train;
     int64_t classes;
     if (!is_builtin(model) && access(model, F_OK) != 0)
-        return tq_report__failure(
-            "'%s' is neither a file nor a built-in network; there are: cifarnet, lenet, mlp", model);
+        return unknown_model(model);
     if (!is_builtin(model))
-        return tq_report__status(tq_network_load_onnx(network, job->train.context, model));
+        return tq_report__status(tq_network_load_onnx(&train->network, train->context, model));
     const int result = count_classes(job, &classes);
     if (result != TQ_EXIT_OK)
         return result;
-    return tq_report__status(tq_network_create_builtin(network, job->train.context, model,
-                                                       tq_dataset_sample_shape(job->train.dataset), classes,
+    return tq_report__status(tq_network_create_builtin(&train->network, train->context, model,
+                                                       tq_dataset_sample_shape(train->dataset), classes,
                                                        (uint64_t)settings->seed));
 }
 
-/* The network that is measured is planned at once: it knows whether the data fit. */
-static int open_networks(tq_training_job *job, const tq_settings *settings)
+/* A planned network knows whether the data fit. */
+static int check_data(tq_training_job *job, const tq_settings *settings)
 {
     tq_shape input, output;
-    job->check.context = job->train.context;
-    job->check.weights = job->train.weights;
-    job->check.intrinsic = job->train.intrinsic;
-    job->check.extrinsic = job->train.extrinsic;
-    int result = open_network(job, &job->train.network, settings);
+    int result = tq_session__plan(&job->train, settings, false);
     if (result == TQ_EXIT_OK)
-        result = open_network(job, &job->check.network, settings);
-    if (result == TQ_EXIT_OK)
-        result = tq_session__plan(&job->check, settings, false);
-    if (result == TQ_EXIT_OK)
-        result = tq_report__status(tq_network_shapes(job->check.network, &input, &output));
+        result = tq_report__status(tq_network_shapes(job->train.network, &input, &output));
     if (result != TQ_EXIT_OK)
         return result;
-    job->classes = tq_shape_count(&output) / job->check.batch;
-    job->sample_size = tq_shape_count(&input) / job->check.batch;
-    tq_session probe = job->check;
-    probe.dataset = job->train.dataset;
-    result = tq_session__check_data(&probe, settings->operand[0], settings->data);
+    job->classes = tq_shape_count(&output) / job->train.batch;
+    job->sample_size = tq_shape_count(&input) / job->train.batch;
+    job->check.network = job->train.network;
+    result = tq_session__check_data(&job->train, settings->operand[0], settings->data);
     if (result == TQ_EXIT_OK && job->check.dataset != NULL)
-        result = tq_session__check_data(&job->check, settings->operand[0],
-                                        settings->validation != NULL ? settings->validation : FASHION);
+        result = tq_session__check_data(&job->check, settings->operand[0], validation_of(settings));
     return result;
 }
 
@@ -189,7 +193,9 @@ int tq_training_job__open(tq_training_job *job, const tq_settings *settings)
     if (result == TQ_EXIT_OK)
         result = open_data(job, settings);
     if (result == TQ_EXIT_OK)
-        result = open_networks(job, settings);
+        result = open_network(job, settings);
+    if (result == TQ_EXIT_OK)
+        result = check_data(job, settings);
     if (result == TQ_EXIT_OK)
         result = allocate(job);
     if (result == TQ_EXIT_OK)
@@ -200,7 +206,6 @@ int tq_training_job__open(tq_training_job *job, const tq_settings *settings)
 void tq_training_job__close(tq_training_job *job)
 {
     tq_trainer_destroy(job->trainer);
-    tq_network_destroy(job->check.network);
     tq_dataset_close(job->check.dataset);
     tq_session__close(&job->train);
     tq_map_destroy(job->backward);

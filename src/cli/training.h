@@ -1,5 +1,4 @@
-/* What `tq train` works on: two networks of one making, of which one is trained and the other is measured and
- * saved. */
+/* What `tq train` works on. */
 #ifndef TQ_CLI_TRAINING_H
 #define TQ_CLI_TRAINING_H
 
@@ -9,7 +8,7 @@
 /* Zero-initialized is closed. */
 typedef struct tq_training_job {
     tq_session train; /* its data set, network and batch */
-    tq_session check; /* of validation; context and maps are those of `train` */
+    tq_session check; /* its data set is that of validation, or NULL; all else is borrowed from `train` */
     tq_map *backward, *update;
     tq_optimizer_rule rule;
     tq_update quantizers; /* of the optimizer's step */
@@ -29,7 +28,6 @@ typedef struct tq_training_job {
 
     double loss_sum; /* of this epoch's steps by this process */
     int64_t loss_count;
-    double last_loss, best; /* of the last epoch; accuracy, -1 without validation */
     tq_evaluation evaluation;
     double seconds;  /* of training */
     int64_t trained; /* images by this process */
@@ -42,8 +40,5 @@ void tq_training_job__close(tq_training_job *job);
 
 /* Trains up to the last epoch (train_loop.c). */
 int tq_training_job__run(tq_training_job *job, const tq_settings *settings);
-
-/* Copies what is learned into the network that is measured and saved. */
-int tq_training_job__copy(tq_training_job *job);
 
 #endif

@@ -56,9 +56,7 @@ tq_status tq_onnx__create(tq_onnx *onnx, const Onnx__GraphProto *graph, size_t e
 
 void tq_onnx__free(tq_onnx *onnx)
 {
-    for (size_t i = 0; i < onnx->owned_count; ++i)
-        free(onnx->owned[i]);
-    free(onnx->owned);
+    tq_owned__free(&onnx->owned);
     free(onnx->value);
     tq_name_table__free(&onnx->values);
     tq_name_table__free(&onnx->later);
@@ -87,20 +85,8 @@ const tq_onnx_value *tq_onnx__find(const tq_onnx *onnx, const char *name)
 
 tq_status tq_onnx__keep(tq_onnx *onnx, void *memory)
 {
-    if (memory != NULL && onnx->owned_count == onnx->owned_capacity) {
-        const size_t capacity = onnx->owned_capacity == 0 ? 64 : 2 * onnx->owned_capacity;
-        void **grown = realloc(onnx->owned, capacity * sizeof *grown);
-        if (grown == NULL) {
-            free(memory);
-            memory = NULL;
-        } else {
-            onnx->owned = grown;
-            onnx->owned_capacity = capacity;
-        }
-    }
-    if (memory == NULL)
+    if (!tq_owned__keep(&onnx->owned, memory))
         return tq_status__fail(TQ_E_MEMORY, "no memory for the import of a graph");
-    onnx->owned[onnx->owned_count++] = memory;
     return TQ_OK;
 }
 

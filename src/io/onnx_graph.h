@@ -7,6 +7,7 @@
 
 #include "io/name_table.h"
 #include "io/onnx.h"
+#include "io/owned.h"
 #include "util/fail.h"
 #include "util/text.h"
 
@@ -38,11 +39,10 @@ typedef struct tq_onnx {
     int64_t batch; /* first dimension of the graph's input: the samples */
     tq_onnx_value *value;
     size_t value_count, value_capacity;
-    tq_name_table values; /* ONNX names -> value */
-    tq_name_table later;  /* outputs of nodes -> node; tells a cycle from a missing name */
-    tq_name_table names;  /* names in the network -> number of the last suffix tried */
-    void **owned;         /* memory that lives as long as the import */
-    size_t owned_count, owned_capacity;
+    tq_name_table values;  /* ONNX names -> value */
+    tq_name_table later;   /* outputs of nodes -> node; tells a cycle from a missing name */
+    tq_name_table names;   /* names in the network -> number of the last suffix tried */
+    tq_owned owned;        /* memory that lives as long as the import */
     size_t computed_bytes; /* of constants that nodes have made */
 } tq_onnx;
 

@@ -30,13 +30,11 @@ static tq_status find_shape(const tq_onnx_writer *writer, const tq_value *value,
         shape->dim[0] = writer->batch;
         return TQ_OK;
     }
-    tq_layer probe = *value->layer;
-    probe.input_count = value->input_count;
+    tq_shape inputs[TQ_LAYER_INPUTS];
     for (size_t i = 0; i < value->input_count; ++i)
-        probe.input[i] = writer->shape[value->input[i]];
+        inputs[i] = writer->shape[value->input[i]];
     TQ_TRY(check_weights(value->layer));
-    const tq_status status = probe.kind->shape(&probe, shape);
-    return status == TQ_OK ? TQ_OK : tq_status__prefix(status, "%s '%s'", probe.kind->name, probe.name);
+    return tq_layer__shape(value->layer, inputs, value->input_count, shape);
 }
 
 static void mark_needed(const tq_onnx_writer *writer, size_t output)

@@ -13,8 +13,7 @@ typedef tq_status save(tq_onnx_writer *writer, const tq_value *value, Onnx__Node
 /* Options of kinds with windows. */
 static const struct {
     const char *option, *attribute;
-    size_t count;
-} axes[] = {{"kernel", "kernel_shape", 2}, {"stride", "strides", 2}, {"dilation", "dilations", 2}};
+} axes[] = {{"kernel", "kernel_shape"}, {"stride", "strides"}, {"dilation", "dilations"}};
 
 static int64_t whole(const tq_layer *layer, const char *option, size_t i)
 {
@@ -105,7 +104,7 @@ static tq_status add_window(tq_onnx_writer *writer, const tq_layer *layer, Onnx_
     for (size_t i = 0; i < TQ_COUNT(axes); ++i) {
         const int64_t numbers[] = {whole(layer, axes[i].option, 0), whole(layer, axes[i].option, 1)};
         if (numbers[0] > 0) /* the kind has it */
-            TQ_TRY(tq_onnx_writer__ints(writer, node, axes[i].attribute, axes[i].count, numbers));
+            TQ_TRY(tq_onnx_writer__ints(writer, node, axes[i].attribute, 2, numbers));
     }
     return add_pads(writer, layer, node);
 }
@@ -221,8 +220,10 @@ static tq_status add_channels_last(tq_onnx_writer *writer, const tq_value *value
     TQ_TRY(tq_onnx_writer__name(writer, value->name, "moved", &made));
     TQ_TRY(tq_onnx_writer__node(writer, "Transpose", made, made, &node));
     TQ_TRY(add_inputs(writer, value, node));
+    TQ_TRY(tq_onnx_writer__ints(writer, node, "perm", 4, channels_last));
+    tq_onnx_writer__add(writer, node);
     *name = made;
-    return tq_onnx_writer__ints(writer, node, "perm", 4, channels_last);
+    return TQ_OK;
 }
 
 static tq_status save_flatten(tq_onnx_writer *writer, const tq_value *value, Onnx__NodeProto *node)
@@ -232,9 +233,7 @@ static tq_status save_flatten(tq_onnx_writer *writer, const tq_value *value, Onn
         in->rank == 4 && !is_nchw(value->layer) && in->dim[3] != 1 && in->dim[1] * in->dim[2] != 1;
     const char *moved = NULL;
     if (moves) {
-        --writer->graph.n_node; /* stands behind the one that moves */
         TQ_TRY(add_channels_last(writer, value, &moved));
-        writer->graph.node[writer->graph.n_node++] = node;
         TQ_TRY(tq_onnx_writer__input(writer, node, moved));
     } else {
         TQ_TRY(add_inputs(writer, value, node));
@@ -350,5 +349,8 @@ tq_status tq_onnx_writer__layer(tq_onnx_writer *writer, const tq_value *value)
         return tq_status__prefix(refuse_kind(), "%s '%s'", kind, value->name);
     TQ_TRY(tq_onnx_writer__node(writer, rows[row].operator, value->name, value->name, &node));
     const tq_status status = rows[row].save(writer, value, node);
-    return status == TQ_OK ? TQ_OK : tq_status__prefix(status, "%s '%s'", kind, value->name);
+    if (status != TQ_OK)
+        return tq_status__prefix(status, "%s '%s'", kind, value->name);
+    tq_onnx_writer__add(writer, node); /* behind those that it needs */
+    return TQ_OK;
 }

@@ -13,27 +13,16 @@ enum {
 
 tq_status tq_onnx_writer__memory(tq_onnx_writer *writer, size_t size, void *pointer)
 {
-    if (writer->owned_count == writer->owned_capacity) {
-        const size_t capacity = 2 * writer->owned_capacity + 64;
-        void **grown = realloc(writer->owned, capacity * sizeof *grown);
-        if (grown == NULL)
-            return tq_status__fail(TQ_E_MEMORY, "no memory for an ONNX model");
-        writer->owned = grown;
-        writer->owned_capacity = capacity;
-    }
     void *const made = calloc(1, size + 1);
-    if (made == NULL)
-        return tq_status__fail(TQ_E_MEMORY, "no memory for an ONNX model, of %zu bytes", size);
-    writer->owned[writer->owned_count++] = made;
     memcpy(pointer, &made, sizeof made);
+    if (!tq_owned__keep(&writer->owned, made))
+        return tq_status__fail(TQ_E_MEMORY, "no memory for an ONNX model, of %zu bytes", size);
     return TQ_OK;
 }
 
 void tq_onnx_writer__free(tq_onnx_writer *writer)
 {
-    for (size_t i = 0; i < writer->owned_count; ++i)
-        free(writer->owned[i]);
-    free(writer->owned);
+    tq_owned__free(&writer->owned);
 }
 
 tq_status tq_onnx_writer__text(tq_onnx_writer *writer, const char *text, char **copy)
@@ -74,8 +63,12 @@ tq_status tq_onnx_writer__node(tq_onnx_writer *writer, const char *operator, con
     TQ_TRY(tq_onnx_writer__memory(writer, sizeof(void *), &(*node)->output));
     TQ_TRY(tq_onnx_writer__text(writer, output, &(*node)->output[0]));
     (*node)->n_output = 1;
-    writer->graph.node[writer->graph.n_node++] = *node;
     return TQ_OK;
+}
+
+void tq_onnx_writer__add(tq_onnx_writer *writer, Onnx__NodeProto *node)
+{
+    writer->graph.node[writer->graph.n_node++] = node;
 }
 
 static tq_status add_attribute(tq_onnx_writer *writer, Onnx__NodeProto *node, const char *name,

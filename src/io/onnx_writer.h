@@ -2,6 +2,7 @@
 #ifndef TQ_IO_ONNX_WRITER_H
 #define TQ_IO_ONNX_WRITER_H
 
+#include "io/owned.h"
 #include "network/graph.h"
 #include "onnx.pb-c.h"
 
@@ -11,8 +12,7 @@ typedef struct tq_onnx_writer {
     bool *needed;    /* of each value: the output is computed from it */
     int64_t batch;   /* the fixed one, else 1 */
     Onnx__GraphProto graph;
-    void **owned; /* the graph's memory */
-    size_t owned_count, owned_capacity;
+    tq_owned owned; /* the graph's memory */
 } tq_onnx_writer;
 
 /* Memory (onnx_writer.c), zeroed, that lives as long as the writer. TQ_E_MEMORY. */
@@ -23,9 +23,11 @@ void tq_onnx_writer__free(tq_onnx_writer *writer);
 /* A name that no value of the network has: `name.suffix`, with underscores behind where it must be. */
 tq_status tq_onnx_writer__name(tq_onnx_writer *writer, const char *name, const char *suffix, char **made);
 
-/* Adds a node of one output, without inputs. */
+/* Makes a node of one output, without inputs, that is to be added. */
 tq_status tq_onnx_writer__node(tq_onnx_writer *writer, const char *operator, const char * name,
                                const char *output, Onnx__NodeProto **node);
+/* Adds it behind the nodes that are there. */
+void tq_onnx_writer__add(tq_onnx_writer *writer, Onnx__NodeProto *node);
 tq_status tq_onnx_writer__int(tq_onnx_writer *writer, Onnx__NodeProto *node, const char *name, int64_t value);
 tq_status tq_onnx_writer__float(tq_onnx_writer *writer, Onnx__NodeProto *node, const char *name,
                                 double value);

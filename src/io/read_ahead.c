@@ -13,6 +13,7 @@ struct tq_read_ahead {
     int64_t samples, size;
 
     pthread_mutex_t callers; /* held during a request */
+    int64_t next;            /* behind the last request */
     pthread_t thread;
     bool running; /* there is a thread */
 
@@ -144,8 +145,9 @@ tq_status tq_read_ahead__get(tq_read_ahead *a, int64_t first, int64_t count, flo
     pthread_mutex_lock(&a->callers);
     if (!take_block(a, first, count, to))
         status = read_samples(a, first, count, to);
-    if (status == TQ_OK && count > 0)
+    if (status == TQ_OK && count > 0 && (first == 0 || first == a->next))
         ask_for(a, first + count, count);
+    a->next = first + count;
     pthread_mutex_unlock(&a->callers);
     return status;
 }

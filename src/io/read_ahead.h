@@ -1,6 +1,7 @@
 /*
  * Reads samples in a thread of its own, one request ahead: while the caller works on samples i .. j, the
- * thread reads as many from j + 1 on.
+ * thread reads as many from j + 1 on. Nothing is read ahead of a request that neither goes on from the last
+ * one nor starts at 0: whoever asks in another order does not ask for what follows.
  */
 #ifndef TQ_IO_READ_AHEAD_H
 #define TQ_IO_READ_AHEAD_H

@@ -137,6 +137,8 @@ extern const tq_layer_kind *const tq_layer_kinds[]; /* generated, ordered by nam
 /* Number j of the option called `name`, as the option table orders it. */
 double tq_layer__option(const tq_layer *layer, const char *name, size_t j);
 
+/* What the layer gives for inputs of these shapes, at most TQ_LAYER_INPUTS, planned or not. */
+tq_status tq_layer__shape(const tq_layer *layer, const tq_shape *inputs, size_t count, tq_shape *output);
 /*
  * Plans with known input ranges; tq_layer_plan passes unknown ones. A layer that is planned already for just
  * these shapes, ranges and quantizers is left as it is.

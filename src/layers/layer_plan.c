@@ -35,6 +35,15 @@ static tq_status check_inputs(const tq_layer *layer, const tq_shape *inputs, siz
     return TQ_OK;
 }
 
+tq_status tq_layer__shape(const tq_layer *layer, const tq_shape *inputs, size_t count, tq_shape *output)
+{
+    tq_layer probe = *layer;
+    probe.input_count = count;
+    for (size_t i = 0; i < count; ++i)
+        probe.input[i] = inputs[i];
+    return tq_layer__prefix(layer, layer->kind->shape(&probe, output));
+}
+
 /* Numbers that come singly have no tensor to take a scale from, and only weights have channels. */
 static tq_status check_slot(const tq_quantizer *q, const char *slot, bool single)
 {

@@ -10,23 +10,12 @@
 #define MOST_CLASSES 1000000
 #define MOST_LAYERS  16
 
+enum { CLASSES = 0, NONE = -1 }; /* as many outputs as classes; no weights */
+
 typedef struct part {
     const char *kind, *name, *options;
-    int64_t kernel, outputs; /* of kinds with weights; outputs 0: the classes, -1: no weights */
+    int64_t kernel, outputs; /* of kinds with weights */
 } part;
-
-#define RELU(name)                                                                                           \
-    {                                                                                                        \
-        "relu", name, "", 0, -1                                                                              \
-    }
-#define POOL(name)                                                                                           \
-    {                                                                                                        \
-        "maxpool2d", name, "kernel=2,stride=2", 0, -1                                                        \
-    }
-#define FLATTEN(name)                                                                                        \
-    {                                                                                                        \
-        "flatten", name, "order=nchw", 0, -1                                                                 \
-    }
 
 /* Ordered by name. */
 static const struct {
@@ -36,37 +25,37 @@ static const struct {
     {"cifarnet",
      "64 and 64 maps of 5 x 5, 384 and 192 outputs",
      {{"conv2d", "conv1", "auto_pad=same_upper", 5, 64},
-      RELU("relu1"),
-      POOL("pool1"),
+      {"relu", "relu1", "", 0, NONE},
+      {"maxpool2d", "pool1", "kernel=2,stride=2", 0, NONE},
       {"conv2d", "conv2", "auto_pad=same_upper", 5, 64},
-      RELU("relu2"),
-      POOL("pool2"),
-      FLATTEN("flatten"),
+      {"relu", "relu2", "", 0, NONE},
+      {"maxpool2d", "pool2", "kernel=2,stride=2", 0, NONE},
+      {"flatten", "flatten", "order=nchw", 0, NONE},
       {"dense", "fc3", "", 1, 384},
-      RELU("relu3"),
+      {"relu", "relu3", "", 0, NONE},
       {"dense", "fc4", "", 1, 192},
-      RELU("relu4"),
-      {"dense", "logits", "", 1, 0}}},
+      {"relu", "relu4", "", 0, NONE},
+      {"dense", "logits", "", 1, CLASSES}}},
     {"lenet",
      "20 and 50 maps of 5 x 5, 500 outputs",
      {{"conv2d", "conv1", "", 5, 20},
-      RELU("relu1"),
-      POOL("pool1"),
+      {"relu", "relu1", "", 0, NONE},
+      {"maxpool2d", "pool1", "kernel=2,stride=2", 0, NONE},
       {"conv2d", "conv2", "", 5, 50},
-      RELU("relu2"),
-      POOL("pool2"),
-      FLATTEN("flatten"),
+      {"relu", "relu2", "", 0, NONE},
+      {"maxpool2d", "pool2", "kernel=2,stride=2", 0, NONE},
+      {"flatten", "flatten", "order=nchw", 0, NONE},
       {"dense", "fc1", "", 1, 500},
-      RELU("relu3"),
-      {"dense", "fc2", "", 1, 0}}},
+      {"relu", "relu3", "", 0, NONE},
+      {"dense", "fc2", "", 1, CLASSES}}},
     {"mlp",
      "256 and 128 outputs",
-     {FLATTEN("flatten"),
+     {{"flatten", "flatten", "order=nchw", 0, NONE},
       {"dense", "fc1", "", 1, 256},
-      RELU("relu1"),
+      {"relu", "relu1", "", 0, NONE},
       {"dense", "fc2", "", 1, 128},
-      RELU("relu2"),
-      {"dense", "fc3", "", 1, 0}}},
+      {"relu", "relu2", "", 0, NONE},
+      {"dense", "fc3", "", 1, CLASSES}}},
 };
 
 size_t tq_builtin_count(void)
@@ -108,7 +97,7 @@ static tq_status set_weights(making *m, const part *p, const tq_shape *shape)
     const int64_t count = tq_shape_count(shape), outputs = shape->dim[shape->rank - 1];
     const int64_t inputs = count / outputs, kernel = p->kernel * p->kernel;
     const double limit =
-        p->outputs > 0 ? sqrt(6.0 / (double)inputs) : sqrt(6.0 / (double)(inputs + kernel * outputs));
+        p->outputs != CLASSES ? sqrt(6.0 / (double)inputs) : sqrt(6.0 / (double)(inputs + kernel * outputs));
     float *const values = calloc((size_t)count + (size_t)outputs, sizeof *values);
     if (values == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for the %lld weights of '%s'", (long long)count,
@@ -123,27 +112,16 @@ static tq_status set_weights(making *m, const part *p, const tq_shape *shape)
     return status;
 }
 
-/* The network has no plan yet: the kind is asked for the layer's shape. */
-static tq_status find_shape(making *m)
-{
-    const tq_layer *const layer = m->network->value[m->network->value_count - 1].layer;
-    tq_layer probe = *layer;
-    probe.input[0] = m->shape;
-    probe.input_count = 1;
-    const tq_status status = layer->kind->shape(&probe, &m->shape);
-    return status == TQ_OK ? TQ_OK : tq_status__prefix(status, "%s '%s'", layer->kind->name, layer->name);
-}
-
 static tq_status add_part(making *m, const part *p, const char *input)
 {
-    const int64_t outputs = p->outputs == 0 ? m->classes : p->outputs;
+    const int64_t outputs = p->outputs == CLASSES ? m->classes : p->outputs;
     const int64_t channels = m->shape.dim[m->shape.rank - 1];
     TQ_TRY(tq_network_add(m->network, p->kind, p->name, p->options, input));
-    if (m->shape.rank == 4 && p->outputs >= 0)
+    if (m->shape.rank == 4 && p->outputs != NONE)
         TQ_TRY(set_weights(m, p, &(tq_shape){.rank = 4, .dim = {p->kernel, p->kernel, channels, outputs}}));
-    else if (p->outputs >= 0)
+    else if (p->outputs != NONE)
         TQ_TRY(set_weights(m, p, &(tq_shape){.rank = 2, .dim = {channels, outputs}}));
-    return find_shape(m);
+    return tq_layer__shape(m->network->value[m->network->value_count - 1].layer, &m->shape, 1, &m->shape);
 }
 
 static tq_status make(making *m, const tq_shape *sample, size_t which)

@@ -102,7 +102,7 @@ static tq_accumulation look_up(const tq_map *map, const char *name)
     return accumulation;
 }
 
-static void apply_maps(tq_network *network, const tq_plan *plan)
+static void apply_maps(tq_network *network, const tq_plan *plan, const tq_map *backward, const tq_map *update)
 {
     uint32_t id = 0;
     for (size_t i = 0; i < network->value_count; ++i) {
@@ -115,6 +115,8 @@ static void apply_maps(tq_network *network, const tq_plan *plan)
         value->quantizers.weights = look_up(plan->weights, value->name).result;
         value->quantizers.intrinsic = look_up(plan->intrinsic, value->name);
         value->quantizers.extrinsic = look_up(plan->extrinsic, value->name).result;
+        value->quantizers.backward = look_up(backward, value->name);
+        value->quantizers.update = look_up(update, value->name);
     }
 }
 
@@ -238,7 +240,8 @@ static tq_status check_batch(const tq_network *network, int64_t batch)
 }
 
 /* Checks and takes over what the caller asks for. */
-static tq_status prepare(tq_network *network, const tq_plan *plan)
+static tq_status prepare(tq_network *network, const tq_plan *plan, const tq_map *backward,
+                         const tq_map *update)
 {
     drop_runs(network);
     network->planned = false; /* what a plan made is kept for this one */
@@ -249,11 +252,13 @@ static tq_status prepare(tq_network *network, const tq_plan *plan)
     TQ_TRY(check_map(network, "weights", plan->weights, true));
     TQ_TRY(check_map(network, "intrinsic", plan->intrinsic, false));
     TQ_TRY(check_map(network, "extrinsic", plan->extrinsic, true));
+    TQ_TRY(check_map(network, "backward", backward, false));
+    TQ_TRY(check_map(network, "update", update, false));
     network->batch = plan->batch > 0 ? plan->batch : network->fixed_batch > 0 ? network->fixed_batch : 1;
     network->keep = plan->keep;
     network->input_finite = true;
     network->input_largest = plan->input_largest > 0.0 ? plan->input_largest : FLT_MAX;
-    apply_maps(network, plan);
+    apply_maps(network, plan, backward, update);
     return TQ_OK;
 }
 
@@ -261,7 +266,7 @@ tq_status tq_network_plan(tq_network *network, const tq_plan *plan)
 {
     const tq_plan none = {0};
     tq_network__leave_training(network);
-    TQ_TRY(prepare(network, plan == NULL ? &none : plan));
+    TQ_TRY(prepare(network, plan == NULL ? &none : plan, NULL, NULL));
     return tq_network__plan_values(network);
 }
 
@@ -299,16 +304,7 @@ tq_status tq_network__plan_training(tq_network *network, const tq_plan *plan, co
 {
     network->training = true;
     network->clipped = clipped;
-    TQ_TRY(prepare(network, plan));
-    TQ_TRY(check_map(network, "backward", backward, false));
-    TQ_TRY(check_map(network, "update", update, false));
-    for (size_t i = 0; i < network->value_count; ++i) {
-        tq_value *value = &network->value[i];
-        if (value->source != TQ_SOURCE_LAYER || value->is_helper)
-            continue;
-        value->quantizers.backward = look_up(backward, value->name);
-        value->quantizers.update = look_up(update, value->name);
-    }
+    TQ_TRY(prepare(network, plan, backward, update));
     if (clipped)
         TQ_TRY(check_clipped(network));
     return tq_network__plan_values(network);

@@ -53,8 +53,19 @@ tq_status tq_trainer_set_steps(tq_trainer *t, uint32_t steps)
     return tq_optimizer_set_steps(t->optimizer, steps);
 }
 
+/* A plan that others have made since the last step has what it quantized and packed of the masters before. */
+static void drop_other_plan(tq_trainer *t)
+{
+    if (t->network->training)
+        return;
+    tq_network__unplan(t->network);
+    for (size_t i = 0; i < t->learned_count; ++i)
+        tq_layer__set_training(t->learned[i].layer, false, false);
+}
+
 tq_status tq_trainer_store(tq_trainer *t)
 {
+    drop_other_plan(t);
     for (size_t i = 0; i < t->learned_count; ++i) {
         const tq_learned *l = &t->learned[i];
         TQ_TRY(tq_tensor_read(l->master, l->layer->weight[l->weight].master,
