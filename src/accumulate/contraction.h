@@ -27,6 +27,8 @@ typedef struct tq_geometry {
     int32_t groups;
 } tq_geometry;
 
+/* A product of matrices, rows x terms by terms x columns: each row is an image of one pixel. */
+tq_geometry tq_geometry__product(int64_t rows, int64_t terms, int64_t columns);
 /* Terms of one output: K. */
 int64_t tq_geometry__terms(const tq_geometry *g);
 /* Output n sees input channel n alone. */

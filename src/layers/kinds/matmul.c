@@ -82,22 +82,8 @@ static void unplace(tq_operand_place *operand)
 static tq_contraction_setup setup_of(const tq_layer *layer, int64_t rows)
 {
     const tq_matmul *state = layer->state;
-    const int32_t terms = (int32_t)tq_matrices__rows(&state->b.matrices);
-    const tq_geometry geometry = {.rows = (int32_t)rows,
-                                  .in_rows = 1,
-                                  .in_columns = 1,
-                                  .in_channels = terms,
-                                  .kernel_rows = 1,
-                                  .kernel_columns = 1,
-                                  .stride_rows = 1,
-                                  .stride_columns = 1,
-                                  .dilation_rows = 1,
-                                  .dilation_columns = 1,
-                                  .out_rows = 1,
-                                  .out_columns = 1,
-                                  .out_channels = (int32_t)tq_matrices__columns(&state->y.matrices),
-                                  .group_inputs = terms,
-                                  .groups = 1};
+    const tq_geometry geometry = tq_geometry__product(rows, tq_matrices__rows(&state->b.matrices),
+                                                      tq_matrices__columns(&state->y.matrices));
     return (tq_contraction_setup){.geometry = geometry,
                                   .accumulation = tq_contract__accumulation(layer),
                                   .input = layer->input_range[0],
