@@ -24,9 +24,9 @@ __kernel void clip_gradient(__global uint *restrict to, const ulong to_offset, _
 
 /* first[place] becomes the least index of a number that is not finite, if there is one below it. */
 __kernel void find_infinite(__global const uint *restrict x, const ulong x_offset, __global uint *restrict first,
-                            const uint place, const ulong each, const ulong count)
+                            const uint place, const ulong each, const ulong numbers, const ulong count)
 {
-    const ulong begin = get_global_id(0) * each, end = min(begin + each, count);
+    const ulong item = get_global_id(0), begin = item * each, end = item < count ? min(begin + each, numbers) : 0;
     uint found = 0xFFFFFFFFu;
     for (ulong i = begin; i < end && found == 0xFFFFFFFFu; ++i)
         found = (x[x_offset + i] & 0x7F800000u) == 0x7F800000u ? (uint)min(i, (ulong)0xFFFFFFFEu) : found;

@@ -32,7 +32,7 @@ TQ_INLINE tq_u32 tq_loss_share(tq_u32 power, tq_u32 sum, tq_u32 target, tq_u32 f
 
 #ifdef __OPENCL_VERSION__
 __kernel void cross_entropy(__global const uint *restrict x, const ulong x_offset, __global const int *restrict label,
-                            __global uint *restrict to, const ulong to_offset, const uint classes, const uint factor)
+                            __global uint *restrict to, const ulong to_offset, const uint factor, const uint classes)
 {
     const ulong row = get_global_id(0);
     __global const uint *const from = x + x_offset + row * classes;
@@ -51,9 +51,10 @@ __kernel void cross_entropy(__global const uint *restrict x, const ulong x_offse
 }
 
 __kernel void squares(__global const uint *restrict y, const ulong y_offset, __global const uint *restrict target,
-                      __global uint *restrict to, const ulong to_offset, const uint factor)
+                      __global uint *restrict to, const ulong to_offset, const uint factor, const ulong count)
 {
     const ulong i = get_global_id(0);
-    to[to_offset + i] = tq_loss_times(tq_loss_difference(y[y_offset + i], target[i]), factor);
+    if (i < count)
+        to[to_offset + i] = tq_loss_times(tq_loss_difference(y[y_offset + i], target[i]), factor);
 }
 #endif

@@ -88,7 +88,7 @@ static tq_status add_up(const tq_layer *layer, const tq_backward_slots *slots, t
                                      TQ_VALUE(first)};
     for (begin = 0; begin < size; begin = end) {
         end = size - begin > most ? begin + most : size;
-        TQ_TRY(tq_layer__run_elements(layer, kernel, state->channels, arguments, TQ_COUNT(arguments)));
+        TQ_TRY(tq_kernel__run_elements(kernel, state->channels, arguments, TQ_COUNT(arguments)));
     }
     return TQ_OK;
 }
@@ -112,7 +112,7 @@ static tq_status divide(const tq_layer *layer, const tq_backward_slots *slots, t
     const tq_argument arguments[] = {
         TQ_MEMORY(state->statistics), TQ_VALUE(row),       TQ_VALUE(size),   TQ_VALUE(plain),
         TQ_VALUE(words.result),       TQ_VALUE(words.key), TQ_VALUE(number), TQ_VALUE(first)};
-    return tq_layer__run_elements(layer, kernel, state->channels, arguments, TQ_COUNT(arguments));
+    return tq_kernel__run_elements(kernel, state->channels, arguments, TQ_COUNT(arguments));
 }
 
 /* By which the old average and the new number are multiplied. */
@@ -149,7 +149,7 @@ static tq_status make_factors(const tq_layer *layer, const tq_backward_slots *sl
                                      TQ_VALUE(words.result),
                                      TQ_VALUE(words.key),
                                      TQ_VALUE(first)};
-    return tq_layer__run_elements(layer, kernel, state->channels, arguments, TQ_COUNT(arguments));
+    return tq_kernel__run_elements(kernel, state->channels, arguments, TQ_COUNT(arguments));
 }
 
 tq_status tq_batch__prepare(const tq_layer *layer, const tq_tensor *x)
@@ -185,8 +185,7 @@ static tq_status by_input(const tq_layer *layer, const tq_gradients *gradients)
     TQ_TRY(kernel_of(layer, &slots, &kernel, "batch_gradient"));
     const tq_argument arguments[] = {TQ_TENSOR(x), TQ_TENSOR(g), TQ_TENSOR(to), TQ_MEMORY(state->statistics),
                                      TQ_VALUE(channels)};
-    TQ_TRY(tq_layer__run_elements(layer, kernel, tq_shape_count(&layer->input[0]), arguments,
-                                  TQ_COUNT(arguments)));
+    TQ_TRY(tq_kernel__run_elements(kernel, tq_shape_count(&layer->input[0]), arguments, TQ_COUNT(arguments)));
     return tq_backward__result(layer, 0, to, to);
 }
 

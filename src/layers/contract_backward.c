@@ -199,7 +199,7 @@ static tq_status move(const tq_layer *layer, const char *name, const tq_geometry
         arguments[count++] = TQ_VALUE(image);
     }
     TQ_TRY(tq_layer__plain_kernel(layer, &kernel, "layers/contraction_backward.cl", name));
-    return tq_layer__run_elements(layer, kernel, tq_shape_count(tq_tensor_shape(to)), arguments, count);
+    return tq_kernel__run_elements(kernel, tq_shape_count(tq_tensor_shape(to)), arguments, count);
 }
 
 static tq_status by_input(tq_layer *layer, const tq_tensor *gradient, tq_tensor *to)

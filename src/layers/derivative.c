@@ -18,8 +18,7 @@ tq_status tq_derivative__backward(const tq_layer *layer, const tq_derivative *de
     const tq_status status = tq_context__kernel(&kernel, layer->context, &text, "derivative");
     tq_program_text__free(&text);
     TQ_TRY(status);
-    TQ_TRY(tq_layer__run_elements(layer, kernel, tq_shape_count(&layer->input[0]), arguments,
-                                  TQ_COUNT(arguments)));
+    TQ_TRY(tq_kernel__run_elements(kernel, tq_shape_count(&layer->input[0]), arguments, TQ_COUNT(arguments)));
     return tq_backward__result(layer, 0, to, to);
 }
 

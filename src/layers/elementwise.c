@@ -9,19 +9,6 @@ tq_u64 tq_layer__first_element(const tq_layer *layer)
     return layer->first_sample * (tq_u64)(tq_shape_count(&layer->output) / layer->output.dim[0]);
 }
 
-tq_status tq_layer__run_elements(const tq_layer *layer, tq_kernel *kernel, int64_t count,
-                                 const tq_argument *arguments, size_t argument_count)
-{
-    const size_t local = tq_context__local_size(layer->context);
-    const size_t global = ((size_t)count + local - 1) / local * local;
-    const tq_u64 elements = (tq_u64)count;
-    tq_argument all[21];
-    memcpy(all, arguments, argument_count * sizeof *arguments);
-    all[argument_count] = TQ_VALUE(elements);
-    return tq_kernel__run(kernel, (const size_t[]){global, 1, 1}, (const size_t[]){local, 1, 1}, all,
-                          argument_count + 1);
-}
-
 tq_pieces tq_layer__pieces(const tq_layer *layer, tq_u64 length)
 {
     const bool cpu = strcmp(tq_context_device(layer->context)->type, "cpu") == 0;
@@ -32,11 +19,7 @@ tq_pieces tq_layer__pieces(const tq_layer *layer, tq_u64 length)
 tq_status tq_layer__plain_kernel(const tq_layer *layer, tq_kernel **kernel, const char *file,
                                  const char *name)
 {
-    tq_program_text text = {0};
-    tq_program_text__add(&text, file);
-    const tq_status status = tq_context__kernel(kernel, layer->context, &text, name);
-    tq_program_text__free(&text);
-    return status;
+    return tq_context__plain_kernel(kernel, layer->context, &file, 1, name);
 }
 
 tq_status tq_layer__inner_kernel(const tq_layer *layer, tq_kernel **kernel, const char *const *files,

@@ -8,11 +8,6 @@
 /* Number in the data set of the layer's first output element. */
 tq_u64 tq_layer__first_element(const tq_layer *layer);
 
-/* Queues `kernel` over `count` elements; the arguments are followed by (ulong) count. At most 20 arguments.
- */
-tq_status tq_layer__run_elements(const tq_layer *layer, tq_kernel *kernel, int64_t count,
-                                 const tq_argument *arguments, size_t argument_count);
-
 /* How kernels that copy runs of memory share out each `length` elements: `count` work-items of `run`
  * elements, the last with what is left. */
 typedef struct tq_pieces {

@@ -66,8 +66,8 @@ static tq_status run(tq_layer *layer, size_t input, const tq_gradients *gradient
                                      TQ_VALUE(words.key),
                                      TQ_VALUE(words.stream),
                                      TQ_VALUE(first)};
-    return tq_layer__run_elements(layer, kernel, tq_shape_count(&layer->input[input]), arguments,
-                                  TQ_COUNT(arguments));
+    return tq_kernel__run_elements(kernel, tq_shape_count(&layer->input[input]), arguments,
+                                   TQ_COUNT(arguments));
 }
 
 /* Whether the gradient is the output's as it is. */

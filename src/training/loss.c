@@ -51,21 +51,16 @@ tq_status tq_loss__gradient(tq_loss loss, tq_tensor *to, const tq_tensor *output
     const int64_t count = tq_shape_count(tq_tensor_shape(output));
     const bool entropies = loss == TQ_LOSS_CROSS_ENTROPY;
     const tq_u32 classes32 = (tq_u32)classes, factor = factor_of(loss, count, classes, scale);
-    tq_argument arguments[5] = {TQ_TENSOR(output), TQ_MEMORY(target), TQ_TENSOR(to), TQ_VALUE(classes32),
-                                TQ_VALUE(factor)};
-    tq_program_text text = {0};
+    const tq_argument arguments[] = {TQ_TENSOR(output), TQ_MEMORY(target), TQ_TENSOR(to), TQ_VALUE(factor),
+                                     TQ_VALUE(classes32)};
     tq_kernel *kernel;
+    TQ_TRY(tq_context__plain_kernel(&kernel, tq_tensor__context(to), files, TQ_COUNT(files),
+                                    entropies ? "cross_entropy" : "squares"));
     if (!entropies)
-        arguments[3] = arguments[4];
-    for (size_t i = 0; i < TQ_COUNT(files); ++i)
-        tq_program_text__add(&text, files[i]);
-    const tq_status status =
-        tq_context__kernel(&kernel, tq_tensor__context(to), &text, entropies ? "cross_entropy" : "squares");
-    tq_program_text__free(&text);
-    TQ_TRY(status);
-    const size_t items = (size_t)(entropies ? count / classes : count);
-    return tq_kernel__run(kernel, (const size_t[]){items, 1, 1}, (const size_t[]){1, 1, 1}, arguments,
-                          entropies ? 5 : 4);
+        return tq_kernel__run_elements(kernel, count, arguments, 4);
+    /* Rows are few and long: each is a group. */
+    return tq_kernel__run(kernel, (const size_t[]){(size_t)(count / classes), 1, 1},
+                          (const size_t[]){1, 1, 1}, arguments, 5);
 }
 
 static void entropy_gradient(float *to, const float *x, int64_t classes, int32_t label, tq_u32 factor)

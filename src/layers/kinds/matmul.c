@@ -149,8 +149,8 @@ static tq_status move(const tq_layer *layer, const char *name, const tq_operand_
                                      TQ_VALUE(size), TQ_VALUE(stride)};
     tq_kernel *kernel;
     TQ_TRY(tq_layer__plain_kernel(layer, &kernel, "layers/matrices.cl", name));
-    return tq_layer__run_elements(layer, kernel, tq_shape_count(tq_tensor_shape(operand->array)), arguments,
-                                  TQ_COUNT(arguments));
+    return tq_kernel__run_elements(kernel, tq_shape_count(tq_tensor_shape(operand->array)), arguments,
+                                   TQ_COUNT(arguments));
 }
 
 static tq_status forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)
