@@ -25,7 +25,7 @@ TQ_INLINE uint tq_batch_deviation(const uint x, const uint mean)
 #if TQ_IEEE
     return as_uint(as_float(x) - as_float(mean));
 #else
-    return tq_exact_to_carrier(tq_exact_add(tq_exact_of(x), tq_exact_of(mean ^ TQ_SIGN_BIT)));
+    return tq_carrier_difference(x, mean);
 #endif
 }
 
@@ -34,7 +34,7 @@ TQ_INLINE uint tq_batch_product(const uint a, const uint b)
 #if TQ_IEEE
     return as_uint(as_float(a) * as_float(b));
 #else
-    return tq_gradient_product(a, b);
+    return tq_carrier_product(a, b);
 #endif
 }
 

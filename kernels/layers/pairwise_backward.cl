@@ -46,7 +46,7 @@ __kernel void pairwise_backward(__global const uint *restrict other, const ulong
         }
         dx[dx_offset + i] = tq_gradient_total(&sum);
 #elif TQ_FORM == 3
-        dx[dx_offset + i] = tq_gradient_product(from[start], with[tq_operand_place(geometry, which, start)]);
+        dx[dx_offset + i] = tq_carrier_product(from[start], with[tq_operand_place(geometry, which, start)]);
 #elif TQ_FORM == 2
         dx[dx_offset + i] = from[start] ^ TQ_SIGN_BIT;
 #else

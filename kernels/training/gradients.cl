@@ -6,8 +6,7 @@ __kernel void add_gradient(__global uint *restrict to, const ulong to_offset, __
 {
     const ulong i = get_global_id(0);
     if (i < count)
-        to[to_offset + i] =
-            tq_exact_to_carrier(tq_exact_add(tq_exact_of(to[to_offset + i]), tq_exact_of(more[more_offset + i])));
+        to[to_offset + i] = tq_carrier_sum(to[to_offset + i], more[more_offset + i]);
 }
 
 /* +0 where x lies outside lowest .. highest: where a quantizer saturated. Numbers compare by tq_order_of. */

@@ -151,6 +151,5 @@ float tq_backward_sum__total(const tq_backward_sum *sum)
 
 float tq_backward__product(float a, float b)
 {
-    const tq_exact v = tq_exact_multiply(tq_exact_of(tq_bits__of(a)), tq_exact_of(tq_bits__of(b)));
-    return tq_bits__number(tq_exact_to_carrier(v));
+    return tq_bits__number(tq_carrier_product(tq_bits__of(a), tq_bits__of(b)));
 }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "tensorquant/kernels/layers/maximum.cl"
+
 #define CPU_RUN 64 /* elements of a CPU's work-item, at most; elsewhere neighbours read neighbours */
 
 tq_u64 tq_layer__first_element(const tq_layer *layer)
@@ -57,6 +59,16 @@ float tq_bits__number(tq_u32 bits)
     float x;
     memcpy(&x, &bits, sizeof x);
     return x;
+}
+
+tq_u32 tq_bits__largest(const float *x, int64_t count)
+{
+    tq_u32 order = 0;
+    for (int64_t i = 0; i < count; ++i) {
+        const tq_u32 other = tq_order_of(tq_bits__of(x[i]));
+        order = other > order ? other : order;
+    }
+    return tq_bits_of_order(order);
 }
 
 tq_u32 tq_inner__apply(const tq_inner *inner, const tq_baked *slot, tq_exact v, tq_u64 index, tq_u32 number,

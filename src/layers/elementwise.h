@@ -40,6 +40,8 @@ tq_status tq_layer__check_steps(const tq_layer *layer, tq_u64 steps);
 /* Bits of a number and back. */
 tq_u32 tq_bits__of(float x);
 float tq_bits__number(tq_u32 bits);
+/* Those of the largest of some numbers, by the order of kernels/layers/maximum.cl. */
+tq_u32 tq_bits__largest(const float *x, int64_t count);
 
 /* q(v) on the host with draw `number` of a stream at `index`. */
 tq_u32 tq_inner__apply(const tq_inner *inner, const tq_baked *slot, tq_exact v, tq_u64 index, tq_u32 number,
