@@ -2,7 +2,7 @@
  * Batch norm in training. `statistics` has rows of `channels` numbers; those of a channel are sums over all other dimensions
  * in memory's order, made by the slots that are bound: of x, of PRODUCT(d * d) with d = x - mean, of the gradient g, and of
  * PRODUCT(g * h) with h = d * inverse; d and h are rounded to nearest. A sum may take more launches than one, and its draws
- * have the channel's index and the number of the element in it.
+ * have the channel's index and the number of the element in it. Names of rows and sums are C, too.
  */
 enum {
     TQ_ROW_SUM,
@@ -11,9 +11,12 @@ enum {
     TQ_ROW_INVERSE,
     TQ_ROW_FACTOR,
     TQ_ROW_SHARE, /* mean of g */
-    TQ_ROW_SLOPE  /* mean of g * h */
+    TQ_ROW_SLOPE, /* mean of g * h */
+    TQ_ROWS
 };
 enum { TQ_OF_INPUT, TQ_OF_SQUARES, TQ_OF_GRADIENT, TQ_OF_PRODUCTS };
+
+#ifdef __OPENCL_VERSION__
 
 TQ_INLINE tq_exact tq_batch_rounded(const tq_exact v)
 {
@@ -208,3 +211,4 @@ __kernel void batch_gradient(__global const uint *restrict x, const ulong x_offs
         dx[dx_offset + i] = (y & ~TQ_SIGN_BIT) > TQ_INFINITY_BITS ? TQ_NAN_BITS : y;
     }
 }
+#endif

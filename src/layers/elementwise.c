@@ -89,9 +89,14 @@ tq_u32 tq_inner__apply_element(const tq_inner *inner, const tq_baked *slot, tq_e
     return slot->apply(v, slot->words, slot->structure, draw);
 }
 
+tq_u64 tq_layer__most_steps(const tq_layer *layer)
+{
+    return tq_device__most_rounds(tq_context_device(layer->context)) / TQ_STEP_ROUNDS;
+}
+
 tq_status tq_layer__check_steps(const tq_layer *layer, tq_u64 steps)
 {
-    const tq_u64 most = tq_device__most_rounds(tq_context_device(layer->context)) / TQ_STEP_ROUNDS;
+    const tq_u64 most = tq_layer__most_steps(layer);
     if (steps <= most)
         return TQ_OK;
     return tq_status__fail(TQ_E_UNSUPPORTED, "%llu steps for each output; this device allows %llu",

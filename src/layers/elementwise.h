@@ -34,7 +34,8 @@ tq_status tq_layer__inner_kernel_of(const tq_layer *layer, tq_kernel **kernel, t
  * be a loop for a compiler that wants structured code: llvmpipe counts up to two for a term of an exact sum.
  */
 #define TQ_STEP_ROUNDS 4
-/* TQ_E_UNSUPPORTED where the device cannot make so many steps in a work-item. */
+/* Steps that the device can make in a work-item; TQ_E_UNSUPPORTED where it cannot make so many. */
+tq_u64 tq_layer__most_steps(const tq_layer *layer);
 tq_status tq_layer__check_steps(const tq_layer *layer, tq_u64 steps);
 
 /* Bits of a number and back. */
