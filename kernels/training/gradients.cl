@@ -9,7 +9,7 @@ __kernel void add_gradient(__global uint *restrict to, const ulong to_offset, __
         to[to_offset + i] = tq_carrier_sum(to[to_offset + i], more[more_offset + i]);
 }
 
-/* +0 where x lies outside lowest .. highest: where a quantizer saturated. Numbers compare by tq_order_of. */
+/* +0 where x lies outside lowest .. highest: where a quantizer saturated. Numbers compare by tq_order_of: -0 is below +0. */
 __kernel void clip_gradient(__global uint *restrict to, const ulong to_offset, __global const uint *restrict x,
                             const ulong x_offset, const uint lowest, const uint highest, const ulong count)
 {

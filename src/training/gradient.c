@@ -23,7 +23,8 @@ tq_status tq_gradient__add(tq_tensor *to, const tq_tensor *more)
 tq_status tq_gradient__clip(tq_tensor *to, const tq_tensor *x, const tq_quantizer *q)
 {
     const tq_format format = tq_quantizer__format(q);
-    const float lowest = (float)format.lowest, highest = (float)format.highest;
+    /* -0 lies within 0 .. highest, too: the kernel tells the zeros apart. */
+    const float lowest = format.lowest == 0.0 ? -0.0f : (float)format.lowest, highest = (float)format.highest;
     const tq_argument arguments[] = {TQ_TENSOR(to), TQ_TENSOR(x), TQ_VALUE(lowest), TQ_VALUE(highest)};
     return run("clip_gradient", to, tq_shape_count(tq_tensor_shape(to)), arguments, TQ_COUNT(arguments));
 }
