@@ -1,7 +1,7 @@
 #include "layers/derivative.h"
 
-tq_status tq_derivative__backward(const tq_layer *layer, const tq_derivative *derivative,
-                                  const tq_gradients *gradients)
+tq_status tq_derivative__run(const tq_layer *layer, const tq_derivative *derivative,
+                             const tq_gradients *gradients)
 {
     static const char *const files[] = {"math.cl", "functions.cl", "derivatives.cl", "layers/derivative.cl"};
     tq_tensor *to = gradients->input_gradient[0];
@@ -34,4 +34,14 @@ tq_status tq_derivative__reference(const tq_layer *layer, const tq_derivative *d
                                                   tq_bits__of(gradients->input[0][i]), a, b));
     tq_backward__result_host(layer, 0, to, to);
     return TQ_OK;
+}
+
+tq_status tq_derivative__backward(tq_layer *layer, const tq_gradients *gradients)
+{
+    return tq_derivative__run(layer, layer->kind->derivative, gradients);
+}
+
+tq_status tq_derivative__backward_reference(const tq_layer *layer, const tq_host_gradients *gradients)
+{
+    return tq_derivative__reference(layer, layer->kind->derivative, gradients);
 }

@@ -80,7 +80,7 @@ static tq_status run_layer_backward(tq_trainer *t, size_t i, const tq_tensor *gr
 {
     const tq_value *value = &t->network->value[i];
     const tq_tensor *inputs[TQ_LAYER_INPUTS];
-    tq_gradients g = {.input = inputs, .output = value->tensor, .output_gradient = gradient};
+    tq_gradients g = {.input = inputs, .output_gradient = gradient};
     for (size_t k = 0; k < value->input_count; ++k) {
         inputs[k] = tensor_of(t, value->input[k]);
         g.input_gradient[k] = t->value[i].input[k];
