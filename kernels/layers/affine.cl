@@ -27,7 +27,7 @@ TQ_INLINE uint tq_affine_code(const uint bits, const tq_affine a)
 TQ_INLINE uint tq_affine_exact(uint bits, const tq_affine a)
 {
 #if TQ_CENTERS
-    bits = tq_exact_to_carrier(tq_exact_add(tq_exact_of(bits), tq_exact_of(tq_int_number(-a.zero, TQ_ONE_BITS))));
+    bits = tq_carrier_sum(bits, tq_int_number(-a.zero, TQ_ONE_BITS));
 #endif
 #if TQ_SCALES == 1
     bits = tq_carrier_quotient(bits, a.scale);

@@ -149,7 +149,7 @@ TQ_INLINE uint tq_batch_average(const uint old, const uint now, const uint keep,
 }
 
 /*
- * Factor and term of batchnorm.cl from the statistics, as src/layers/kinds/batchnorm.c makes them when it is planned, and the
+ * Factor and term of batchnorm.cl from the statistics, as tq_batch__make_factors makes them on the host, and the
  * moving averages. `padded`: numbers of factor and of term, the first channels again behind the last.
  */
 __kernel void batch_factors(__global uint *restrict statistics, __global const uint *restrict gamma,

@@ -85,8 +85,7 @@ tq_status tq_contraction__run(tq_contraction *contraction, const tq_tensor *x, t
 /* Matrices [k][n] in a tensor. */
 typedef struct tq_second {
     const tq_tensor *tensor;
-    const tq_memory
-        *begin; /* first element of each, or of each group's columns of one, in words of 64 bits */
+    const tq_memory *begin; /* first element of each, or of each group's columns; words of 64 bits */
     int64_t term_stride, column_stride;
     const tq_tensor *bias; /* [n], or NULL */
 } tq_second;

@@ -193,8 +193,7 @@ static tq_u32 element(const tq_affine *state, tq_u32 bits, int64_t place)
     const tq_exact scale = tq_exact_of(state->scales[2 * place]);
     const tq_i32 zero = state->zeros[place];
     if (state->centers)
-        bits = tq_exact_to_carrier(
-            tq_exact_add(tq_exact_of(bits), tq_exact_of(tq_int_number(-zero, TQ_ONE_BITS))));
+        bits = tq_carrier_sum(bits, tq_int_number(-zero, TQ_ONE_BITS));
     if (state->scaling == TQ_AFFINE_DIVIDE)
         bits = tq_exact_to_carrier(tq_exact_divide(tq_exact_of(bits), scale));
     if (state->scaling == TQ_AFFINE_MULTIPLY)
