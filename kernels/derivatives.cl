@@ -33,7 +33,7 @@ TQ_INLINE tq_u32 tq_leakyrelu_gradient(tq_u32 g, tq_u32 x, tq_u32 a, tq_u32 b)
     (void)b;
     if (!(x & TQ_SIGN_BIT) || (x & ~TQ_SIGN_BIT) == 0)
         return tq_canonical(g);
-    return tq_exact_to_carrier(tq_exact_multiply(tq_exact_of(g), tq_exact_of(a)));
+    return tq_carrier_product(g, a);
 }
 
 /* s * (1 - s), s the sigmoid of v. */
@@ -102,7 +102,7 @@ TQ_INLINE tq_u32 tq_celu_gradient(tq_u32 g, tq_u32 x, tq_u32 a, tq_u32 b)
 TQ_INLINE tq_u32 tq_selu_gradient(tq_u32 g, tq_u32 x, tq_u32 a, tq_u32 b)
 {
     if (tq_is_above_zero(x))
-        return tq_exact_to_carrier(tq_exact_multiply(tq_exact_of(g), tq_exact_of(b)));
+        return tq_carrier_product(g, b);
     return tq_elu_slope(g, x, tq_real_multiply(tq_exact_of(a), tq_exact_of(b)), tq_finite_of(x));
 }
 
@@ -146,9 +146,7 @@ TQ_INLINE tq_u32 tq_hardsigmoid_gradient(tq_u32 g, tq_u32 x, tq_u32 a, tq_u32 b)
 {
     if (tq_is_nan(x))
         return TQ_NAN_BITS;
-    return tq_hard_side(x, a, b) != 0
-               ? 0
-               : tq_exact_to_carrier(tq_exact_multiply(tq_exact_of(g), tq_exact_of(a)));
+    return tq_hard_side(x, a, b) != 0 ? 0 : tq_carrier_product(g, a);
 }
 
 /* 2 * a * x + b between the corners. */

@@ -208,7 +208,7 @@ TQ_INLINE tq_u32 tq_selu(tq_u32 bits, tq_u32 a, tq_u32 b)
     if (tq_is_nan(bits))
         return TQ_NAN_BITS;
     if (!(bits & TQ_SIGN_BIT))
-        return tq_exact_to_carrier(tq_exact_multiply(tq_exact_of(bits), tq_exact_of(b)));
+        return tq_carrier_product(bits, b);
     return tq_exact_to_carrier(tq_real_multiply(tq_real_multiply(tq_exact_of(a), tq_exact_of(b)),
                                                 tq_real_expm1(tq_finite_of(bits))));
 }

@@ -19,7 +19,7 @@ TQ_INLINE tq_exact tq_product_of(tq_u32 a, tq_u32 b)
 
 TQ_INLINE tq_exact tq_quotient_of(tq_u32 a, tq_u32 b)
 {
-    return tq_exact_of(tq_exact_to_carrier(tq_exact_divide(tq_exact_of(a), tq_exact_of(b))));
+    return tq_exact_of(tq_carrier_quotient(a, b));
 }
 
 TQ_INLINE tq_exact tq_power_of(tq_u32 a, tq_u32 b)

@@ -292,6 +292,27 @@ TQ_INLINE tq_u32 tq_exact_to_carrier(tq_exact v)
     return tq_pack(tq_exact_round(v, quantum, TQ_ROUND_EVEN, 0, 0), quantum, v.negative);
 }
 
+/* Of two binary32, by their bits: rounded to nearest once. */
+TQ_INLINE tq_u32 tq_carrier_sum(tq_u32 a, tq_u32 b)
+{
+    return tq_exact_to_carrier(tq_exact_add(tq_exact_of(a), tq_exact_of(b)));
+}
+
+TQ_INLINE tq_u32 tq_carrier_difference(tq_u32 a, tq_u32 b)
+{
+    return tq_carrier_sum(a, b ^ TQ_SIGN_BIT);
+}
+
+TQ_INLINE tq_u32 tq_carrier_product(tq_u32 a, tq_u32 b)
+{
+    return tq_exact_to_carrier(tq_exact_multiply(tq_exact_of(a), tq_exact_of(b)));
+}
+
+TQ_INLINE tq_u32 tq_carrier_quotient(tq_u32 a, tq_u32 b)
+{
+    return tq_exact_to_carrier(tq_exact_divide(tq_exact_of(a), tq_exact_of(b)));
+}
+
 typedef struct tq_block {
     tq_u32 word[4];
 } tq_block;

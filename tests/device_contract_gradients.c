@@ -95,8 +95,8 @@ static void check(tq_context *context, const trial *t, const char *slot)
     assert_int_equal(tq_layer_forward(layer, inputs, ty), TQ_OK);
     assert_int_equal(tq_layer_reference(layer, host_inputs, y), TQ_OK);
     expect(ty, y, "output", t, slot);
-    const tq_gradients g = {inputs, ty, tdy, {dx}, {dw, db}};
-    const tq_host_gradients h = {host_inputs, y, dy, {x}, {w, b}};
+    const tq_gradients g = {inputs, tdy, {dx}, {dw, db}};
+    const tq_host_gradients h = {host_inputs, dy, {x}, {w, b}};
     float *hx = numbers(counts[0], 0), *hw = numbers(counts[1], 0), *hb = numbers(counts[2], 0);
     tq_host_gradients to = h;
     to.input_gradient[0] = hx;

@@ -221,7 +221,6 @@ static void run_device(bench *b)
     }
     tq_tensor *y = upload(b, &b->layer->output, b->y), *dy = upload(b, &b->layer->output, b->dy);
     g.input = (const tq_tensor *const *)x;
-    g.output = y;
     g.output_gradient = dy;
     if (tq_layer_forward(b->layer, g.input, y) != TQ_OK || b->layer->kind->backward(b->layer, &g) != TQ_OK)
         fail_msg("%s", tq_error());
@@ -238,7 +237,7 @@ static void run_device(bench *b)
 
 static void run_host(bench *b)
 {
-    tq_host_gradients g = {.input = (const float *const *)b->x, .output = b->y, .output_gradient = b->dy};
+    tq_host_gradients g = {.input = (const float *const *)b->x, .output_gradient = b->dy};
     for (size_t i = 0; i < b->in_count; ++i)
         g.input_gradient[i] = b->reference[i];
     for (size_t i = 0; b->weighs && i < 2; ++i)

@@ -1,6 +1,6 @@
 /*
  * Gradients of losses: the device gives the bits of the host reference, and both what binary64 gives, but for
- * the last places.
+ * the last places. Clipping, by hand-written rows.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -105,8 +105,42 @@ static void squares(void **state)
     check(f, TQ_LOSS_SQUARES, 3.0);
 }
 
+/* Gradients 1, 2 ... of numbers that fixed,8,4 holds or not: those that it does not lose theirs. */
+static void clip(void **state)
+{
+    static const struct {
+        const char *quantizer;
+        float x[6], kept[6];
+    } rows[] = {
+        {"fixed,8,4", {-8.0f, -8.0625f, -0.0f, 7.9375f, 8.0f, 7.95f}, {1, 0, 3, 4, 0, 0}},
+        {"fixed,8,4,signed=0", {-0.0f, 0.0f, -0x1p-149f, 15.9375f, 16.0f, 1.0f}, {1, 2, 0, 4, 0, 6}},
+    };
+    const fixture *f = *state;
+    const tq_shape shape = tq_shape_of(1, (const int64_t[]){6});
+    tq_tensor *x, *gradient;
+    assert_int_equal(tq_tensor_create(&x, f->context, &shape), TQ_OK);
+    assert_int_equal(tq_tensor_create(&gradient, f->context, &shape), TQ_OK);
+    for (size_t i = 0; i < TQ_COUNT(rows); ++i) {
+        const float ones[6] = {1, 2, 3, 4, 5, 6};
+        float read[6];
+        tq_quantizer q;
+        assert_int_equal(tq_quantizer_parse(&q, rows[i].quantizer), TQ_OK);
+        assert_int_equal(tq_tensor_write(x, rows[i].x, 6), TQ_OK);
+        assert_int_equal(tq_tensor_write(gradient, ones, 6), TQ_OK);
+        assert_int_equal(tq_gradient__clip(gradient, x, &q), TQ_OK);
+        assert_int_equal(tq_tensor_read(gradient, read, 6), TQ_OK);
+        for (int k = 0; k < 6; ++k)
+            if (memcmp(&read[k], &rows[i].kept[k], sizeof *read) != 0)
+                fail_msg("%s: gradient of %a is %g, not %g", rows[i].quantizer, (double)rows[i].x[k],
+                         (double)read[k], (double)rows[i].kept[k]);
+    }
+    tq_tensor_destroy(x);
+    tq_tensor_destroy(gradient);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(cross_entropy), cmocka_unit_test(squares)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(cross_entropy), cmocka_unit_test(squares),
+                                       cmocka_unit_test(clip)};
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -27,12 +27,12 @@ TQ_INLINE uint tq_affine_code(const uint bits, const tq_affine a)
 TQ_INLINE uint tq_affine_exact(uint bits, const tq_affine a)
 {
 #if TQ_CENTERS
-    bits = tq_exact_to_carrier(tq_exact_add(tq_exact_of(bits), tq_exact_of(tq_int_number(-a.zero, TQ_ONE_BITS))));
+    bits = tq_carrier_sum(bits, tq_int_number(-a.zero, TQ_ONE_BITS));
 #endif
 #if TQ_SCALES == 1
-    bits = tq_exact_to_carrier(tq_exact_divide(tq_exact_of(bits), tq_exact_of(a.scale)));
+    bits = tq_carrier_quotient(bits, a.scale);
 #elif TQ_SCALES == 2
-    bits = tq_exact_to_carrier(tq_exact_multiply(tq_exact_of(bits), tq_exact_of(a.scale)));
+    bits = tq_carrier_product(bits, a.scale);
 #endif
 #if TQ_ADDS /* of a zero point of +0 */
     bits = bits == TQ_SIGN_BIT ? 0 : bits;

@@ -75,9 +75,3 @@ TQ_INLINE uint tq_gradient_total(const tq_gradient *g)
     return (g->s & ~TQ_SIGN_BIT) > TQ_INFINITY_BITS ? TQ_NAN_BITS : g->s;
 #endif
 }
-
-/* a * b to nearest. */
-TQ_INLINE uint tq_gradient_product(const uint a, const uint b)
-{
-    return tq_exact_to_carrier(tq_exact_multiply(tq_exact_of(a), tq_exact_of(b)));
-}

@@ -2,7 +2,7 @@
  * Batch norm in training. `statistics` has rows of `channels` numbers; those of a channel are sums over all other dimensions
  * in memory's order, made by the slots that are bound: of x, of PRODUCT(d * d) with d = x - mean, of the gradient g, and of
  * PRODUCT(g * h) with h = d * inverse; d and h are rounded to nearest. A sum may take more launches than one, and its draws
- * have the channel's index and the number of the element in it.
+ * have the channel's index and the number of the element in it. Names of rows and sums are C, too.
  */
 enum {
     TQ_ROW_SUM,
@@ -11,9 +11,12 @@ enum {
     TQ_ROW_INVERSE,
     TQ_ROW_FACTOR,
     TQ_ROW_SHARE, /* mean of g */
-    TQ_ROW_SLOPE  /* mean of g * h */
+    TQ_ROW_SLOPE, /* mean of g * h */
+    TQ_ROWS
 };
 enum { TQ_OF_INPUT, TQ_OF_SQUARES, TQ_OF_GRADIENT, TQ_OF_PRODUCTS };
+
+#ifdef __OPENCL_VERSION__
 
 TQ_INLINE tq_exact tq_batch_rounded(const tq_exact v)
 {
@@ -25,7 +28,7 @@ TQ_INLINE uint tq_batch_deviation(const uint x, const uint mean)
 #if TQ_IEEE
     return as_uint(as_float(x) - as_float(mean));
 #else
-    return tq_exact_to_carrier(tq_exact_add(tq_exact_of(x), tq_exact_of(mean ^ TQ_SIGN_BIT)));
+    return tq_carrier_difference(x, mean);
 #endif
 }
 
@@ -34,7 +37,7 @@ TQ_INLINE uint tq_batch_product(const uint a, const uint b)
 #if TQ_IEEE
     return as_uint(as_float(a) * as_float(b));
 #else
-    return tq_gradient_product(a, b);
+    return tq_carrier_product(a, b);
 #endif
 }
 
@@ -146,7 +149,7 @@ TQ_INLINE uint tq_batch_average(const uint old, const uint now, const uint keep,
 }
 
 /*
- * Factor and term of batchnorm.cl from the statistics, as src/layers/kinds/batchnorm.c makes them when it is planned, and the
+ * Factor and term of batchnorm.cl from the statistics, as tq_batch__make_factors makes them on the host, and the
  * moving averages. `padded`: numbers of factor and of term, the first channels again behind the last.
  */
 __kernel void batch_factors(__global uint *restrict statistics, __global const uint *restrict gamma,
@@ -208,3 +211,4 @@ __kernel void batch_gradient(__global const uint *restrict x, const ulong x_offs
         dx[dx_offset + i] = (y & ~TQ_SIGN_BIT) > TQ_INFINITY_BITS ? TQ_NAN_BITS : y;
     }
 }
+#endif

@@ -6,7 +6,7 @@ TQ_INLINE tq_u32 tq_dropped(tq_u32 x, tq_u32 scale, tq_u32 limit, tq_u32 key0, t
 {
     if (tq_element_draw(key0, key1, element, TQ_STREAM_INNER, 32) < limit)
         return 0;
-    return tq_exact_to_carrier(tq_exact_multiply(tq_exact_of(x), tq_exact_of(scale)));
+    return tq_carrier_product(x, scale);
 }
 
 #ifdef __OPENCL_VERSION__

@@ -44,6 +44,17 @@ TQ_INLINE tq_ints tq_lanes_wild(const tq_uints bits)
     return (magnitude - TQ_TAME_LOWEST > TQ_TAME_HIGHEST - TQ_TAME_LOWEST) & (magnitude != 0);
 }
 
+/* tq_rank_of and tq_order_of, lane by lane. */
+TQ_INLINE tq_uints tq_lanes_ranks(const tq_uints bits)
+{
+    return (bits & TQ_SIGN_BIT) != 0 ? ~bits : bits | TQ_SIGN_BIT;
+}
+
+TQ_INLINE tq_uints tq_lanes_orders(const tq_uints bits)
+{
+    return (bits & ~TQ_SIGN_BIT) > TQ_INFINITY_BITS ? (tq_uints)0xFFFFFFFFu : tq_lanes_ranks(bits);
+}
+
 /* Whether any lane is set; any() of long vectors is a loop in some compilers. */
 TQ_INLINE int tq_lanes_any(const tq_ints mask)
 {

@@ -32,16 +32,9 @@ TQ_INLINE tq_uints tq_pairwise_each(const tq_uints a, const tq_uints b, const in
 }
 
 #if TQ_FORM >= TQ_FORM_LARGER
-/* tq_order_of, lane by lane. */
-TQ_INLINE tq_uints tq_pairwise_orders(const tq_uints bits)
-{
-    const tq_uints order = (bits & TQ_SIGN_BIT) != 0 ? ~bits : bits | TQ_SIGN_BIT;
-    return (bits & ~TQ_SIGN_BIT) > TQ_INFINITY_BITS ? (tq_uints)0xFFFFFFFFu : order;
-}
-
 TQ_INLINE tq_uints tq_pairwise_select(const tq_uints a, const tq_uints b)
 {
-    const tq_uints x = tq_pairwise_orders(a), y = tq_pairwise_orders(b);
+    const tq_uints x = tq_lanes_orders(a), y = tq_lanes_orders(b);
     const tq_uints chosen = TQ_FORM == TQ_FORM_LARGER ? (x < y ? b : a) : (x < y ? a : b);
     return max(x, y) == 0xFFFFFFFFu ? (tq_uints)TQ_NAN_BITS : chosen;
 }

@@ -4,19 +4,10 @@
  * in memory's order; the draw's number is that of the element in the group. Groups as in groups.cl, `geometry` as in
  * pairwise.cl.
  */
-#define TQ_MOST_RANK 6 /* TQ_MAX_RANK */
-
 /* Element of operand `which` that made element `i` of the output. */
-TQ_INLINE ulong tq_operand_place(__global const ulong *geometry, const uint which, ulong i)
+TQ_INLINE ulong tq_operand_place(__global const ulong *geometry, const uint which, const ulong i)
 {
-    const uint rank = (uint)geometry[0];
-    __global const ulong *const dim = geometry + 1;
-    ulong at = 0;
-    for (uint d = rank; d > 0; --d) {
-        at += i % dim[d - 1] * dim[(1 + which) * TQ_MOST_RANK + d - 1];
-        i /= dim[d - 1];
-    }
-    return at;
+    return tq_group_place(geometry + 1, geometry + 1 + (1 + which) * TQ_GROUP_RANK, (uint)geometry[0], i);
 }
 
 __kernel void pairwise_backward(__global const uint *restrict other, const ulong other_offset,
@@ -46,7 +37,7 @@ __kernel void pairwise_backward(__global const uint *restrict other, const ulong
         }
         dx[dx_offset + i] = tq_gradient_total(&sum);
 #elif TQ_FORM == 3
-        dx[dx_offset + i] = tq_gradient_product(from[start], with[tq_operand_place(geometry, which, start)]);
+        dx[dx_offset + i] = tq_carrier_product(from[start], with[tq_operand_place(geometry, which, start)]);
 #elif TQ_FORM == 2
         dx[dx_offset + i] = from[start] ^ TQ_SIGN_BIT;
 #else

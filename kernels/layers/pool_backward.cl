@@ -15,9 +15,7 @@ TQ_INLINE tq_uints tq_first_largest(const tq_pool_geometry g, const tq_pool_wind
     for (int row = window.rows.begin; row < window.rows.end; ++row, line += window.row_step) {
         __global const uint *tap = line;
         for (int column = window.columns.begin; column < window.columns.end; ++column, tap += window.column_step) {
-            const tq_uints bits = tq_load_uints(tap);
-            const tq_uints rank = (bits & TQ_SIGN_BIT) != 0 ? ~bits : bits | TQ_SIGN_BIT;
-            const tq_uints order = (bits & ~TQ_SIGN_BIT) > TQ_INFINITY_BITS ? (tq_uints)0xFFFFFFFFu : rank;
+            const tq_uints order = tq_lanes_orders(tq_load_uints(tap));
             number = order > best ? (tq_uints)(uint)(row * g.kernel_columns + column) : number;
             best = max(best, order); /* minus infinity is above 0 */
         }

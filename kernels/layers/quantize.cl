@@ -78,7 +78,7 @@ TQ_INLINE uint sum_of_two(const uint a, const uint b)
 {
 #if !TQ_SUBNORMALS
     if (a - 1u < 0x7FFFFFu || b - 1u < 0x7FFFFFu)
-        return tq_exact_to_carrier(tq_exact_add(tq_exact_of(a), tq_exact_of(b)));
+        return tq_carrier_sum(a, b);
 #endif
     return as_uint(as_float(a) + as_float(b));
 }

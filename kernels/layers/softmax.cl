@@ -3,20 +3,10 @@
  * e_i in ascending order by SUM, y_i = RESULT(e_i / sum). Difference and quotient are rounded to binary32. With TQ_LOGARITHM
  * y_i = RESULT(x_i - m - log(sum)), the logarithm rounded to binary32. C and OpenCL C but for the kernel.
  */
-TQ_INLINE tq_u32 tq_difference(tq_u32 a, tq_u32 b)
-{
-    return tq_exact_to_carrier(tq_exact_add(tq_exact_of(a), tq_exact_of(b ^ TQ_SIGN_BIT)));
-}
-
-TQ_INLINE tq_exact tq_quotient(tq_u32 a, tq_u32 b)
-{
-    return tq_exact_of(tq_exact_to_carrier(tq_exact_divide(tq_exact_of(a), tq_exact_of(b))));
-}
-
 /* x - m - l, the first difference rounded. */
 TQ_INLINE tq_exact tq_logarithmic(tq_u32 x, tq_u32 m, tq_u32 l)
 {
-    return tq_exact_add(tq_exact_of(tq_difference(x, m)), tq_exact_of(l ^ TQ_SIGN_BIT));
+    return tq_exact_add(tq_exact_of(tq_carrier_difference(x, m)), tq_exact_of(l ^ TQ_SIGN_BIT));
 }
 
 #ifdef __OPENCL_VERSION__
@@ -38,7 +28,7 @@ __kernel void softmax(__global const uint *restrict x, const ulong x_offset, __g
             order = max(order, tq_order_of(from[i]));
         const uint largest = tq_bits_of_order(order);
         for (uint i = 0; i < classes; ++i) {
-            const uint power = tq_exp(tq_difference(from[i], largest));
+            const uint power = tq_exp(tq_carrier_difference(from[i], largest));
 #if TQ_PRODUCT_BITS
             draw = tq_element_draw(key.s0, key.s1, index + i, TQ_STREAM_PRODUCT, TQ_PRODUCT_BITS);
 #endif
@@ -65,7 +55,7 @@ __kernel void softmax(__global const uint *restrict x, const ulong x_offset, __g
 #if TQ_LOGARITHM
             to[i] = TQ_RESULT(tq_logarithmic(from[i], largest, sum), result_words, draw);
 #else
-            to[i] = TQ_RESULT(tq_quotient(to[i], sum), result_words, draw);
+            to[i] = TQ_RESULT(tq_exact_of(tq_carrier_quotient(to[i], sum)), result_words, draw);
 #endif
         }
     }

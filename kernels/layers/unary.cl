@@ -2,17 +2,12 @@
  * y = TQ_FUNCTION(x), a function of functions.cl, lane by lane, and what else the tail has. With TQ_CLIPS the function is
  * tq_clip, for which vectors are compared. Vectors as in pairwise.cl.
  */
-TQ_INLINE tq_uints tq_unary_ranks(const tq_uints bits)
-{
-    return (bits & TQ_SIGN_BIT) != 0 ? ~bits : bits | TQ_SIGN_BIT;
-}
-
 TQ_INLINE tq_uints tq_unary_vector(const tq_uints x, const uint a, const uint b)
 {
 #if TQ_CLIPS
     const tq_uints low = (tq_uints)tq_rank_of(a), high = (tq_uints)tq_rank_of(b);
-    const tq_uints raised = tq_unary_ranks(x) < low ? (tq_uints)a : x;
-    const tq_uints clipped = tq_unary_ranks(raised) > high ? (tq_uints)b : raised;
+    const tq_uints raised = tq_lanes_ranks(x) < low ? (tq_uints)a : x;
+    const tq_uints clipped = tq_lanes_ranks(raised) > high ? (tq_uints)b : raised;
     return (x & ~TQ_SIGN_BIT) > TQ_INFINITY_BITS ? (tq_uints)TQ_NAN_BITS : clipped;
 #else
     uint lane[TQ_LANES];

@@ -6,11 +6,10 @@ __kernel void add_gradient(__global uint *restrict to, const ulong to_offset, __
 {
     const ulong i = get_global_id(0);
     if (i < count)
-        to[to_offset + i] =
-            tq_exact_to_carrier(tq_exact_add(tq_exact_of(to[to_offset + i]), tq_exact_of(more[more_offset + i])));
+        to[to_offset + i] = tq_carrier_sum(to[to_offset + i], more[more_offset + i]);
 }
 
-/* +0 where x lies outside lowest .. highest: where a quantizer saturated. Numbers compare by tq_order_of. */
+/* +0 where x lies outside lowest .. highest: where a quantizer saturated. Numbers compare by tq_order_of: -0 is below +0. */
 __kernel void clip_gradient(__global uint *restrict to, const ulong to_offset, __global const uint *restrict x,
                             const ulong x_offset, const uint lowest, const uint highest, const ulong count)
 {
@@ -24,9 +23,9 @@ __kernel void clip_gradient(__global uint *restrict to, const ulong to_offset, _
 
 /* first[place] becomes the least index of a number that is not finite, if there is one below it. */
 __kernel void find_infinite(__global const uint *restrict x, const ulong x_offset, __global uint *restrict first,
-                            const uint place, const ulong each, const ulong count)
+                            const uint place, const ulong each, const ulong numbers, const ulong count)
 {
-    const ulong begin = get_global_id(0) * each, end = min(begin + each, count);
+    const ulong item = get_global_id(0), begin = item * each, end = item < count ? min(begin + each, numbers) : 0;
     uint found = 0xFFFFFFFFu;
     for (ulong i = begin; i < end && found == 0xFFFFFFFFu; ++i)
         found = (x[x_offset + i] & 0x7F800000u) == 0x7F800000u ? (uint)min(i, (ulong)0xFFFFFFFEu) : found;

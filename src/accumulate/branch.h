@@ -19,9 +19,8 @@ typedef struct tq_branch {
     tq_operand operand;
     tq_kernel *kernel;
     tq_memory *weight, *bias, *zeros, *tail, *kinds;
-    tq_kernel *repack,
-        *rebias;     /* for a second operand that is computed, else NULL; borrowed from the context */
-    int32_t entries; /* matrices of weights, each for as many rows */
+    tq_kernel *repack, *rebias; /* of operands that are computed, else NULL; the context's */
+    int32_t entries;            /* matrices of weights, each for as many rows */
     tq_draws product, sum;
     int64_t slab; /* rows of a launch: bounds the memory of the rows' draws */
     tq_u32 key[2];

@@ -20,6 +20,25 @@ struct tq_contraction {
     tq_verdict verdict;
 };
 
+tq_geometry tq_geometry__product(int64_t rows, int64_t terms, int64_t columns)
+{
+    return (tq_geometry){.rows = (int32_t)rows,
+                         .in_rows = 1,
+                         .in_columns = 1,
+                         .in_channels = (int32_t)terms,
+                         .kernel_rows = 1,
+                         .kernel_columns = 1,
+                         .stride_rows = 1,
+                         .stride_columns = 1,
+                         .dilation_rows = 1,
+                         .dilation_columns = 1,
+                         .out_rows = 1,
+                         .out_columns = 1,
+                         .out_channels = (int32_t)columns,
+                         .group_inputs = (int32_t)terms,
+                         .groups = 1};
+}
+
 int64_t tq_geometry__terms(const tq_geometry *g)
 {
     return (int64_t)g->kernel_rows * g->kernel_columns * g->group_inputs;

@@ -27,6 +27,8 @@ typedef struct tq_geometry {
     int32_t groups;
 } tq_geometry;
 
+/* A product of matrices, rows x terms by terms x columns: each row is an image of one pixel. */
+tq_geometry tq_geometry__product(int64_t rows, int64_t terms, int64_t columns);
 /* Terms of one output: K. */
 int64_t tq_geometry__terms(const tq_geometry *g);
 /* Output n sees input channel n alone. */
@@ -83,8 +85,7 @@ tq_status tq_contraction__run(tq_contraction *contraction, const tq_tensor *x, t
 /* Matrices [k][n] in a tensor. */
 typedef struct tq_second {
     const tq_tensor *tensor;
-    const tq_memory
-        *begin; /* first element of each, or of each group's columns of one, in words of 64 bits */
+    const tq_memory *begin; /* first element of each, or of each group's columns; words of 64 bits */
     int64_t term_stride, column_stride;
     const tq_tensor *bias; /* [n], or NULL */
 } tq_second;

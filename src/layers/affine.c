@@ -148,12 +148,6 @@ static tq_status make_kernel(const tq_layer *layer, tq_affine *state)
     return status;
 }
 
-static tq_status upload(tq_memory **memory, tq_context *context, const void *from, size_t bytes)
-{
-    TQ_TRY(tq_memory__create(memory, context, bytes));
-    return tq_memory__write(*memory, 0, from, bytes);
-}
-
 tq_status tq_affine__plan(tq_layer *layer)
 {
     tq_affine *state = layer->state;
@@ -166,10 +160,10 @@ tq_status tq_affine__plan(tq_layer *layer)
         state->quick && state->scaling != TQ_AFFINE_PLAIN && (state->codes || (state->centers && coarse));
     state->baked = tq_quantizer__bake(&state->format);
     layer->output_range = output_range(layer, state);
-    TQ_TRY(upload(&state->scale_memory, layer->context, state->scales,
-                  (size_t)state->period * 2 * sizeof *state->scales));
-    TQ_TRY(upload(&state->zero_memory, layer->context, state->zeros,
-                  (size_t)state->period * sizeof *state->zeros));
+    TQ_TRY(tq_memory__of(&state->scale_memory, layer->context, state->scales,
+                         (size_t)state->period * 2 * sizeof *state->scales));
+    TQ_TRY(tq_memory__of(&state->zero_memory, layer->context, state->zeros,
+                         (size_t)state->period * sizeof *state->zeros));
     return make_kernel(layer, state);
 }
 
@@ -190,8 +184,8 @@ tq_status tq_affine__forward(tq_layer *layer, const tq_tensor *const *inputs, tq
                                      TQ_VALUE(highest),
                                      TQ_VALUE(state->nan),
                                      TQ_VALUE(state->baked.words)};
-    return tq_layer__run_elements(layer, state->kernel, tq_shape_count(&layer->output), arguments,
-                                  TQ_COUNT(arguments));
+    return tq_kernel__run_elements(state->kernel, tq_shape_count(&layer->output), arguments,
+                                   TQ_COUNT(arguments));
 }
 
 static tq_u32 element(const tq_affine *state, tq_u32 bits, int64_t place)
@@ -199,8 +193,7 @@ static tq_u32 element(const tq_affine *state, tq_u32 bits, int64_t place)
     const tq_exact scale = tq_exact_of(state->scales[2 * place]);
     const tq_i32 zero = state->zeros[place];
     if (state->centers)
-        bits = tq_exact_to_carrier(
-            tq_exact_add(tq_exact_of(bits), tq_exact_of(tq_int_number(-zero, TQ_ONE_BITS))));
+        bits = tq_carrier_sum(bits, tq_int_number(-zero, TQ_ONE_BITS));
     if (state->scaling == TQ_AFFINE_DIVIDE)
         bits = tq_exact_to_carrier(tq_exact_divide(tq_exact_of(bits), scale));
     if (state->scaling == TQ_AFFINE_MULTIPLY)

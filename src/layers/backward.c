@@ -1,17 +1,5 @@
 #include "layers/backward.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "tensorquant/kernels/accumulate/wide_sum.cl"
-
-struct tq_backward_sum {
-    tq_inner inner;
-    tq_wide wide;
-    tq_u32 s, stream;
-    tq_u64 index;
-};
-
 static tq_u32 stream_of(size_t input)
 {
     return (tq_u32)(8 * input);
@@ -39,35 +27,25 @@ tq_status tq_backward__result(const tq_layer *layer, size_t input, tq_tensor *to
 void tq_backward__result_host(const tq_layer *layer, size_t input, float *to, const float *from)
 {
     const tq_layer_quantizers *q = &layer->quantizers;
-    const int64_t count = tq_shape_count(&layer->input[input]), samples = layer->input[input].dim[0];
-    const int64_t each = count / samples;
-    if (to != from)
-        memcpy(to, from, (size_t)count * sizeof *to);
-    if (tq_quantizer_is_none(&q->backward.result))
-        return;
-    for (int64_t i = 0; i < samples; ++i) {
-        tq_quantizer fitted;
-        float *sample = to + i * each;
-        tq_quantizer__fit_host(&fitted, &q->backward.result, sample, each);
-        tq_quantizer__array(sample, sample, each, &fitted, q->seed, q->id | TQ_ID_BACKWARD,
-                            stream_of(input) + TQ_STREAM_RESULT,
-                            tq_backward__first(layer, input) + (tq_u64)(i * each));
-    }
+    tq_quantizer__samples(to, from, tq_shape_count(&layer->input[input]), layer->input[input].dim[0],
+                          &q->backward.result, q->seed, q->id | TQ_ID_BACKWARD,
+                          stream_of(input) + TQ_STREAM_RESULT, tq_backward__first(layer, input));
 }
 
-/* Whether the device's own additions are the sums: kernels/layers/backward.cl, TQ_NATIVE. */
-static bool is_native(const tq_layer *layer, const tq_accumulation *a)
+/* Whether the device's own binary32 arithmetic may be used, and rounds as IEEE 754 says. */
+static bool is_ieee(const tq_context *context)
 {
-    const tq_device_info *device = tq_context_device(layer->context);
-    return device->subnormals && device->fma && !a->exact_sum && tq_quantizer_is_none(&a->sum) &&
-           tq_context__paths(layer->context) != TQ_PATHS_GENERAL;
+    const tq_device_info *device = tq_context_device(context);
+    return device->subnormals && device->fma && tq_context__paths(context) != TQ_PATHS_GENERAL;
 }
 
 tq_status tq_backward__kernel(const tq_layer *layer, const tq_backward_slots *slots, tq_kernel **kernel,
                               tq_program_text *text, const char *const *files, size_t count, const char *name)
 {
     const tq_accumulation *a = slots->accumulation;
-    tq_program_text__define(text, "TQ_NATIVE", "%d", is_native(layer, a));
+    const bool ieee = is_ieee(layer->context);
+    tq_program_text__define(text, "TQ_IEEE", "%d", ieee);
+    tq_program_text__define(text, "TQ_NATIVE", "%d", ieee && !a->exact_sum && tq_quantizer_is_none(&a->sum));
     tq_program_text__define(text, "TQ_FUSED", "%d", tq_accumulation__fused(a));
     tq_program_text__define(text, "TQ_EXACT_SUM", "%d", a->exact_sum);
     tq_quantizer__bind(text, "TQ_PRODUCT", &a->product);
@@ -93,21 +71,11 @@ tq_backward_words tq_backward__words(const tq_layer *layer, const tq_backward_sl
                                .stream = slots->stream};
 }
 
-tq_status tq_backward_sum__create(tq_backward_sum **sum, const tq_layer *layer,
-                                  const tq_backward_slots *slots)
+tq_backward_sum tq_backward_sum__of(const tq_layer *layer, const tq_backward_slots *slots)
 {
     const tq_layer_quantizers *q = &layer->quantizers;
-    *sum = calloc(1, sizeof **sum);
-    if (*sum == NULL)
-        return tq_status__fail(TQ_E_MEMORY, "no memory for a sum");
-    (*sum)->inner = tq_inner__of(slots->accumulation, q->seed, q->id | slots->id);
-    (*sum)->stream = slots->stream;
-    return TQ_OK;
-}
-
-void tq_backward_sum__destroy(tq_backward_sum *sum)
-{
-    free(sum);
+    return (tq_backward_sum){.inner = tq_inner__of(slots->accumulation, q->seed, q->id | slots->id),
+                             .stream = slots->stream};
 }
 
 void tq_backward_sum__start(tq_backward_sum *sum, tq_u64 index)
@@ -151,6 +119,5 @@ float tq_backward_sum__total(const tq_backward_sum *sum)
 
 float tq_backward__product(float a, float b)
 {
-    const tq_exact v = tq_exact_multiply(tq_exact_of(tq_bits__of(a)), tq_exact_of(tq_bits__of(b)));
-    return tq_bits__number(tq_exact_to_carrier(v));
+    return tq_bits__number(tq_carrier_product(tq_bits__of(a), tq_bits__of(b)));
 }

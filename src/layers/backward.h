@@ -8,6 +8,7 @@
 
 #include "layers/elementwise.h"
 #include "layers/kind.h"
+#include "tensorquant/kernels/accumulate/wide_sum.cl"
 
 /* Number in the data set of the first element of an input, which has the output's samples. */
 tq_u64 tq_backward__first(const tq_layer *layer, size_t input);
@@ -23,8 +24,8 @@ typedef struct tq_backward_slots {
 } tq_backward_slots;
 tq_backward_slots tq_backward__slots(const tq_layer *layer, size_t input); /* of gradients by an input */
 
-/* Makes the kernel of the text and files, in a program with the slots bound and layers/backward.cl; frees the
- * text. Kept by the context. */
+/* Makes the kernel of the text and files, in a program with the slots bound and layers/backward.cl, TQ_IEEE
+ * where binary32 arithmetic of the device may be used; frees the text. Kept by the context. */
 tq_status tq_backward__kernel(const tq_layer *layer, const tq_backward_slots *slots, tq_kernel **kernel,
                               tq_program_text *text, const char *const *files, size_t count,
                               const char *name);
@@ -37,10 +38,13 @@ typedef struct tq_backward_words {
 tq_backward_words tq_backward__words(const tq_layer *layer, const tq_backward_slots *slots);
 
 /* One sum on the host, as kernels/layers/backward.cl has it. */
-typedef struct tq_backward_sum tq_backward_sum;
-tq_status tq_backward_sum__create(tq_backward_sum **sum, const tq_layer *layer,
-                                  const tq_backward_slots *slots);
-void tq_backward_sum__destroy(tq_backward_sum *sum);
+typedef struct tq_backward_sum {
+    tq_inner inner;
+    tq_wide wide;
+    tq_u32 s, stream;
+    tq_u64 index;
+} tq_backward_sum;
+tq_backward_sum tq_backward_sum__of(const tq_layer *layer, const tq_backward_slots *slots);
 void tq_backward_sum__start(tq_backward_sum *sum, tq_u64 index);
 void tq_backward_sum__add(tq_backward_sum *sum, float x, tq_u32 number);
 void tq_backward_sum__add_product(tq_backward_sum *sum, float x, float y, tq_u32 number);

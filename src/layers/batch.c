@@ -1,9 +1,5 @@
 #include "layers/batch.h"
 
-/* Rows of the statistics and kinds of sums: kernels/layers/batch.cl. */
-enum { SUM, MEAN, VARIANCE, INVERSE, FACTOR, SHARE, SLOPE, ROWS };
-enum { OF_INPUT, OF_SQUARES, OF_GRADIENT, OF_PRODUCTS };
-
 #define MOST_ELEMENTS (1 << 24) /* of a channel: any binary32 integer */
 
 tq_u64 tq_batch__first(const tq_layer *layer)
@@ -17,7 +13,7 @@ tq_backward_slots tq_batch__update_slots(const tq_layer *layer, size_t weight)
     return (tq_backward_slots){&layer->quantizers.update, TQ_ID_UPDATE, (tq_u32)(8 * weight)};
 }
 
-static tq_backward_slots forward_slots(const tq_layer *layer, tq_u32 stream)
+tq_backward_slots tq_batch__forward_slots(const tq_layer *layer, tq_u32 stream)
 {
     return (tq_backward_slots){&layer->quantizers.intrinsic, 0, stream};
 }
@@ -27,12 +23,6 @@ static tq_u64 size_of(const tq_layer *layer)
 {
     const tq_batchnorm *state = layer->state;
     return (tq_u64)tq_shape_count(&layer->input[0]) / state->channels;
-}
-
-/* Elements that one launch can add. */
-static tq_u64 most_steps(const tq_layer *layer)
-{
-    return (tq_u64)tq_device__most_rounds(tq_context_device(layer->context)) / TQ_STEP_ROUNDS;
 }
 
 static tq_status check(const tq_layer *layer)
@@ -51,18 +41,14 @@ tq_status tq_batch__plan(tq_layer *layer)
 {
     tq_batchnorm *state = layer->state;
     TQ_TRY(check(layer));
-    return tq_memory__create(&state->statistics, layer->context, (uint64_t)ROWS * state->channels * 4);
+    return tq_memory__create(&state->statistics, layer->context, (uint64_t)TQ_ROWS * state->channels * 4);
 }
 
 static tq_status kernel_of(const tq_layer *layer, const tq_backward_slots *slots, tq_kernel **kernel,
                            const char *name)
 {
     static const char *const files[] = {"math.cl", "layers/batch.cl"};
-    const tq_device_info *device = tq_context_device(layer->context);
     tq_program_text text = {0};
-    tq_program_text__define(&text, "TQ_IEEE", "%d",
-                            device->subnormals && device->fma &&
-                                tq_context__paths(layer->context) != TQ_PATHS_GENERAL);
     return tq_backward__kernel(layer, slots, kernel, &text, files, TQ_COUNT(files), name);
 }
 
@@ -77,7 +63,7 @@ static tq_status add_up(const tq_layer *layer, const tq_backward_slots *slots, t
 {
     const tq_batchnorm *state = layer->state;
     const tq_backward_words words = tq_backward__words(layer, slots);
-    const tq_u64 first = tq_batch__first(layer), size = size_of(layer), most = most_steps(layer);
+    const tq_u64 first = tq_batch__first(layer), size = size_of(layer), most = tq_layer__most_steps(layer);
     tq_u64 begin, end = 0;
     tq_kernel *kernel;
     TQ_TRY(kernel_of(layer, slots, &kernel, "batch_sums"));
@@ -88,7 +74,7 @@ static tq_status add_up(const tq_layer *layer, const tq_backward_slots *slots, t
                                      TQ_VALUE(first)};
     for (begin = 0; begin < size; begin = end) {
         end = size - begin > most ? begin + most : size;
-        TQ_TRY(tq_layer__run_elements(layer, kernel, state->channels, arguments, TQ_COUNT(arguments)));
+        TQ_TRY(tq_kernel__run_elements(kernel, state->channels, arguments, TQ_COUNT(arguments)));
     }
     return TQ_OK;
 }
@@ -97,7 +83,8 @@ static tq_status add_row(const tq_layer *layer, const tq_backward_slots *slots, 
                          const tq_tensor *x, const tq_tensor *g)
 {
     const tq_batchnorm *state = layer->state;
-    return add_up(layer, slots, kind, x, g, (target){state->statistics, (tq_u64)SUM * state->channels});
+    return add_up(layer, slots, kind, x, g,
+                  (target){state->statistics, (tq_u64)TQ_ROW_SUM * state->channels});
 }
 
 /* The mean of the row's numbers; `plain`: without RESULT. */
@@ -112,14 +99,7 @@ static tq_status divide(const tq_layer *layer, const tq_backward_slots *slots, t
     const tq_argument arguments[] = {
         TQ_MEMORY(state->statistics), TQ_VALUE(row),       TQ_VALUE(size),   TQ_VALUE(plain),
         TQ_VALUE(words.result),       TQ_VALUE(words.key), TQ_VALUE(number), TQ_VALUE(first)};
-    return tq_layer__run_elements(layer, kernel, state->channels, arguments, TQ_COUNT(arguments));
-}
-
-/* By which the old average and the new number are multiplied. */
-static void shares(const tq_layer *layer, float *keep, float *share)
-{
-    *keep = (float)tq_layer__option(layer, "momentum", 0);
-    *share = 1.0f - *keep;
+    return tq_kernel__run_elements(kernel, state->channels, arguments, TQ_COUNT(arguments));
 }
 
 static tq_status make_factors(const tq_layer *layer, const tq_backward_slots *slots)
@@ -129,9 +109,8 @@ static tq_status make_factors(const tq_layer *layer, const tq_backward_slots *sl
     const tq_weight *weight = layer->weight;
     const tq_u64 first = tq_batch__first(layer), padded = state->channels + state->lanes.count;
     const float epsilon = (float)tq_layer__option(layer, "epsilon", 0);
-    float keep, share;
+    const float keep = (float)tq_layer__option(layer, "momentum", 0), share = 1.0f - keep;
     tq_kernel *kernel;
-    shares(layer, &keep, &share);
     TQ_TRY(kernel_of(layer, slots, &kernel, "batch_factors"));
     const tq_argument arguments[] = {TQ_MEMORY(state->statistics),
                                      TQ_TENSOR(weight[TQ_BATCH_GAMMA].trained),
@@ -149,21 +128,21 @@ static tq_status make_factors(const tq_layer *layer, const tq_backward_slots *sl
                                      TQ_VALUE(words.result),
                                      TQ_VALUE(words.key),
                                      TQ_VALUE(first)};
-    return tq_layer__run_elements(layer, kernel, state->channels, arguments, TQ_COUNT(arguments));
+    return tq_kernel__run_elements(kernel, state->channels, arguments, TQ_COUNT(arguments));
 }
 
 tq_status tq_batch__prepare(const tq_layer *layer, const tq_tensor *x)
 {
-    const tq_backward_slots mean = forward_slots(layer, TQ_BATCH_STREAM_MEAN);
-    const tq_backward_slots variance = forward_slots(layer, TQ_BATCH_STREAM_VARIANCE);
+    const tq_backward_slots mean = tq_batch__forward_slots(layer, TQ_BATCH_STREAM_MEAN);
+    const tq_backward_slots variance = tq_batch__forward_slots(layer, TQ_BATCH_STREAM_VARIANCE);
     for (size_t i = 0; i < TQ_BATCH_WEIGHTS; ++i)
         if (layer->weight[i].trained == NULL && layer->weight[i].average == NULL)
             return tq_status__fail(TQ_E_STATE, "weight '%s' is not there for training",
                                    layer->kind->weights[i].name);
-    TQ_TRY(add_row(layer, &mean, OF_INPUT, x, x));
-    TQ_TRY(divide(layer, &mean, MEAN, TQ_BATCH_DRAW_MEAN, 0));
-    TQ_TRY(add_row(layer, &variance, OF_SQUARES, x, x));
-    TQ_TRY(divide(layer, &variance, VARIANCE, TQ_BATCH_DRAW_VARIANCE, 0));
+    TQ_TRY(add_row(layer, &mean, TQ_OF_INPUT, x, x));
+    TQ_TRY(divide(layer, &mean, TQ_ROW_MEAN, TQ_BATCH_DRAW_MEAN, 0));
+    TQ_TRY(add_row(layer, &variance, TQ_OF_SQUARES, x, x));
+    TQ_TRY(divide(layer, &variance, TQ_ROW_VARIANCE, TQ_BATCH_DRAW_VARIANCE, 0));
     return make_factors(layer, &mean);
 }
 
@@ -177,16 +156,15 @@ static tq_status by_input(const tq_layer *layer, const tq_gradients *gradients)
     tq_kernel *kernel;
     if (to == NULL)
         return TQ_OK;
-    TQ_TRY(add_row(layer, &slots, OF_GRADIENT, x, g));
-    TQ_TRY(divide(layer, &slots, SHARE, 0, 1));
+    TQ_TRY(add_row(layer, &slots, TQ_OF_GRADIENT, x, g));
+    TQ_TRY(divide(layer, &slots, TQ_ROW_SHARE, 0, 1));
     slots.stream += 8;
-    TQ_TRY(add_row(layer, &slots, OF_PRODUCTS, x, g));
-    TQ_TRY(divide(layer, &slots, SLOPE, 0, 1));
+    TQ_TRY(add_row(layer, &slots, TQ_OF_PRODUCTS, x, g));
+    TQ_TRY(divide(layer, &slots, TQ_ROW_SLOPE, 0, 1));
     TQ_TRY(kernel_of(layer, &slots, &kernel, "batch_gradient"));
     const tq_argument arguments[] = {TQ_TENSOR(x), TQ_TENSOR(g), TQ_TENSOR(to), TQ_MEMORY(state->statistics),
                                      TQ_VALUE(channels)};
-    TQ_TRY(tq_layer__run_elements(layer, kernel, tq_shape_count(&layer->input[0]), arguments,
-                                  TQ_COUNT(arguments)));
+    TQ_TRY(tq_kernel__run_elements(kernel, tq_shape_count(&layer->input[0]), arguments, TQ_COUNT(arguments)));
     return tq_backward__result(layer, 0, to, to);
 }
 
@@ -198,8 +176,9 @@ tq_status tq_batch__backward(tq_layer *layer, const tq_gradients *gradients)
         const tq_backward_slots slots = tq_batch__update_slots(layer, i);
         if (to == NULL)
             continue;
-        TQ_TRY(add_up(layer, &slots, i == TQ_BATCH_GAMMA ? OF_PRODUCTS : OF_GRADIENT, gradients->input[0],
-                      gradients->output_gradient, (target){tq_tensor__memory(to), tq_tensor__offset(to)}));
+        TQ_TRY(add_up(layer, &slots, i == TQ_BATCH_GAMMA ? TQ_OF_PRODUCTS : TQ_OF_GRADIENT,
+                      gradients->input[0], gradients->output_gradient,
+                      (target){tq_tensor__memory(to), tq_tensor__offset(to)}));
         TQ_TRY(tq_quantizer__tensor(to, to, &q->update.result, q->seed, q->id | slots.id,
                                     slots.stream + TQ_STREAM_RESULT, tq_batch__first(layer), 1));
     }

@@ -138,9 +138,7 @@ tq_status tq_contract__begins(tq_memory **memory, tq_context *context, int64_t c
         return tq_status__fail(TQ_E_MEMORY, "no memory for %lld groups", (long long)count);
     for (int64_t i = 0; i < count; ++i)
         begin[i] = (tq_u64)(i * step);
-    tq_status status = tq_memory__create(memory, context, bytes);
-    if (status == TQ_OK)
-        status = tq_memory__write(*memory, 0, begin, bytes);
+    const tq_status status = tq_memory__of(memory, context, begin, bytes);
     free(begin);
     return status;
 }

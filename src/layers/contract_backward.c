@@ -65,28 +65,6 @@ static tq_geometry input_geometry(const tq_geometry *g)
     };
 }
 
-/* A product of matrices: rows x terms by terms x columns. */
-static tq_geometry product_geometry(int64_t rows, int32_t terms, int32_t columns)
-{
-    return (tq_geometry){
-        .rows = (int32_t)rows,
-        .in_rows = 1,
-        .in_columns = 1,
-        .in_channels = terms,
-        .kernel_rows = 1,
-        .kernel_columns = 1,
-        .stride_rows = 1,
-        .stride_columns = 1,
-        .dilation_rows = 1,
-        .dilation_columns = 1,
-        .out_rows = 1,
-        .out_columns = 1,
-        .out_channels = columns,
-        .group_inputs = terms,
-        .groups = 1,
-    };
-}
-
 static tq_contraction_setup setup_of(const tq_layer *layer, const tq_accumulation *accumulation, uint32_t id,
                                      const tq_geometry *geometry)
 {
@@ -110,7 +88,8 @@ static tq_contraction_setup input_setup(const tq_layer *layer, const tq_geometry
 /* `groups`: that one product computes; 1 on the host, which takes one after the other. */
 static tq_contraction_setup weight_setup(const tq_layer *layer, const tq_geometry *g, int32_t groups)
 {
-    const tq_geometry geometry = product_geometry(tq_geometry__terms(g) * groups, g->rows, group_outputs(g));
+    const tq_geometry geometry =
+        tq_geometry__product(tq_geometry__terms(g) * groups, g->rows, group_outputs(g));
     tq_contraction_setup setup = setup_of(layer, &layer->quantizers.update, TQ_ID_UPDATE, &geometry);
     setup.input = layer->input_range[0];
     setup.entries = groups;
@@ -120,7 +99,7 @@ static tq_contraction_setup weight_setup(const tq_layer *layer, const tq_geometr
 static tq_contraction_setup bias_setup(const tq_layer *layer, const tq_geometry *g)
 {
     const float one = 1.0f;
-    const tq_geometry geometry = product_geometry(1, g->rows, g->out_channels);
+    const tq_geometry geometry = tq_geometry__product(1, g->rows, g->out_channels);
     tq_contraction_setup setup = setup_of(layer, &layer->quantizers.update, TQ_ID_UPDATE, &geometry);
     setup.input = tq_range__measure(&one, 1);
     return setup;
@@ -220,7 +199,7 @@ static tq_status move(const tq_layer *layer, const char *name, const tq_geometry
         arguments[count++] = TQ_VALUE(image);
     }
     TQ_TRY(tq_layer__plain_kernel(layer, &kernel, "layers/contraction_backward.cl", name));
-    return tq_layer__run_elements(layer, kernel, tq_shape_count(tq_tensor_shape(to)), arguments, count);
+    return tq_kernel__run_elements(kernel, tq_shape_count(tq_tensor_shape(to)), arguments, count);
 }
 
 static tq_status by_input(tq_layer *layer, const tq_tensor *gradient, tq_tensor *to)

@@ -1,7 +1,7 @@
 #include "layers/derivative.h"
 
-tq_status tq_derivative__backward(const tq_layer *layer, const tq_derivative *derivative,
-                                  const tq_gradients *gradients)
+tq_status tq_derivative__run(const tq_layer *layer, const tq_derivative *derivative,
+                             const tq_gradients *gradients)
 {
     static const char *const files[] = {"math.cl", "functions.cl", "derivatives.cl", "layers/derivative.cl"};
     tq_tensor *to = gradients->input_gradient[0];
@@ -18,8 +18,7 @@ tq_status tq_derivative__backward(const tq_layer *layer, const tq_derivative *de
     const tq_status status = tq_context__kernel(&kernel, layer->context, &text, "derivative");
     tq_program_text__free(&text);
     TQ_TRY(status);
-    TQ_TRY(tq_layer__run_elements(layer, kernel, tq_shape_count(&layer->input[0]), arguments,
-                                  TQ_COUNT(arguments)));
+    TQ_TRY(tq_kernel__run_elements(kernel, tq_shape_count(&layer->input[0]), arguments, TQ_COUNT(arguments)));
     return tq_backward__result(layer, 0, to, to);
 }
 
@@ -35,4 +34,14 @@ tq_status tq_derivative__reference(const tq_layer *layer, const tq_derivative *d
                                                   tq_bits__of(gradients->input[0][i]), a, b));
     tq_backward__result_host(layer, 0, to, to);
     return TQ_OK;
+}
+
+tq_status tq_derivative__backward(tq_layer *layer, const tq_gradients *gradients)
+{
+    return tq_derivative__run(layer, layer->kind->derivative, gradients);
+}
+
+tq_status tq_derivative__backward_reference(const tq_layer *layer, const tq_host_gradients *gradients)
+{
+    return tq_derivative__reference(layer, layer->kind->derivative, gradients);
 }

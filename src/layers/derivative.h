@@ -15,9 +15,13 @@ typedef struct tq_derivative {
 } tq_derivative;
 
 /* a and b are the first two numbers of the layer's options, else 0. */
-tq_status tq_derivative__backward(const tq_layer *layer, const tq_derivative *derivative,
-                                  const tq_gradients *gradients);
+tq_status tq_derivative__run(const tq_layer *layer, const tq_derivative *derivative,
+                             const tq_gradients *gradients);
 tq_status tq_derivative__reference(const tq_layer *layer, const tq_derivative *derivative,
                                    const tq_host_gradients *gradients);
+
+/* By the kind's derivative. */
+tq_status tq_derivative__backward(tq_layer *layer, const tq_gradients *gradients);
+tq_status tq_derivative__backward_reference(const tq_layer *layer, const tq_host_gradients *gradients);
 
 #endif

@@ -2,24 +2,13 @@
 
 #include <string.h>
 
+#include "tensorquant/kernels/layers/maximum.cl"
+
 #define CPU_RUN 64 /* elements of a CPU's work-item, at most; elsewhere neighbours read neighbours */
 
 tq_u64 tq_layer__first_element(const tq_layer *layer)
 {
     return layer->first_sample * (tq_u64)(tq_shape_count(&layer->output) / layer->output.dim[0]);
-}
-
-tq_status tq_layer__run_elements(const tq_layer *layer, tq_kernel *kernel, int64_t count,
-                                 const tq_argument *arguments, size_t argument_count)
-{
-    const size_t local = tq_context__local_size(layer->context);
-    const size_t global = ((size_t)count + local - 1) / local * local;
-    const tq_u64 elements = (tq_u64)count;
-    tq_argument all[21];
-    memcpy(all, arguments, argument_count * sizeof *arguments);
-    all[argument_count] = TQ_VALUE(elements);
-    return tq_kernel__run(kernel, (const size_t[]){global, 1, 1}, (const size_t[]){local, 1, 1}, all,
-                          argument_count + 1);
 }
 
 tq_pieces tq_layer__pieces(const tq_layer *layer, tq_u64 length)
@@ -32,11 +21,7 @@ tq_pieces tq_layer__pieces(const tq_layer *layer, tq_u64 length)
 tq_status tq_layer__plain_kernel(const tq_layer *layer, tq_kernel **kernel, const char *file,
                                  const char *name)
 {
-    tq_program_text text = {0};
-    tq_program_text__add(&text, file);
-    const tq_status status = tq_context__kernel(kernel, layer->context, &text, name);
-    tq_program_text__free(&text);
-    return status;
+    return tq_context__plain_kernel(kernel, layer->context, &file, 1, name);
 }
 
 tq_status tq_layer__inner_kernel(const tq_layer *layer, tq_kernel **kernel, const char *const *files,
@@ -76,6 +61,16 @@ float tq_bits__number(tq_u32 bits)
     return x;
 }
 
+tq_u32 tq_bits__largest(const float *x, int64_t count)
+{
+    tq_u32 order = 0;
+    for (int64_t i = 0; i < count; ++i) {
+        const tq_u32 other = tq_order_of(tq_bits__of(x[i]));
+        order = other > order ? other : order;
+    }
+    return tq_bits_of_order(order);
+}
+
 tq_u32 tq_inner__apply(const tq_inner *inner, const tq_baked *slot, tq_exact v, tq_u64 index, tq_u32 number,
                        tq_u32 stream)
 {
@@ -94,9 +89,14 @@ tq_u32 tq_inner__apply_element(const tq_inner *inner, const tq_baked *slot, tq_e
     return slot->apply(v, slot->words, slot->structure, draw);
 }
 
+tq_u64 tq_layer__most_steps(const tq_layer *layer)
+{
+    return tq_device__most_rounds(tq_context_device(layer->context)) / TQ_STEP_ROUNDS;
+}
+
 tq_status tq_layer__check_steps(const tq_layer *layer, tq_u64 steps)
 {
-    const tq_u64 most = tq_device__most_rounds(tq_context_device(layer->context)) / TQ_STEP_ROUNDS;
+    const tq_u64 most = tq_layer__most_steps(layer);
     if (steps <= most)
         return TQ_OK;
     return tq_status__fail(TQ_E_UNSUPPORTED, "%llu steps for each output; this device allows %llu",

@@ -8,11 +8,6 @@
 /* Number in the data set of the layer's first output element. */
 tq_u64 tq_layer__first_element(const tq_layer *layer);
 
-/* Queues `kernel` over `count` elements; the arguments are followed by (ulong) count. At most 20 arguments.
- */
-tq_status tq_layer__run_elements(const tq_layer *layer, tq_kernel *kernel, int64_t count,
-                                 const tq_argument *arguments, size_t argument_count);
-
 /* How kernels that copy runs of memory share out each `length` elements: `count` work-items of `run`
  * elements, the last with what is left. */
 typedef struct tq_pieces {
@@ -39,12 +34,15 @@ tq_status tq_layer__inner_kernel_of(const tq_layer *layer, tq_kernel **kernel, t
  * be a loop for a compiler that wants structured code: llvmpipe counts up to two for a term of an exact sum.
  */
 #define TQ_STEP_ROUNDS 4
-/* TQ_E_UNSUPPORTED where the device cannot make so many steps in a work-item. */
+/* Steps that the device can make in a work-item; TQ_E_UNSUPPORTED where it cannot make so many. */
+tq_u64 tq_layer__most_steps(const tq_layer *layer);
 tq_status tq_layer__check_steps(const tq_layer *layer, tq_u64 steps);
 
 /* Bits of a number and back. */
 tq_u32 tq_bits__of(float x);
 float tq_bits__number(tq_u32 bits);
+/* Those of the largest of some numbers, by the order of kernels/layers/maximum.cl. */
+tq_u32 tq_bits__largest(const float *x, int64_t count);
 
 /* q(v) on the host with draw `number` of a stream at `index`. */
 tq_u32 tq_inner__apply(const tq_inner *inner, const tq_baked *slot, tq_exact v, tq_u64 index, tq_u32 number,

@@ -129,24 +129,23 @@ tq_status tq_fast_float__create(tq_fast_float **fast, tq_layer *layer, const tq_
 }
 
 /* y = the bias in every row. */
-static tq_status run_bias(const tq_fast_float *fast, const tq_layer *layer, const tq_tensor *y)
+static tq_status run_bias(const tq_fast_float *fast, const tq_tensor *y)
 {
     const tq_u64 period = (tq_u64)fast->geometry.out_channels;
     const tq_argument arguments[] = {TQ_MEMORY(fast->bias), TQ_TENSOR(y), TQ_VALUE(period)};
-    return tq_layer__run_elements(layer, fast->repeat, fast->geometry.rows * (int64_t)period, arguments,
-                                  TQ_COUNT(arguments));
+    return tq_kernel__run_elements(fast->repeat, fast->geometry.rows * (int64_t)period, arguments,
+                                   TQ_COUNT(arguments));
 }
 
-static tq_status run_unfold(const tq_fast_float *fast, const tq_layer *layer, const tq_tensor *x,
-                            int64_t begin, int64_t count)
+static tq_status run_unfold(const tq_fast_float *fast, const tq_tensor *x, int64_t begin, int64_t count)
 {
     const tq_i32 row_begin = (tq_i32)begin;
     tq_i32 words[16];
     memcpy(words, &fast->geometry, sizeof words);
     const tq_argument arguments[] = {TQ_TENSOR(x), TQ_MEMORY(fast->patches), TQ_VALUE(words),
                                      TQ_VALUE(row_begin)};
-    return tq_layer__run_elements(layer, fast->unfold, count * tq_geometry__terms(&fast->geometry), arguments,
-                                  TQ_COUNT(arguments));
+    return tq_kernel__run_elements(fast->unfold, count * tq_geometry__terms(&fast->geometry), arguments,
+                                   TQ_COUNT(arguments));
 }
 
 tq_status tq_fast_float__run(const tq_fast_float *fast, const tq_layer *layer, const tq_tensor *x,
@@ -154,11 +153,11 @@ tq_status tq_fast_float__run(const tq_fast_float *fast, const tq_layer *layer, c
 {
     const int64_t rows = fast->geometry.rows;
     if (fast->bias != NULL)
-        TQ_TRY(run_bias(fast, layer, y));
+        TQ_TRY(run_bias(fast, y));
     for (int64_t begin = 0; begin < rows; begin += fast->slab) {
         tq_gemm g = product_of(fast, rows - begin < fast->slab ? rows - begin : fast->slab);
         if (g.a != NULL)
-            TQ_TRY(run_unfold(fast, layer, x, begin, g.rows));
+            TQ_TRY(run_unfold(fast, x, begin, g.rows));
         g.a_offset = g.a != NULL ? 0 : tq_tensor__offset(x);
         g.a = g.a != NULL ? g.a : tq_tensor__memory(x);
         g.c = tq_tensor__memory(y);

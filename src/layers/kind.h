@@ -40,7 +40,6 @@ typedef struct tq_weight {
 /* One backward step of a layer, from tensors that forward of the same step has read and written. */
 typedef struct tq_gradients {
     const tq_tensor *const *input;
-    const tq_tensor *output;                      /* behind all of the layer's quantizers */
     const tq_tensor *output_gradient;             /* of the loss, by the output */
     tq_tensor *input_gradient[TQ_LAYER_INPUTS];   /* NULL: not wanted; written, not added to */
     tq_tensor *weight_gradient[TQ_LAYER_WEIGHTS]; /* likewise, by number of the weight */
@@ -53,7 +52,7 @@ typedef struct tq_gradients {
 /* The same on the host. */
 typedef struct tq_host_gradients {
     const float *const *input;
-    const float *output, *output_gradient;
+    const float *output_gradient;
     float *input_gradient[TQ_LAYER_INPUTS];
     float *weight_gradient[TQ_LAYER_WEIGHTS];
 } tq_host_gradients;
@@ -109,6 +108,7 @@ struct tq_layer_kind {
     bool inner; /* the intrinsic map acts inside; otherwise layer.c quantizes the output by `result` */
     size_t state_size;
     const void *family; /* what code that several kinds share needs to know of this one (layers/unary.h) */
+    const struct tq_derivative *derivative; /* of kinds whose backward is tq_derivative__backward */
 
     /* Required: checks the inputs' shapes (and weights') and gives the output's. Errors need not name the
      * layer. */

@@ -7,6 +7,7 @@ tq_status tq_largest__plan(tq_layer *layer)
     static const char *const files[] = {"layers/pool.cl", "layers/maxpool.cl"};
     tq_pool *state = layer->state;
     tq_program_text text = {0};
+    state->largest = true;
     TQ_TRY(tq_pool__count_steps(layer, 1));
     layer->output_range = tq_pool__hits(&state->geometry) ? layer->input_range[0] : tq_range__unknown();
     state->lanes.fast = true;

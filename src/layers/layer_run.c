@@ -74,16 +74,9 @@ tq_status tq_layer_forward(tq_layer *layer, const tq_tensor *const *inputs, tq_t
 
 static void quantize_array(const tq_layer *layer, float *output, const tq_quantizer *q, uint32_t stream)
 {
-    const int64_t samples = layer->output.dim[0], each = tq_shape_count(&layer->output) / samples;
-    tq_quantizer fitted;
-    if (tq_quantizer_is_none(q))
-        return;
-    for (int64_t i = 0; i < samples; ++i) {
-        float *sample = output + i * each;
-        tq_quantizer__fit_host(&fitted, q, sample, each);
-        tq_quantizer__array(sample, sample, each, &fitted, layer->quantizers.seed, layer->quantizers.id,
-                            stream, tq_layer__first_element(layer) + (uint64_t)(i * each));
-    }
+    tq_quantizer__samples(output, output, tq_shape_count(&layer->output), layer->output.dim[0], q,
+                          layer->quantizers.seed, layer->quantizers.id, stream,
+                          tq_layer__first_element(layer));
 }
 
 tq_status tq_layer_reference(const tq_layer *layer, const float *const *inputs, float *output)

@@ -90,8 +90,8 @@ tq_status tq_moved__run(const tq_moved *moved, const tq_layer *layer, const tq_t
     const tq_argument arguments[] = {
         TQ_TENSOR(from),           TQ_TENSOR(to),        TQ_MEMORY(moved->tables), TQ_VALUE(moved->size),
         TQ_VALUE(moved->constant), TQ_VALUE(contiguous), TQ_VALUE(pieces),         TQ_VALUE(shares.run)};
-    return tq_layer__run_elements(layer, moved->kernel, tq_shape_count(&moved->move.to) / inner * pieces,
-                                  arguments, TQ_COUNT(arguments));
+    return tq_kernel__run_elements(moved->kernel, tq_shape_count(&moved->move.to) / inner * pieces, arguments,
+                                   TQ_COUNT(arguments));
 }
 
 void tq_moved__release(tq_moved *moved)

@@ -57,7 +57,7 @@ tq_status tq_normalize__forward(tq_layer *layer, const tq_tensor *const *inputs,
                                      TQ_VALUE(inner->product.words), TQ_VALUE(inner->sum.words),
                                      TQ_VALUE(inner->result.words),  TQ_VALUE(key),
                                      TQ_VALUE(first_group),          TQ_VALUE(first)};
-    return tq_layer__run_elements(layer, state->kernel, (int64_t)groups, arguments, TQ_COUNT(arguments));
+    return tq_kernel__run_elements(state->kernel, (int64_t)groups, arguments, TQ_COUNT(arguments));
 }
 
 /* One group on the host. */

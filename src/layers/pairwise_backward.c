@@ -33,8 +33,7 @@ tq_status tq_pairwise__plan_backward(tq_layer *layer)
     for (size_t i = 0; i < 2; ++i) {
         const tq_groups groups = groups_of(layer, i);
         TQ_TRY(tq_layer__check_steps(layer, tq_groups__size(&groups) * 2 * PLACE_STEPS));
-        if (state->groups[i] == NULL)
-            TQ_TRY(tq_groups__upload(&groups, layer, &state->groups[i]));
+        TQ_TRY(tq_groups__upload(&groups, layer, &state->groups[i]));
     }
     return TQ_OK;
 }
@@ -66,8 +65,8 @@ static tq_status run(tq_layer *layer, size_t input, const tq_gradients *gradient
                                      TQ_VALUE(words.key),
                                      TQ_VALUE(words.stream),
                                      TQ_VALUE(first)};
-    return tq_layer__run_elements(layer, kernel, tq_shape_count(&layer->input[input]), arguments,
-                                  TQ_COUNT(arguments));
+    return tq_kernel__run_elements(kernel, tq_shape_count(&layer->input[input]), arguments,
+                                   TQ_COUNT(arguments));
 }
 
 /* Whether the gradient is the output's as it is. */
@@ -121,13 +120,11 @@ tq_status tq_pairwise__backward_reference(const tq_layer *layer, const tq_host_g
         float *to = gradients->input_gradient[i];
         const tq_groups groups = groups_of(layer, i);
         const tq_backward_slots slots = tq_backward__slots(layer, i);
-        tq_backward_sum *sum;
+        tq_backward_sum sum = tq_backward_sum__of(layer, &slots);
         if (to == NULL)
             continue;
-        TQ_TRY(tq_backward_sum__create(&sum, layer, &slots));
         for (int64_t j = 0; j < tq_shape_count(&layer->input[i]); ++j)
-            to[j] = gradient_at(layer, i, gradients, &groups, (tq_u64)j, sum);
-        tq_backward_sum__destroy(sum);
+            to[j] = gradient_at(layer, i, gradients, &groups, (tq_u64)j, &sum);
         tq_backward__result_host(layer, i, to, to);
     }
     return TQ_OK;

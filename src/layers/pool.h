@@ -23,6 +23,7 @@ typedef struct tq_pool {
     tq_pool_geometry geometry;
     tq_inner inner;
     tq_lanes lanes;
+    bool largest;           /* of the window's numbers; else an average */
     tq_lanes share, gather; /* in training: see pool_backward.cl; their kernels are the context's */
     tq_memory *shares;
 } tq_pool;
@@ -64,10 +65,8 @@ tq_status tq_pool__count_steps(tq_layer *layer, tq_u64 passes);
  * element is the first of its largest numbers, rows then columns; else the window is left out.
  */
 tq_status tq_pool__plan_backward(tq_layer *layer);
-tq_status tq_average__backward(tq_layer *layer, const tq_gradients *gradients);
-tq_status tq_average__backward_reference(const tq_layer *layer, const tq_host_gradients *gradients);
-tq_status tq_largest__backward(tq_layer *layer, const tq_gradients *gradients);
-tq_status tq_largest__backward_reference(const tq_layer *layer, const tq_host_gradients *gradients);
+tq_status tq_pool__backward(tq_layer *layer, const tq_gradients *gradients);
+tq_status tq_pool__backward_reference(const tq_layer *layer, const tq_host_gradients *gradients);
 
 /* The divisor of an average over a window with so many taps inside the image. */
 int tq_average__divisor(const tq_pool_geometry *g, tq_pool_window window, int inside);

@@ -5,11 +5,6 @@
 
 #define HOLDER_STEPS 2 /* of a window that may hold the element */
 
-static bool is_largest(const tq_layer *layer)
-{
-    return layer->kind->backward == tq_largest__backward;
-}
-
 /* Windows that may hold an element, along an axis. */
 static tq_u64 holders(int taps, int dilation, int stride)
 {
@@ -19,11 +14,12 @@ static tq_u64 holders(int taps, int dilation, int stride)
 /* The sums' form: of gradients nothing is known. */
 static void choose_form(const tq_layer *layer, tq_lanes *v)
 {
+    const tq_pool *state = layer->state;
     const tq_accumulation *a = &layer->quantizers.backward;
     const bool subnormals = tq_context_device(layer->context)->subnormals;
     v->sum = a->exact_sum ? TQ_LANES_EXACT : tq_lane_form__of(&a->sum, false);
     v->wild = !subnormals || v->sum != TQ_LANES_NEAREST;
-    v->fast = tq_lanes__allowed(layer->context, !is_largest(layer)) && v->sum != TQ_LANES_EXACT &&
+    v->fast = tq_lanes__allowed(layer->context, !state->largest) && v->sum != TQ_LANES_EXACT &&
               (subnormals || tq_lane_form__keeps_tame(&a->sum));
     v->count = v->fast ? tq_lanes__width(layer, layer->input[0].dim[3]) : 1;
 }
@@ -32,11 +28,12 @@ static tq_status make_kernel(const tq_layer *layer, const tq_lanes *v, tq_kernel
 {
     static const char *const files[] = {"layers/tail.cl", "layers/lanes.cl", "layers/lane_slots.cl",
                                         "layers/pool.cl", "layers/pool_backward.cl"};
+    const tq_pool *state = layer->state;
     const tq_backward_slots slots = tq_backward__slots(layer, 0);
     tq_program_text text = {0};
     tq_program_text__add(&text, "quantizers/vector.cl");
     tq_program_text__define(&text, "TQ_LANES", "%u", v->count);
-    tq_program_text__define(&text, "TQ_LARGEST", "%d", is_largest(layer));
+    tq_program_text__define(&text, "TQ_LARGEST", "%d", state->largest);
     tq_program_text__define(&text, "TQ_FAST", "%d", v->fast);
     tq_program_text__define(&text, "TQ_WILD", "%d", v->wild);
     tq_program_text__define(&text, "TQ_SUM_FORM", "%d", (int)v->sum);
@@ -60,8 +57,6 @@ tq_status tq_pool__plan_backward(tq_layer *layer)
     TQ_TRY(tq_layer__check_steps(layer, gather->steps));
     TQ_TRY(make_kernel(layer, share, &share->kernel, "pool_shares"));
     TQ_TRY(make_kernel(layer, gather, &gather->kernel, "pool_backward"));
-    if (state->shares != NULL)
-        return TQ_OK;
     return tq_memory__create(&state->shares, layer->context,
                              (uint64_t)tq_pool__outputs(layer) * sizeof(tq_u32));
 }
@@ -99,7 +94,7 @@ static tq_status gather(const tq_layer *layer, const tq_gradients *gradients)
                                 arguments, TQ_COUNT(arguments));
 }
 
-static tq_status backward(const tq_layer *layer, const tq_gradients *gradients)
+tq_status tq_pool__backward(tq_layer *layer, const tq_gradients *gradients)
 {
     tq_tensor *to = gradients->input_gradient[0];
     if (to == NULL)
@@ -109,20 +104,11 @@ static tq_status backward(const tq_layer *layer, const tq_gradients *gradients)
     return tq_backward__result(layer, 0, to, to);
 }
 
-tq_status tq_average__backward(tq_layer *layer, const tq_gradients *gradients)
-{
-    return backward(layer, gradients);
-}
-
-tq_status tq_largest__backward(tq_layer *layer, const tq_gradients *gradients)
-{
-    return backward(layer, gradients);
-}
-
 /* What window number `output` gives to its tap at element `to`; false: nothing. */
-static bool share_of(const tq_pool_geometry *g, bool largest, const tq_host_gradients *gradients,
-                     int64_t output, int64_t to, float *given)
+static bool share_of(const tq_pool *state, const tq_host_gradients *gradients, int64_t output, int64_t to,
+                     float *given)
 {
+    const tq_pool_geometry *g = &state->geometry;
     const tq_pool_window window = tq_pool__window(g, output);
     const float gradient = gradients->output_gradient[output];
     int64_t best = -1;
@@ -137,7 +123,7 @@ static bool share_of(const tq_pool_geometry *g, bool largest, const tq_host_grad
             best = at;
     }
     *given = gradient;
-    if (largest)
+    if (state->largest)
         return best == to;
     const tq_exact divisor = {.significand = (tq_u64)tq_average__divisor(g, window, inside)};
     *given =
@@ -153,9 +139,10 @@ static int holder(int at, int tap, int dilation, int stride, int windows)
 }
 
 /* Later taps are those of earlier windows. */
-static float gradient_at(const tq_pool_geometry *g, bool largest, const tq_host_gradients *gradients,
-                         int64_t to, tq_backward_sum *sum)
+static float gradient_at(const tq_pool *state, const tq_host_gradients *gradients, int64_t to,
+                         tq_backward_sum *sum)
 {
+    const tq_pool_geometry *g = &state->geometry;
     const int64_t channel = to % g->channels, pixel = to / g->channels, line = pixel / g->columns;
     const int row = (int)(line % g->rows) + g->pad_top, column = (int)(pixel % g->columns) + g->pad_left;
     for (int tap = g->kernel_rows * g->kernel_columns - 1; tap >= 0; --tap) {
@@ -165,36 +152,24 @@ static float gradient_at(const tq_pool_geometry *g, bool largest, const tq_host_
         const int64_t output =
             ((line / g->rows * g->out_rows + r) * g->out_columns + c) * g->channels + channel;
         float given;
-        if (r >= 0 && c >= 0 && share_of(g, largest, gradients, output, to, &given))
+        if (r >= 0 && c >= 0 && share_of(state, gradients, output, to, &given))
             tq_backward_sum__add(sum, given, (tq_u32)tap);
     }
     return tq_backward_sum__total(sum);
 }
 
-static tq_status reference(const tq_layer *layer, bool largest, const tq_host_gradients *gradients)
+tq_status tq_pool__backward_reference(const tq_layer *layer, const tq_host_gradients *gradients)
 {
     const tq_pool *state = layer->state;
     const tq_backward_slots slots = tq_backward__slots(layer, 0);
     float *to = gradients->input_gradient[0];
-    tq_backward_sum *sum;
+    tq_backward_sum sum = tq_backward_sum__of(layer, &slots);
     if (to == NULL)
         return TQ_OK;
-    TQ_TRY(tq_backward_sum__create(&sum, layer, &slots));
     for (int64_t i = 0; i < tq_shape_count(&layer->input[0]); ++i) {
-        tq_backward_sum__start(sum, tq_backward__first(layer, 0) + (tq_u64)i);
-        to[i] = gradient_at(&state->geometry, largest, gradients, i, sum);
+        tq_backward_sum__start(&sum, tq_backward__first(layer, 0) + (tq_u64)i);
+        to[i] = gradient_at(state, gradients, i, &sum);
     }
-    tq_backward_sum__destroy(sum);
     tq_backward__result_host(layer, 0, to, to);
     return TQ_OK;
-}
-
-tq_status tq_average__backward_reference(const tq_layer *layer, const tq_host_gradients *gradients)
-{
-    return reference(layer, false, gradients);
-}
-
-tq_status tq_largest__backward_reference(const tq_layer *layer, const tq_host_gradients *gradients)
-{
-    return reference(layer, true, gradients);
 }

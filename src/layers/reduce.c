@@ -177,8 +177,8 @@ tq_status tq_reduce__forward(tq_layer *layer, const tq_tensor *const *inputs, tq
         TQ_TENSOR(inputs[0]),          TQ_TENSOR(output),     TQ_MEMORY(state->memory),
         TQ_VALUE(state->size),         TQ_VALUE(state->last), TQ_VALUE(step->words),
         TQ_VALUE(inner->result.words), TQ_VALUE(key),         TQ_VALUE(first)};
-    return tq_layer__run_elements(layer, state->kernel, tq_shape_count(&layer->output), arguments,
-                                  TQ_COUNT(arguments));
+    return tq_kernel__run_elements(state->kernel, tq_shape_count(&layer->output), arguments,
+                                   TQ_COUNT(arguments));
 }
 
 static tq_exact add_up(const tq_reduce_state *state, const float *x, tq_u64 index)

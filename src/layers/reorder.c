@@ -99,7 +99,7 @@ static tq_status reorder(const tq_layer *layer, const tq_tensor *x, const tq_sha
                                      TQ_VALUE(run)};
     tq_kernel *kernel;
     TQ_TRY(tq_common__kernel(&kernel, layer->context, "reorder"));
-    return tq_layer__run_elements(layer, kernel, count / run, arguments, TQ_COUNT(arguments));
+    return tq_kernel__run_elements(kernel, count / run, arguments, TQ_COUNT(arguments));
 }
 
 tq_status tq_reorder__forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)

@@ -75,7 +75,7 @@ static const tq_derivative *derivative_of(const tq_layer *layer)
 
 tq_status tq_unary__backward(tq_layer *layer, const tq_gradients *gradients)
 {
-    return tq_derivative__backward(layer, derivative_of(layer), gradients);
+    return tq_derivative__run(layer, derivative_of(layer), gradients);
 }
 
 tq_status tq_unary__backward_reference(const tq_layer *layer, const tq_host_gradients *gradients)

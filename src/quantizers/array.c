@@ -83,6 +83,15 @@ void tq_quantizer__array(float *to, const float *from, int64_t count, const tq_q
         tq_baked__each(to, from, 0, count, 1, &baked, &draws);
 }
 
+void tq_quantizer__samples(float *to, const float *from, int64_t count, int64_t samples,
+                           const tq_quantizer *q, uint64_t seed, uint32_t id, uint32_t stream, uint64_t first)
+{
+    const int64_t each = count / samples;
+    for (int64_t i = 0; i < samples; ++i)
+        tq_quantizer__array(to + i * each, from + i * each, each, q, seed, id, stream,
+                            first + (uint64_t)(i * each));
+}
+
 void tq_quantize_array(float *to, const float *from, int64_t count, const tq_quantizer *q, uint64_t seed)
 {
     tq_quantizer__array(to, from, count, q, seed, 0, TQ_STREAM_ELEMENT, 0);

@@ -67,6 +67,12 @@ void tq_quantizer__fit_host(tq_quantizer *fitted, const tq_quantizer *q, const f
 void tq_quantizer__array(float *to, const float *from, int64_t count, const tq_quantizer *q, uint64_t seed,
                          uint32_t id, uint32_t stream, uint64_t first);
 
+/* tq_quantizer__array for `samples` samples one behind the other, each fitted by itself: what
+ * tq_quantizer__tensor does. */
+void tq_quantizer__samples(float *to, const float *from, int64_t count, int64_t samples,
+                           const tq_quantizer *q, uint64_t seed, uint32_t id, uint32_t stream,
+                           uint64_t first);
+
 #include "runtime/launch.h"
 /* Where an array's draws come from. */
 typedef struct tq_draw_source {

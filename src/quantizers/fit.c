@@ -4,11 +4,6 @@
 
 #include "quantizers/rounding.h"
 
-tq_u32 tq_fit__add(tq_u32 a, tq_u32 b)
-{
-    return tq_exact_to_carrier(tq_exact_add(tq_exact_of(a), tq_exact_of(b)));
-}
-
 /* sum / count, digit by digit, since a count may have more bits than tq_exact_divide takes. */
 static tq_u32 divide(tq_u32 sum, tq_u64 count)
 {
@@ -87,12 +82,12 @@ static tq_u32 sum_of_magnitudes(const float *x, int64_t count)
         memcpy(&bits, &x[i], sizeof bits);
         bits &= ~TQ_SIGN_BIT;
         for (int64_t done = i; done & 1; done >>= 1, ++level)
-            bits = tq_fit__add(partial[level], bits);
+            bits = tq_carrier_sum(partial[level], bits);
         partial[level] = bits;
     }
     for (int level = 0; level < 63; ++level) {
         if (count >> level & 1)
-            sum = tq_fit__add(partial[level], sum);
+            sum = tq_carrier_sum(partial[level], sum);
     }
     return sum;
 }

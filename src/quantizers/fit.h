@@ -4,9 +4,6 @@
 
 #include "quantizers/bind.h"
 
-/* One binary32 addition of magnitudes by the tree; bits. */
-tq_u32 tq_fit__add(tq_u32 a, tq_u32 b);
-
 /* `*fitted` is q with its parameters from a tensor of `count` numbers, whose magnitudes have this sum by the
  * tree. */
 void tq_fit__from_sum(tq_quantizer *fitted, const tq_quantizer *q, tq_u32 sum, tq_u64 count);
@@ -28,8 +25,5 @@ tq_status tq_fit__parts(tq_quantizer *fitted, const tq_tensor *from, const tq_qu
 
 /* The kernel of kernels/layers/quantize.cl for q; borrowed from the context. */
 tq_status tq_fit__kernel(tq_kernel **kernel, tq_context *context, const tq_quantizer *q, const char *name);
-/* One work item for each of `items`, rounded up to whole groups. */
-tq_status tq_fit__run_flat(tq_kernel *kernel, const tq_context *context, tq_u64 items,
-                           const tq_argument *arguments, size_t count);
 
 #endif

@@ -4,15 +4,6 @@
 #include "quantizers/fit.h"
 #include "util/fail.h"
 
-tq_status tq_fit__run_flat(tq_kernel *kernel, const tq_context *context, tq_u64 items,
-                           const tq_argument *arguments, size_t count)
-{
-    const size_t local[3] = {tq_context__local_size(context), 1, 1};
-    const size_t groups = (size_t)(items / local[0]) + (items % local[0] != 0);
-    const size_t global[3] = {groups * local[0], 1, 1};
-    return tq_kernel__run(kernel, global, local, arguments, count);
-}
-
 static tq_u64 sixteenth(tq_u64 length)
 {
     return (length + 15) / 16;
@@ -25,23 +16,22 @@ typedef struct tree {
 } tree;
 
 /* Four levels of the tree for all parts: rows of `length` become rows of a sixteenth, rounded up. */
-static tq_status reduce_level(tq_kernel *kernel, const tq_context *context, const tq_memory *from,
-                              tq_u64 offset, const tq_memory *to, tq_u64 length, tq_u64 parts)
+static tq_status reduce_level(tq_kernel *kernel, const tq_memory *from, tq_u64 offset, const tq_memory *to,
+                              tq_u64 length, tq_u64 parts)
 {
     const tq_argument arguments[] = {TQ_MEMORY(from), TQ_VALUE(offset), TQ_MEMORY(to), TQ_VALUE(length),
                                      TQ_VALUE(parts)};
-    return tq_fit__run_flat(kernel, context, sixteenth(length) * parts, arguments, TQ_COUNT(arguments));
+    return tq_kernel__run_flat(kernel, sixteenth(length) * parts, arguments, TQ_COUNT(arguments));
 }
 
 static tq_status reduce_with_scratch(void *results, const tq_tensor *from, const tree *t,
                                      tq_memory *const scratch[2], tq_u64 length, tq_u64 parts)
 {
-    const tq_context *const context = tq_tensor__context(from);
     int next = 0;
-    TQ_TRY(reduce_level(t->numbers, context, tq_tensor__memory(from), tq_tensor__offset(from), scratch[0],
-                        length, parts));
+    TQ_TRY(reduce_level(t->numbers, tq_tensor__memory(from), tq_tensor__offset(from), scratch[0], length,
+                        parts));
     for (length = sixteenth(length); length > 1; length = sixteenth(length), next = !next)
-        TQ_TRY(reduce_level(t->rest, context, scratch[next], 0, scratch[!next], length, parts));
+        TQ_TRY(reduce_level(t->rest, scratch[next], 0, scratch[!next], length, parts));
     return tq_memory__read(scratch[next], 0, results, parts * t->size);
 }
 
@@ -80,22 +70,14 @@ static tq_status fit_sums(tq_quantizer *fitted, const tq_tensor *from, const tq_
     return status;
 }
 
-static tq_status extremes_kernel(tq_kernel **kernel, tq_context *context, const char *name)
-{
-    tq_program_text text = {0};
-    tq_program_text__add(&text, "layers/extremes.cl");
-    const tq_status status = tq_context__kernel(kernel, context, &text, name);
-    tq_program_text__free(&text);
-    return status;
-}
-
 static tq_status fit_ranges(tq_quantizer *fitted, const tq_tensor *from, const tq_quantizer *q, tq_u64 length,
                             tq_u64 parts)
 {
+    static const char *const files[] = {"layers/extremes.cl"};
     tq_context *const context = tq_tensor__context(from);
     tree t = {.size = sizeof(tq_extremes)};
-    TQ_TRY(extremes_kernel(&t.numbers, context, "extremes_of_numbers"));
-    TQ_TRY(extremes_kernel(&t.rest, context, "extremes_of_pairs"));
+    TQ_TRY(tq_context__plain_kernel(&t.numbers, context, files, TQ_COUNT(files), "extremes_of_numbers"));
+    TQ_TRY(tq_context__plain_kernel(&t.rest, context, files, TQ_COUNT(files), "extremes_of_pairs"));
     tq_extremes *const extremes = calloc(parts, sizeof *extremes);
     if (!extremes)
         return tq_status__fail(TQ_E_MEMORY, "no host memory for %llu ranges", (unsigned long long)parts);

@@ -61,8 +61,8 @@ static tq_status quantize_part(const task *t, const tq_quantizer *q, tq_u64 star
     const tq_u64 step = (tq_u64)(c.lanes * c.rows);
     tq_kernel *kernel;
     TQ_TRY(tq_fit__kernel(&kernel, context, q, "quantize_elements"));
-    return tq_fit__run_flat(kernel, context, (first % step + count + step - 1) / step, arguments,
-                            TQ_COUNT(arguments));
+    return tq_kernel__run_flat(kernel, (first % step + count + step - 1) / step, arguments,
+                               TQ_COUNT(arguments));
 }
 
 /* Every part is fitted, then quantized by itself. All are fitted before anything is written: `to` may be

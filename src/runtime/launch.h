@@ -62,6 +62,11 @@ typedef struct tq_argument {
  */
 tq_status tq_kernel__run(tq_kernel *kernel, const size_t global[3], const size_t local[3],
                          const tq_argument *arguments, size_t count);
+/* One dimension of `items` work-items, rounded up to whole groups of tq_context__local_size. */
+tq_status tq_kernel__run_flat(tq_kernel *kernel, uint64_t items, const tq_argument *arguments, size_t count);
+/* The same over `elements`; the arguments, at most 20, are followed by (ulong) elements. */
+tq_status tq_kernel__run_elements(tq_kernel *kernel, int64_t elements, const tq_argument *arguments,
+                                  size_t count);
 
 /*
  * Rounds of loops that a work-item may make. Mesa's llvmpipe leaves all loops of a work-item after 65,535 in
@@ -98,5 +103,8 @@ typedef struct tq_cache_entry tq_cache_entry;
 /* Finds the kernel of this text and name, or makes it. Borrowed; lives as long as the context. */
 tq_status tq_context__kernel(tq_kernel **kernel, tq_context *context, const tq_program_text *text,
                              const char *name);
+/* The same of embedded files, without defines. */
+tq_status tq_context__plain_kernel(tq_kernel **kernel, tq_context *context, const char *const *files,
+                                   size_t count, const char *name);
 
 #endif

@@ -11,6 +11,8 @@
 #include "runtime/memory.h"
 #include "util/fail.h"
 
+#define MOST_ARGUMENTS 20 /* of tq_kernel__run_elements */
+
 /* TQ_SUBNORMALS tells kernels whether binary32 arithmetic keeps subnormal numbers. */
 static const char *options_of(const tq_context *c)
 {
@@ -336,6 +338,17 @@ tq_status tq_context__kernel(tq_kernel **kernel, tq_context *context, const tq_p
     return add_entry(kernel, context, text, name);
 }
 
+tq_status tq_context__plain_kernel(tq_kernel **kernel, tq_context *context, const char *const *files,
+                                   size_t count, const char *name)
+{
+    tq_program_text text = {0};
+    for (size_t i = 0; i < count; ++i)
+        tq_program_text__add(&text, files[i]);
+    const tq_status status = tq_context__kernel(kernel, context, &text, name);
+    tq_program_text__free(&text);
+    return status;
+}
+
 /* Sets one argument; a tensor is two. */
 static cl_int set_argument(cl_kernel kernel, cl_uint *index, const tq_argument *argument)
 {
@@ -393,4 +406,22 @@ tq_status tq_kernel__run(tq_kernel *kernel, const size_t global[3], const size_t
                                  kernel->name);
     note_launch(kernel, &mark, arguments, count);
     return TQ_OK;
+}
+
+tq_status tq_kernel__run_flat(tq_kernel *kernel, uint64_t items, const tq_argument *arguments, size_t count)
+{
+    const size_t local = tq_context__local_size(kernel->context);
+    const size_t groups = (size_t)(items / local) + (items % local != 0);
+    return tq_kernel__run(kernel, (const size_t[]){groups * local, 1, 1}, (const size_t[]){local, 1, 1},
+                          arguments, count);
+}
+
+tq_status tq_kernel__run_elements(tq_kernel *kernel, int64_t elements, const tq_argument *arguments,
+                                  size_t count)
+{
+    const cl_ulong all = (cl_ulong)elements;
+    tq_argument with_count[MOST_ARGUMENTS + 1];
+    memcpy(with_count, arguments, count * sizeof *arguments);
+    with_count[count] = TQ_VALUE(all);
+    return tq_kernel__run_flat(kernel, all, with_count, count + 1);
 }

@@ -1,14 +1,9 @@
 /* Losses: their values on the host, their gradients on the device and on the host. */
 #include <math.h>
-#include <string.h>
 
-#include "accumulate/common.h"
 #include "layers/elementwise.h"
-#include "tensorquant/kernels/layers/maximum.cl"
 #include "tensorquant/kernels/math.cl"
 #include "training/trainer_parts.h"
-
-#include "tensorquant/kernels/functions.cl"
 
 #include "tensorquant/kernels/training/loss.cl"
 
@@ -47,40 +42,31 @@ static tq_u32 factor_of(tq_loss loss, int64_t count, int64_t classes, double sca
 tq_status tq_loss__gradient(tq_loss loss, tq_tensor *to, const tq_tensor *output, const tq_memory *target,
                             int64_t classes, double scale)
 {
-    static const char *const files[] = {"layers/maximum.cl", "math.cl", "functions.cl", "training/loss.cl"};
+    static const char *const files[] = {"layers/maximum.cl", "math.cl", "training/loss.cl"};
     const int64_t count = tq_shape_count(tq_tensor_shape(output));
     const bool entropies = loss == TQ_LOSS_CROSS_ENTROPY;
     const tq_u32 classes32 = (tq_u32)classes, factor = factor_of(loss, count, classes, scale);
-    tq_argument arguments[5] = {TQ_TENSOR(output), TQ_MEMORY(target), TQ_TENSOR(to), TQ_VALUE(classes32),
-                                TQ_VALUE(factor)};
-    tq_program_text text = {0};
+    const tq_argument arguments[] = {TQ_TENSOR(output), TQ_MEMORY(target), TQ_TENSOR(to), TQ_VALUE(factor),
+                                     TQ_VALUE(classes32)};
     tq_kernel *kernel;
+    TQ_TRY(tq_context__plain_kernel(&kernel, tq_tensor__context(to), files, TQ_COUNT(files),
+                                    entropies ? "cross_entropy" : "squares"));
     if (!entropies)
-        arguments[3] = arguments[4];
-    for (size_t i = 0; i < TQ_COUNT(files); ++i)
-        tq_program_text__add(&text, files[i]);
-    const tq_status status =
-        tq_context__kernel(&kernel, tq_tensor__context(to), &text, entropies ? "cross_entropy" : "squares");
-    tq_program_text__free(&text);
-    TQ_TRY(status);
-    const size_t items = (size_t)(entropies ? count / classes : count);
-    return tq_kernel__run(kernel, (const size_t[]){items, 1, 1}, (const size_t[]){1, 1, 1}, arguments,
-                          entropies ? 5 : 4);
+        return tq_kernel__run_elements(kernel, count, arguments, 4);
+    /* Rows are few and long: each is a group. */
+    return tq_kernel__run(kernel, (const size_t[]){(size_t)(count / classes), 1, 1},
+                          (const size_t[]){1, 1, 1}, arguments, 5);
 }
 
 static void entropy_gradient(float *to, const float *x, int64_t classes, int32_t label, tq_u32 factor)
 {
-    tq_u32 order = 0, sum = 0;
-    for (int64_t i = 0; i < classes; ++i) {
-        const tq_u32 other = tq_order_of(tq_bits__of(x[i]));
-        order = other > order ? other : order;
-    }
-    const tq_u32 largest = tq_bits_of_order(order);
+    const tq_u32 largest = tq_bits__largest(x, classes);
+    tq_u32 sum = 0;
     for (int64_t i = 0; i < classes; ++i)
-        sum = tq_loss_sum(sum, tq_loss_power(tq_bits__of(x[i]), largest));
+        sum = tq_carrier_sum(sum, tq_loss_power(tq_bits__of(x[i]), largest));
     for (int64_t i = 0; i < classes; ++i)
         to[i] = tq_bits__number(tq_loss_share(tq_loss_power(tq_bits__of(x[i]), largest), sum,
-                                              i == label ? 0x3F800000u : 0, factor));
+                                              i == label ? TQ_ONE_BITS : 0, factor));
 }
 
 void tq_loss__reference(tq_loss loss, float *to, const float *output, int64_t count, int64_t classes,
@@ -90,6 +76,5 @@ void tq_loss__reference(tq_loss loss, float *to, const float *output, int64_t co
     for (int64_t row = 0; loss == TQ_LOSS_CROSS_ENTROPY && row < count / classes; ++row)
         entropy_gradient(to + row * classes, output + row * classes, classes, label[row], factor);
     for (int64_t i = 0; loss == TQ_LOSS_SQUARES && i < count; ++i)
-        to[i] = tq_bits__number(
-            tq_loss_times(tq_loss_difference(tq_bits__of(output[i]), tq_bits__of(target[i])), factor));
+        to[i] = tq_bits__number(tq_loss_square(tq_bits__of(output[i]), tq_bits__of(target[i]), factor));
 }

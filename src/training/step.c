@@ -56,8 +56,9 @@ static tq_status run_forward(tq_trainer *t)
                           tq_shape_count(&t->network->value[t->logits].shape));
 }
 
-/* The gradient by value i: its readers' added, in the order of the readers. */
-static tq_status gather_gradient(tq_trainer *t, size_t i)
+/* The gradient by value i, in one of its readers' tensors or the loss's: theirs added, in the order of the
+ * readers. */
+static tq_status gather_gradient(tq_trainer *t, size_t i, tq_tensor **gradient)
 {
     tq_tensor *sum = i == t->logits ? t->loss_gradient : NULL;
     for (size_t r = i + 1; r < t->network->value_count; ++r)
@@ -69,17 +70,17 @@ static tq_status gather_gradient(tq_trainer *t, size_t i)
                 TQ_TRY(tq_gradient__add(sum, part));
             sum = sum != NULL ? sum : part;
         }
-    t->value[i].gradient = sum;
+    *gradient = sum;
     if (sum != NULL && t->value[i].raw != NULL)
         return tq_gradient__clip(sum, t->value[i].raw, &t->network->value[i].quantizers.extrinsic);
     return TQ_OK;
 }
 
-static tq_status run_layer_backward(tq_trainer *t, size_t i)
+static tq_status run_layer_backward(tq_trainer *t, size_t i, const tq_tensor *gradient)
 {
     const tq_value *value = &t->network->value[i];
     const tq_tensor *inputs[TQ_LAYER_INPUTS];
-    tq_gradients g = {.input = inputs, .output = value->tensor, .output_gradient = t->value[i].gradient};
+    tq_gradients g = {.input = inputs, .output_gradient = gradient};
     for (size_t k = 0; k < value->input_count; ++k) {
         inputs[k] = tensor_of(t, value->input[k]);
         g.input_gradient[k] = t->value[i].input[k];
@@ -94,10 +95,11 @@ static tq_status run_layer_backward(tq_trainer *t, size_t i)
 static tq_status run_backward(tq_trainer *t)
 {
     for (size_t i = t->logits + 1; i-- > 0;) {
+        tq_tensor *gradient;
         if (!t->value[i].flows)
             continue;
-        TQ_TRY(gather_gradient(t, i));
-        TQ_TRY(run_layer_backward(t, i));
+        TQ_TRY(gather_gradient(t, i, &gradient));
+        TQ_TRY(run_layer_backward(t, i, gradient));
     }
     return TQ_OK;
 }
@@ -132,7 +134,6 @@ static tq_status bring(tq_trainer *t, const float *input, const int32_t *label, 
     const tq_value *in = &t->network->value[tq_network__input(t->network)],
                    *out = &t->network->value[t->logits];
     const int64_t inputs = tq_shape_count(&in->shape), outputs = tq_shape_count(&out->shape);
-    float *const wanted = t->output + outputs;
     TQ_TRY(check_finite(input, inputs));
     tq_layout__to_nhwc(t->staging, input, &in->shape, t->training.batch, in->layout);
     TQ_TRY(tq_tensor_write(t->input, t->staging, inputs));
@@ -140,28 +141,26 @@ static tq_status bring(tq_trainer *t, const float *input, const int32_t *label, 
         TQ_TRY(check_labels(t, label));
         return tq_memory__write(t->target, 0, label, (uint64_t)t->training.batch * sizeof *label);
     }
-    tq_layout__to_nhwc(wanted, target, &out->shape, out->shape.dim[0], in->layout);
-    return tq_memory__write(t->target, 0, wanted, (uint64_t)outputs * sizeof *wanted);
+    tq_layout__to_nhwc(t->wanted, target, &out->shape, out->shape.dim[0], in->layout);
+    return tq_memory__write(t->target, 0, t->wanted, (uint64_t)outputs * sizeof *t->wanted);
 }
 
 static tq_status check_weights(tq_trainer *t)
 {
-    for (size_t i = 0; i < t->weights; ++i) {
-        tq_u32 first;
-        TQ_TRY(tq_memory__read(t->infinite, i * sizeof first, &first, sizeof first));
-        if (first != UINT32_MAX)
+    TQ_TRY(tq_memory__read(t->infinite, 0, t->first_infinite, t->weights * sizeof *t->first_infinite));
+    for (size_t i = 0; i < t->weights; ++i)
+        if (t->first_infinite[i] != UINT32_MAX)
             return tq_status__fail(TQ_E_STATE, "step %u: number %u of weight '%s' is not finite",
-                                   tq_optimizer_steps(t->optimizer), first, t->learned[i].name);
-    }
+                                   tq_optimizer_steps(t->optimizer), t->first_infinite[i],
+                                   t->learned[i].name);
     return TQ_OK;
 }
 
 static tq_status reset_infinite(tq_trainer *t)
 {
-    const tq_u32 none = UINT32_MAX;
     for (size_t i = 0; i < t->weights; ++i)
-        TQ_TRY(tq_memory__write(t->infinite, i * sizeof none, &none, sizeof none));
-    return TQ_OK;
+        t->first_infinite[i] = UINT32_MAX;
+    return tq_memory__write(t->infinite, 0, t->first_infinite, t->weights * sizeof *t->first_infinite);
 }
 
 tq_status tq_trainer_step(tq_trainer *t, const float *input, const int32_t *label, const float *target,
@@ -180,7 +179,7 @@ tq_status tq_trainer_step(tq_trainer *t, const float *input, const int32_t *labe
     TQ_TRY(check_weights(t));
     const int64_t outputs = tq_shape_count(&t->network->value[t->logits].shape);
     const double value =
-        tq_loss__value(t->training.loss, t->output, outputs, classes_of(t), label, t->output + outputs);
+        tq_loss__value(t->training.loss, t->output, outputs, classes_of(t), label, t->wanted);
     if (loss != NULL)
         *loss = value;
     if (!isfinite(value))

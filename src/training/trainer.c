@@ -114,6 +114,12 @@ static tq_status add_all_learned(tq_trainer *t, bool averages)
     return TQ_OK;
 }
 
+/* What the layer computes with. */
+static const tq_tensor *weight_of_step(const tq_learned *l)
+{
+    return l->quantized != NULL ? l->quantized : l->master;
+}
+
 /* Quantized copies, where the weights map asks for them. */
 static tq_status make_quantized(tq_trainer *t)
 {
@@ -121,7 +127,7 @@ static tq_status make_quantized(tq_trainer *t)
         tq_learned *l = &t->learned[i];
         if (!tq_quantizer_is_none(&l->layer->quantizers.weights))
             TQ_TRY(tq_tensor_create(&l->quantized, t->context, &l->layer->weight[l->weight].shape));
-        l->layer->weight[l->weight].trained = l->quantized != NULL ? l->quantized : l->master;
+        l->layer->weight[l->weight].trained = weight_of_step(l);
     }
     return TQ_OK;
 }
@@ -148,11 +154,11 @@ static tq_status add_parameters(tq_trainer *t)
 static tq_status make_state_names(tq_trainer *t)
 {
     const size_t states = tq_optimizer_state_count(&t->training.rule);
-    t->state_names = calloc(t->weights * states + 1, 400);
+    t->state_names = calloc(t->weights * states + 1, sizeof *t->state_names);
     if (t->state_names == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for the names of %zu states", t->weights * states);
     for (size_t i = 0; i < t->weights * states; ++i)
-        snprintf(t->state_names + i * 400, 400, "%s:%s", t->learned[i / states].name,
+        snprintf(t->state_names[i], sizeof t->state_names[i], "%s:%s", t->learned[i / states].name,
                  tq_optimizer_state_name(&t->training.rule, i % states));
     return TQ_OK;
 }
@@ -181,13 +187,15 @@ static tq_status make_batch(tq_trainer *t)
                                out->name, (long long)(outputs / out->shape.dim[out->shape.rank - 1]),
                                (long long)t->training.batch);
     t->staging = malloc((size_t)inputs * sizeof *t->staging);
-    t->output = malloc((size_t)(2 * outputs) * sizeof *t->output);
-    if (t->staging == NULL || t->output == NULL)
+    t->output = malloc((size_t)outputs * sizeof *t->output);
+    t->wanted = malloc((size_t)outputs * sizeof *t->wanted);
+    t->first_infinite = malloc(t->weights * sizeof *t->first_infinite);
+    if (t->staging == NULL || t->output == NULL || t->wanted == NULL || t->first_infinite == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for a batch of %lld", (long long)t->training.batch);
     TQ_TRY(tq_tensor_create(&t->input, t->context, &in->shape));
     TQ_TRY(tq_tensor_create(&t->loss_gradient, t->context, &out->shape));
     TQ_TRY(tq_memory__create(&t->target, t->context, (uint64_t)outputs * sizeof(float)));
-    return tq_memory__create(&t->infinite, t->context, t->weights * sizeof(tq_u32));
+    return tq_memory__create(&t->infinite, t->context, t->weights * sizeof *t->first_infinite);
 }
 
 static bool wants_input(const tq_trainer *t, const tq_value *value)
@@ -209,7 +217,7 @@ static void set_layers(tq_trainer *t)
     for (size_t i = 0; i < t->learned_count; ++i) {
         const tq_learned *l = &t->learned[i];
         if (i < t->weights)
-            l->layer->weight[l->weight].trained = l->quantized != NULL ? l->quantized : l->master;
+            l->layer->weight[l->weight].trained = weight_of_step(l);
         else
             l->layer->weight[l->weight].average = l->master;
     }
@@ -231,9 +239,7 @@ tq_status tq_trainer__plan(tq_trainer *t)
                                      training->clipped));
     for (size_t i = 0; i < t->network->value_count; ++i) {
         tq_layer *layer = t->network->value[i].layer;
-        if (!t->value[i].flows)
-            continue;
-        if (layer->kind->plan_backward == NULL)
+        if (!t->value[i].flows || layer->kind->plan_backward == NULL)
             continue;
         const tq_status status = layer->kind->plan_backward(layer);
         if (status != TQ_OK)
@@ -324,6 +330,8 @@ void tq_trainer_destroy(tq_trainer *t)
     tq_tensor_destroy(t->loss_gradient);
     free(t->staging);
     free(t->output);
+    free(t->wanted);
+    free(t->first_infinite);
     tq_memory__release(t->target);
     tq_memory__release(t->infinite);
     free(t);

@@ -21,7 +21,6 @@ typedef struct tq_trained_value {
     bool flows;                        /* a gradient by it is wanted: weights lie before it */
     tq_tensor *raw;                    /* the output before its extrinsic quantizer; NULL: not kept */
     tq_tensor *input[TQ_LAYER_INPUTS]; /* gradients by the layer's inputs, those that are wanted */
-    tq_tensor *gradient;               /* by the value: one of its readers', or the loss's */
 } tq_trained_value;
 
 struct tq_trainer {
@@ -36,10 +35,11 @@ struct tq_trainer {
     tq_optimizer *optimizer;
     tq_tensor **master; /* of the weights, as the optimizer takes them */
     const tq_tensor **gradient;
-    char *state_names; /* of 400 bytes each */
+    char (*state_names)[400]; /* "conv1.weight:momentum" */
     tq_tensor *input, *loss_gradient;
-    float *staging, *output;      /* of a batch, on the host */
+    float *staging, *output, *wanted; /* of a batch, on the host: input, output, targets */
     tq_memory *target, *infinite; /* labels or targets; of each weight the first number that is not finite */
+    tq_u32 *first_infinite;       /* what is in `infinite`, on the host */
 };
 
 /* Plans network and gradients where others have planned the network since. */

@@ -88,7 +88,7 @@ const char *tq_trainer_tensor_name(const tq_trainer *t, size_t i)
 {
     if (i >= tq_trainer_tensor_count(t))
         return NULL;
-    return i < t->learned_count ? t->learned[i].name : t->state_names + (i - t->learned_count) * 400;
+    return i < t->learned_count ? t->learned[i].name : t->state_names[i - t->learned_count];
 }
 
 const tq_shape *tq_trainer_tensor_shape(const tq_trainer *t, size_t i)

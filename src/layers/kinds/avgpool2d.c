@@ -36,7 +36,7 @@ const tq_layer_kind tq_layer_avgpool2d = {
     .forward = tq_average__forward,
     .reference = tq_average__reference,
     .plan_backward = tq_pool__plan_backward,
-    .backward = tq_average__backward,
-    .backward_reference = tq_average__backward_reference,
+    .backward = tq_pool__backward,
+    .backward_reference = tq_pool__backward_reference,
     .release = tq_pool__release,
 };

@@ -3,7 +3,6 @@
  * gamma), t = SUM(beta - PRODUCT(mean * i)): y = RESULT(SUM(PRODUCT(x * i) + t)). Square root and reciprocal
  * are correctly rounded to binary32 first. docs/numerics.md, section 4.
  */
-#include <math.h>
 #include <stdlib.h>
 
 #include "layers/batch.h"
@@ -40,41 +39,13 @@ static tq_status shape(const tq_layer *layer, tq_shape *output)
     return TQ_OK;
 }
 
-/* Steps at plan time draw from their own stream: index channel, number step. */
-static tq_exact apply(const tq_batchnorm *state, const tq_baked *slot, tq_exact v, int64_t channel,
-                      tq_u32 step)
-{
-    return tq_exact_of(tq_inner__apply(&state->inner, slot, v, (tq_u64)channel, step, TQ_STREAM_INNER));
-}
-
-static tq_exact product(const tq_batchnorm *state, tq_exact a, tq_exact b, int64_t channel, tq_u32 step)
-{
-    const tq_exact v = tq_exact_multiply(a, b);
-    /* An unrounded product has to become a number that memory holds. */
-    return state->inner.fused ? tq_exact_of(tq_exact_to_carrier(v))
-                              : apply(state, &state->inner.product, v, channel, step);
-}
-
 static void prepare_channel(const tq_layer *layer, tq_batchnorm *state, int64_t c)
 {
-    const tq_inner *inner = &state->inner;
-    const tq_exact one = {.significand = 1};
-    /* The host's binary32 addition and square root are correctly rounded (IEEE 754). */
-    const float biased =
-        layer->weight[TQ_BATCH_VARIANCE].values[c] + (float)tq_layer__option(layer, "epsilon", 0);
-    const tq_exact root = apply(state, &inner->result, tq_exact_of(tq_bits__of(sqrtf(biased))), c, 0);
-    const tq_exact reciprocal = tq_exact_of(tq_exact_to_carrier(tq_exact_divide(one, root)));
-    const tq_exact inverse = apply(state, &inner->result, reciprocal, c, 1);
-    const tq_exact gamma = tq_exact_of(tq_bits__of(layer->weight[TQ_BATCH_GAMMA].values[c]));
-    const tq_exact factor = product(state, inverse, gamma, c, 2);
-    tq_exact shift =
-        product(state, tq_exact_of(tq_bits__of(layer->weight[TQ_BATCH_MEAN].values[c])), factor, c, 3);
-    shift.negative ^= 1;
-    const tq_exact difference =
-        tq_exact_add(tq_exact_of(tq_bits__of(layer->weight[TQ_BATCH_BETA].values[c])), shift);
-    const tq_exact rest = inner->exact_sum ? difference : apply(state, &inner->sum, difference, c, 4);
-    state->values[c] = tq_bits__number(tq_exact_to_carrier(factor));
-    state->values[state->channels + c] = tq_bits__number(tq_exact_to_carrier(rest));
+    tq_batch_channel made = {.mean = layer->weight[TQ_BATCH_MEAN].values[c],
+                             .variance = layer->weight[TQ_BATCH_VARIANCE].values[c]};
+    tq_batch__make_factors(layer, c, (tq_u64)c, &made);
+    state->values[c] = made.factor;
+    state->values[state->channels + c] = made.rest;
 }
 
 /* The quantizer that takes the sum: SUM, or RESULT of an exact sum. */
@@ -201,7 +172,7 @@ static tq_status reference(const tq_layer *layer, const float *const *inputs, fl
     for (int64_t c = 0; c < channels; ++c) {
         tq_batch_channel made = {.factor = state->values[c], .rest = state->values[channels + c]};
         if (layer->training)
-            TQ_TRY(tq_batch__prepare_host(layer, inputs[0], c, &made));
+            tq_batch__prepare_host(layer, inputs[0], c, &made);
         for (int64_t i = c; i < tq_shape_count(&layer->output); i += channels)
             output[i] = normalize(state, inputs[0][i], made.factor, made.rest,
                                   tq_layer__first_element(layer) + (tq_u64)i);

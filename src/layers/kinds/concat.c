@@ -88,8 +88,8 @@ static tq_status copy(const tq_layer *layer, const tq_tensor *from, tq_tensor *t
     const tq_argument arguments[] = {TQ_TENSOR(from),        TQ_TENSOR(to),       TQ_VALUE(begin),
                                      TQ_VALUE(length),       TQ_VALUE(pitch),     TQ_VALUE(rows),
                                      TQ_VALUE(pieces.count), TQ_VALUE(pieces.run)};
-    return tq_layer__run_elements(layer, state->kernel, (int64_t)(all * pieces.count), arguments,
-                                  TQ_COUNT(arguments));
+    return tq_kernel__run_elements(state->kernel, (int64_t)(all * pieces.count), arguments,
+                                   TQ_COUNT(arguments));
 }
 
 static tq_status forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)
@@ -142,8 +142,7 @@ static tq_status take(const tq_layer *layer, size_t input, const tq_tensor *from
     tq_kernel *kernel;
     TQ_TRY(check_gradient(layer, input));
     TQ_TRY(tq_layer__plain_kernel(layer, &kernel, "layers/move.cl", "take_rows"));
-    TQ_TRY(tq_layer__run_elements(layer, kernel, (int64_t)(rows * pieces.count), arguments,
-                                  TQ_COUNT(arguments)));
+    TQ_TRY(tq_kernel__run_elements(kernel, (int64_t)(rows * pieces.count), arguments, TQ_COUNT(arguments)));
     return tq_backward__result(layer, input, to, to);
 }
 

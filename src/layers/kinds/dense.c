@@ -36,23 +36,8 @@ static tq_status plan(tq_layer *layer)
     if (rows > INT32_MAX || terms > INT32_MAX || outputs > INT32_MAX)
         return tq_status__fail(TQ_E_SHAPE, "%lld rows, %lld inputs and %lld outputs, each at most %d",
                                (long long)rows, (long long)terms, (long long)outputs, INT32_MAX);
-    const tq_geometry geometry = {
-        .rows = (int32_t)rows,
-        .in_rows = (int32_t)sample_rows,
-        .in_columns = 1,
-        .in_channels = (int32_t)terms,
-        .kernel_rows = 1,
-        .kernel_columns = 1,
-        .stride_rows = 1,
-        .stride_columns = 1,
-        .dilation_rows = 1,
-        .dilation_columns = 1,
-        .out_rows = (int32_t)sample_rows,
-        .out_columns = 1,
-        .out_channels = (int32_t)outputs,
-        .group_inputs = (int32_t)terms,
-        .groups = 1,
-    };
+    tq_geometry geometry = tq_geometry__product(rows, terms, outputs);
+    geometry.in_rows = geometry.out_rows = (int32_t)sample_rows;
     return tq_contract__plan(layer, &geometry);
 }
 

@@ -53,8 +53,7 @@ static tq_status drop(const tq_layer *layer, const tq_tensor *from, tq_tensor *t
                                      TQ_VALUE(m.limit), TQ_VALUE(m.key), TQ_VALUE(m.first)};
     tq_kernel *kernel;
     TQ_TRY(tq_layer__plain_kernel(layer, &kernel, "layers/dropout.cl", "dropout"));
-    return tq_layer__run_elements(layer, kernel, tq_shape_count(&layer->output), arguments,
-                                  TQ_COUNT(arguments));
+    return tq_kernel__run_elements(kernel, tq_shape_count(&layer->output), arguments, TQ_COUNT(arguments));
 }
 
 static void drop_host(const tq_layer *layer, const float *from, float *to)

@@ -19,7 +19,7 @@ const tq_layer_kind tq_layer_globalmaxpool = {
     .forward = tq_largest__forward,
     .reference = tq_largest__reference,
     .plan_backward = tq_pool__plan_backward,
-    .backward = tq_largest__backward,
-    .backward_reference = tq_largest__backward_reference,
+    .backward = tq_pool__backward,
+    .backward_reference = tq_pool__backward_reference,
     .release = tq_pool__release,
 };

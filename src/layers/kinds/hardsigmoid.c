@@ -11,16 +11,6 @@ static const tq_hard_family family = {.multiplies = false};
 
 static const tq_derivative derivative = {"tq_hardsigmoid_gradient", tq_hardsigmoid_gradient};
 
-static tq_status backward(tq_layer *layer, const tq_gradients *gradients)
-{
-    return tq_derivative__backward(layer, &derivative, gradients);
-}
-
-static tq_status backward_reference(const tq_layer *layer, const tq_host_gradients *gradients)
-{
-    return tq_derivative__reference(layer, &derivative, gradients);
-}
-
 const tq_layer_kind tq_layer_hardsigmoid = {
     .name = "hardsigmoid",
     .summary = "alpha * x + beta within 0 .. 1",
@@ -35,7 +25,8 @@ const tq_layer_kind tq_layer_hardsigmoid = {
     .plan = tq_hard__plan,
     .forward = tq_hard__forward,
     .reference = tq_hard__reference,
-    .backward = backward,
-    .backward_reference = backward_reference,
+    .derivative = &derivative,
+    .backward = tq_derivative__backward,
+    .backward_reference = tq_derivative__backward_reference,
     .release = tq_hard__release,
 };

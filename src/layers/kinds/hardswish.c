@@ -15,16 +15,6 @@ static const tq_hard_family family = {.multiplies = true};
 
 static const tq_derivative derivative = {"tq_hardswish_gradient", tq_hardswish_gradient};
 
-static tq_status backward(tq_layer *layer, const tq_gradients *gradients)
-{
-    return tq_derivative__backward(layer, &derivative, gradients);
-}
-
-static tq_status backward_reference(const tq_layer *layer, const tq_host_gradients *gradients)
-{
-    return tq_derivative__reference(layer, &derivative, gradients);
-}
-
 const tq_layer_kind tq_layer_hardswish = {
     .name = "hardswish",
     .summary = "x times (x / 6 + 1 / 2 within 0 .. 1)",
@@ -39,7 +29,8 @@ const tq_layer_kind tq_layer_hardswish = {
     .plan = tq_hard__plan,
     .forward = tq_hard__forward,
     .reference = tq_hard__reference,
-    .backward = backward,
-    .backward_reference = backward_reference,
+    .derivative = &derivative,
+    .backward = tq_derivative__backward,
+    .backward_reference = tq_derivative__backward_reference,
     .release = tq_hard__release,
 };

@@ -32,16 +32,6 @@ static tq_status plan(tq_layer *layer)
 
 static const tq_derivative derivative = {"tq_leakyrelu_gradient", tq_leakyrelu_gradient};
 
-static tq_status backward(tq_layer *layer, const tq_gradients *gradients)
-{
-    return tq_derivative__backward(layer, &derivative, gradients);
-}
-
-static tq_status backward_reference(const tq_layer *layer, const tq_host_gradients *gradients)
-{
-    return tq_derivative__reference(layer, &derivative, gradients);
-}
-
 const tq_layer_kind tq_layer_leakyrelu = {
     .name = "leakyrelu",
     .summary = "x above 0, else alpha * x",
@@ -55,7 +45,8 @@ const tq_layer_kind tq_layer_leakyrelu = {
     .plan = plan,
     .forward = tq_slope__forward,
     .reference = tq_slope__reference,
-    .backward = backward,
-    .backward_reference = backward_reference,
+    .derivative = &derivative,
+    .backward = tq_derivative__backward,
+    .backward_reference = tq_derivative__backward_reference,
     .release = tq_slope__release,
 };

@@ -75,8 +75,8 @@ static tq_status forward(tq_layer *layer, const tq_tensor *const *inputs, tq_ten
                                      TQ_VALUE(inner->result.words),
                                      TQ_VALUE(key),
                                      TQ_VALUE(first)};
-    return tq_layer__run_elements(layer, state->kernel, tq_shape_count(&layer->output), arguments,
-                                  TQ_COUNT(arguments));
+    return tq_kernel__run_elements(state->kernel, tq_shape_count(&layer->output), arguments,
+                                   TQ_COUNT(arguments));
 }
 
 /* PRODUCT and SUM at step `number` of an output. */

@@ -82,22 +82,8 @@ static void unplace(tq_operand_place *operand)
 static tq_contraction_setup setup_of(const tq_layer *layer, int64_t rows)
 {
     const tq_matmul *state = layer->state;
-    const int32_t terms = (int32_t)tq_matrices__rows(&state->b.matrices);
-    const tq_geometry geometry = {.rows = (int32_t)rows,
-                                  .in_rows = 1,
-                                  .in_columns = 1,
-                                  .in_channels = terms,
-                                  .kernel_rows = 1,
-                                  .kernel_columns = 1,
-                                  .stride_rows = 1,
-                                  .stride_columns = 1,
-                                  .dilation_rows = 1,
-                                  .dilation_columns = 1,
-                                  .out_rows = 1,
-                                  .out_columns = 1,
-                                  .out_channels = (int32_t)tq_matrices__columns(&state->y.matrices),
-                                  .group_inputs = terms,
-                                  .groups = 1};
+    const tq_geometry geometry = tq_geometry__product(rows, tq_matrices__rows(&state->b.matrices),
+                                                      tq_matrices__columns(&state->y.matrices));
     return (tq_contraction_setup){.geometry = geometry,
                                   .accumulation = tq_contract__accumulation(layer),
                                   .input = layer->input_range[0],
@@ -163,8 +149,8 @@ static tq_status move(const tq_layer *layer, const char *name, const tq_operand_
                                      TQ_VALUE(size), TQ_VALUE(stride)};
     tq_kernel *kernel;
     TQ_TRY(tq_layer__plain_kernel(layer, &kernel, "layers/matrices.cl", name));
-    return tq_layer__run_elements(layer, kernel, tq_shape_count(tq_tensor_shape(operand->array)), arguments,
-                                  TQ_COUNT(arguments));
+    return tq_kernel__run_elements(kernel, tq_shape_count(tq_tensor_shape(operand->array)), arguments,
+                                   TQ_COUNT(arguments));
 }
 
 static tq_status forward(tq_layer *layer, const tq_tensor *const *inputs, tq_tensor *output)

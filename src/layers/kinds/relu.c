@@ -41,16 +41,6 @@ static tq_status reference(const tq_layer *layer, const float *const *inputs, fl
 
 static const tq_derivative derivative = {"tq_relu_gradient", tq_relu_gradient};
 
-static tq_status backward(tq_layer *layer, const tq_gradients *gradients)
-{
-    return tq_derivative__backward(layer, &derivative, gradients);
-}
-
-static tq_status backward_reference(const tq_layer *layer, const tq_host_gradients *gradients)
-{
-    return tq_derivative__reference(layer, &derivative, gradients);
-}
-
 static void release(tq_layer *layer)
 {
     tq_lanes__release(layer->state);
@@ -66,7 +56,8 @@ const tq_layer_kind tq_layer_relu = {
     .plan = plan,
     .forward = forward,
     .reference = reference,
-    .backward = backward,
-    .backward_reference = backward_reference,
+    .derivative = &derivative,
+    .backward = tq_derivative__backward,
+    .backward_reference = tq_derivative__backward_reference,
     .release = release,
 };

@@ -134,8 +134,8 @@ static tq_status forward(tq_layer *layer, const tq_tensor *const *inputs, tq_ten
                                      TQ_VALUE(inner->result.words),
                                      TQ_VALUE(key),
                                      TQ_VALUE(first)};
-    return tq_layer__run_elements(layer, state->kernel, tq_shape_count(&layer->output), arguments,
-                                  TQ_COUNT(arguments));
+    return tq_kernel__run_elements(state->kernel, tq_shape_count(&layer->output), arguments,
+                                   TQ_COUNT(arguments));
 }
 
 /* The sum of the taps of one output. */

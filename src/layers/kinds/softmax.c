@@ -2,7 +2,6 @@
  * with `log` y_i = RESULT(x_i - largest x - log(sum of e)). */
 #include "layers/elementwise.h"
 #include "tensorquant/kernels/accumulate/wide_sum.cl"
-#include "tensorquant/kernels/layers/maximum.cl"
 #include "tensorquant/kernels/math.cl"
 
 #include "tensorquant/kernels/functions.cl"
@@ -66,16 +65,8 @@ static tq_status forward(tq_layer *layer, const tq_tensor *const *inputs, tq_ten
                                      TQ_VALUE(inner->result.words),
                                      TQ_VALUE(key),
                                      TQ_VALUE(first)};
-    return tq_layer__run_elements(layer, state->kernel, tq_shape_count(&layer->output) / state->classes,
-                                  arguments, TQ_COUNT(arguments));
-}
-
-static tq_u32 largest(const float *x, tq_u32 classes)
-{
-    tq_u32 order = 0;
-    for (tq_u32 i = 0; i < classes; ++i)
-        order = tq_order_of(tq_bits__of(x[i])) > order ? tq_order_of(tq_bits__of(x[i])) : order;
-    return tq_bits_of_order(order);
+    return tq_kernel__run_elements(state->kernel, tq_shape_count(&layer->output) / state->classes, arguments,
+                                   TQ_COUNT(arguments));
 }
 
 /* The powers into `powers`; returns the bits of their sum. */
@@ -86,7 +77,7 @@ static tq_u32 sum_powers(const tq_softmax *state, const float *x, tq_u32 top, fl
     tq_u32 sum = 0;
     tq_wide_clear(&wide);
     for (tq_u32 i = 0; i < state->classes; ++i) {
-        const tq_exact power = tq_exact_of(tq_exp(tq_difference(tq_bits__of(x[i]), top)));
+        const tq_exact power = tq_exact_of(tq_exp(tq_carrier_difference(tq_bits__of(x[i]), top)));
         const tq_u32 e = tq_inner__apply_element(inner, &inner->product, power, index + i, TQ_STREAM_PRODUCT);
         powers[i] = tq_bits__number(e);
         tq_wide_add(&wide, tq_exact_of(e));
@@ -104,12 +95,12 @@ static tq_status reference(const tq_layer *layer, const float *const *inputs, fl
     for (int64_t row = 0; row < count; row += state->classes) {
         const tq_u64 index = tq_layer__first_element(layer) + (tq_u64)row;
         const float *x = inputs[0] + row;
-        const tq_u32 top = largest(x, state->classes);
+        const tq_u32 top = tq_bits__largest(x, state->classes);
         const tq_u32 sum = sum_powers(state, x, top, output + row, index);
         for (tq_u32 i = 0; i < state->classes; ++i) {
             const tq_exact v = state->logarithm
                                    ? tq_logarithmic(tq_bits__of(x[i]), top, tq_logarithm(sum, 0, 0))
-                                   : tq_quotient(tq_bits__of(output[row + i]), sum);
+                                   : tq_exact_of(tq_carrier_quotient(tq_bits__of(output[row + i]), sum));
             output[row + i] = tq_bits__number(
                 tq_inner__apply_element(&state->inner, &state->inner.result, v, index + i, TQ_STREAM_RESULT));
         }
