@@ -105,7 +105,7 @@ static void squares(void **state)
     check(f, TQ_LOSS_SQUARES, 3.0);
 }
 
-/* Gradients 1, 2 ... of numbers that fixed,8,4 holds or not: those that it does not lose theirs. */
+/* Gradients 1, 2 ... of numbers that lie in a format or not: those that do not lose theirs. */
 static void clip(void **state)
 {
     static const struct {
@@ -113,6 +113,7 @@ static void clip(void **state)
         float x[6], kept[6];
     } rows[] = {
         {"fixed,8,4", {-8.0f, -8.0625f, -0.0f, 7.9375f, 8.0f, 7.95f}, {1, 0, 3, 4, 0, 0}},
+        {"int,8,0.5,0,signed=0", {-0.0f, 0.0f, -0.5f, 127.5f, 128.0f, 1.0f}, {1, 2, 0, 4, 0, 6}},
         {"fixed,8,4,signed=0", {-0.0f, 0.0f, -0x1p-149f, 15.9375f, 16.0f, 1.0f}, {1, 2, 0, 4, 0, 6}},
     };
     const fixture *f = *state;
