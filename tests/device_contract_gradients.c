@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "layers/kind.h"
+#include "support/device_test.h"
 
 typedef struct trial {
     const char *kind, *options;
@@ -33,28 +34,17 @@ static const char *const slots[] = {"none", "nearest,16,8", "stochastic,12,6",
 
 static float *numbers(int64_t count, uint32_t seed)
 {
-    float *x = malloc((size_t)count * sizeof *x);
-    assert_non_null(x);
+    float *x = tq_test_array(count);
     for (int64_t i = 0; i < count; ++i)
-        x[i] = (float)((((uint32_t)i + seed) * 2654435761u >> 7 & 0xFFFF) / 32768.0 - 1.0);
+        x[i] = tq_test_number((uint32_t)i + seed);
     return x;
-}
-
-static tq_tensor *tensor(tq_context *context, const tq_shape *shape, const float *values)
-{
-    tq_tensor *made;
-    assert_int_equal(tq_tensor_create(&made, context, shape), TQ_OK);
-    if (values != NULL)
-        assert_int_equal(tq_tensor_write(made, values, tq_shape_count(shape)), TQ_OK);
-    return made;
 }
 
 static void expect(const tq_tensor *device, const float *host, const char *what, const trial *t,
                    const char *slot)
 {
     const int64_t count = tq_shape_count(tq_tensor_shape(device));
-    float *read = malloc((size_t)count * sizeof *read);
-    assert_non_null(read);
+    float *read = tq_test_array(count);
     assert_int_equal(tq_tensor_read(device, read, count), TQ_OK);
     for (int64_t i = 0; i < count; ++i)
         if (memcmp(&read[i], &host[i], sizeof *read) != 0)
@@ -82,11 +72,11 @@ static void check(tq_context *context, const trial *t, const char *slot)
     if (tq_layer_plan(layer, &in, 1, &q) != TQ_OK || layer->kind->plan_backward(layer) != TQ_OK)
         fail_msg("%s", tq_error());
     assert_int_equal(tq_layer_output_shape(layer, &out), TQ_OK);
-    float *dy = numbers(tq_shape_count(&out), 1300), *y = numbers(tq_shape_count(&out), 0);
-    tq_tensor *tx = tensor(context, &in, x), *tw = tensor(context, &weight, w),
-              *tb = tensor(context, &bias, b), *ty = tensor(context, &out, NULL),
-              *tdy = tensor(context, &out, dy), *dx = tensor(context, &in, NULL),
-              *dw = tensor(context, &weight, NULL), *db = tensor(context, &bias, NULL);
+    float *dy = numbers(tq_shape_count(&out), 1300), *y = tq_test_array(tq_shape_count(&out));
+    tq_tensor *tx = tq_test_tensor(context, &in, x), *tw = tq_test_tensor(context, &weight, w),
+              *tb = tq_test_tensor(context, &bias, b), *ty = tq_test_tensor(context, &out, NULL),
+              *tdy = tq_test_tensor(context, &out, dy), *dx = tq_test_tensor(context, &in, NULL),
+              *dw = tq_test_tensor(context, &weight, NULL), *db = tq_test_tensor(context, &bias, NULL);
     layer->weight[0].trained = tw;
     layer->weight[1].trained = tb;
     tq_layer__set_first_sample(layer, 8 * (uint64_t)t->input[0]);
@@ -96,14 +86,10 @@ static void check(tq_context *context, const trial *t, const char *slot)
     assert_int_equal(tq_layer_reference(layer, host_inputs, y), TQ_OK);
     expect(ty, y, "output", t, slot);
     const tq_gradients g = {inputs, ty, tdy, {dx}, {dw, db}};
-    const tq_host_gradients h = {host_inputs, y, dy, {x}, {w, b}};
-    float *hx = numbers(counts[0], 0), *hw = numbers(counts[1], 0), *hb = numbers(counts[2], 0);
-    tq_host_gradients to = h;
-    to.input_gradient[0] = hx;
-    to.weight_gradient[0] = hw;
-    to.weight_gradient[1] = hb;
+    float *hx = tq_test_array(counts[0]), *hw = tq_test_array(counts[1]), *hb = tq_test_array(counts[2]);
+    const tq_host_gradients h = {host_inputs, y, dy, {hx}, {hw, hb}};
     assert_int_equal(layer->kind->backward(layer, &g), TQ_OK);
-    assert_int_equal(layer->kind->backward_reference(layer, &to), TQ_OK);
+    assert_int_equal(layer->kind->backward_reference(layer, &h), TQ_OK);
     expect(dx, hx, "gradient by the input", t, slot);
     expect(dw, hw, "gradient by the weight", t, slot);
     expect(db, hb, "gradient by the bias", t, slot);
@@ -119,19 +105,14 @@ static void check(tq_context *context, const trial *t, const char *slot)
 static void device_is_reference(void **state)
 {
     const bool all = getenv("TQ_TEST_DEVICE_ONLY") == NULL || getenv("TQ_TEST_ALL") != NULL;
-    tq_context *context;
-    (void)state;
-    if (tq_context_open(&context, NULL) != TQ_OK)
-        fail_msg("%s", tq_error());
     for (size_t i = 0; i < TQ_COUNT(trials); ++i)
         for (size_t j = 0; j < TQ_COUNT(slots); ++j)
             if (all || j == i % TQ_COUNT(slots))
-                check(context, &trials[i], slots[j]);
-    tq_context_close(context);
+                check(*state, &trials[i], slots[j]);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(device_is_reference)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
 }

@@ -13,19 +13,15 @@
 
 #include <cmocka.h>
 
+#include "support/device_test.h"
 #include "tensorquant/trainer.h"
 
 #define BATCH  4
 #define STEPS  3
 #define INPUTS (6 * 6 * 2)
-/* Of weights and momenta after STEPS + 1 steps with stochastic,16,10 in every sum, the same on every device.
- */
+/* Of weights and momenta after STEPS + 1 steps with stochastic,16,10 in every sum, the same on every
+ * device. */
 #define DIGEST 0x1E6B016FB4F15B33
-
-static float number(uint32_t i)
-{
-    return (float)((i * 2654435761u >> 8 & 0xFFFF) / 65536.0 - 0.5);
-}
 
 static void set(tq_network *network, const char *layer, const char *weight, int rank, const int64_t *dim,
                 uint32_t seed)
@@ -33,7 +29,7 @@ static void set(tq_network *network, const char *layer, const char *weight, int 
     float values[1024];
     const tq_shape shape = tq_shape_of(rank, dim);
     for (int64_t i = 0; i < tq_shape_count(&shape); ++i)
-        values[i] = number(seed + (uint32_t)i);
+        values[i] = tq_test_number(seed + (uint32_t)i) / 2;
     assert_int_equal(tq_network_set_weight(network, layer, weight, &shape, values), TQ_OK);
 }
 
@@ -81,7 +77,7 @@ static double step(tq_trainer *trainer)
     const int32_t label[BATCH] = {0, 2, 1, 2};
     double loss;
     for (uint32_t i = 0; i < BATCH * INPUTS; ++i)
-        input[i] = number(1000 + i);
+        input[i] = tq_test_number(1000 + i) / 2;
     if (tq_trainer_step(trainer, input, label, NULL, &loss) != TQ_OK)
         fail_msg("%s", tq_error());
     return loss;
@@ -98,11 +94,7 @@ static void gradients_are_differences(void **state)
 {
     if (getenv("TQ_TEST_DEVICE_ONLY") != NULL)
         skip(); /* other tests compare gradients there */
-    tq_context *context;
-    (void)state;
-    if (tq_context_open(&context, NULL) != TQ_OK)
-        fail_msg("%s", tq_error());
-    tq_network *network = make_network(context);
+    tq_network *network = make_network(*state);
     tq_trainer *trainer = make_trainer(network, NULL);
     float start[6][512], gradient[6][512];
     int64_t count[6];
@@ -132,7 +124,6 @@ static void gradients_are_differences(void **state)
         }
     tq_trainer_destroy(trainer);
     tq_network_destroy(network);
-    tq_context_close(context);
 }
 
 /* FNV-1a of the bits. */
@@ -150,29 +141,25 @@ static uint64_t digest(uint64_t hash, const float *numbers, int64_t count)
 /* A trainer that is given another's tensors goes on with the same bits, with random draws everywhere. */
 static void state_goes_on(void **state)
 {
-    tq_context *context;
     tq_map *map;
     tq_accumulation accumulation;
     float one[512], other[512];
     uint64_t hash = 0xCBF29CE484222325;
-    (void)state;
-    if (tq_context_open(&context, NULL) != TQ_OK)
-        fail_msg("%s", tq_error());
     assert_int_equal(tq_accumulation_parse(&accumulation, "stochastic,16,10"), TQ_OK);
     assert_int_equal(tq_map_create(&map), TQ_OK);
     assert_int_equal(tq_map_add(map, "", &accumulation), TQ_OK);
-    tq_network *network[2] = {make_network(context), make_network(context)};
+    tq_network *network[2] = {make_network(*state), make_network(*state)};
     tq_trainer *a = make_trainer(network[0], map), *b = make_trainer(network[1], map);
-    double first = 0.0, last = 0.0;
-    for (int i = 0; i < STEPS; ++i)
-        first = i == 0 ? step(a) : (step(a), first);
+    const double first = step(a);
+    for (int i = 1; i < STEPS; ++i)
+        step(a);
     for (size_t i = 0; i < tq_trainer_tensor_count(a); ++i) {
         const int64_t count = tq_shape_count(tq_trainer_tensor_shape(a, i));
         assert_int_equal(tq_trainer_read(a, i, one, count), TQ_OK);
         assert_int_equal(tq_trainer_write(b, i, one, count), TQ_OK);
     }
     assert_int_equal(tq_trainer_set_steps(b, tq_trainer_steps(a)), TQ_OK);
-    last = step(a);
+    const double last = step(a);
     assert_true(last < first);
     assert_true(last == step(b));
     for (size_t i = 0; i < tq_trainer_tensor_count(a); ++i) {
@@ -190,12 +177,11 @@ static void state_goes_on(void **state)
     tq_map_destroy(map);
     tq_network_destroy(network[0]);
     tq_network_destroy(network[1]);
-    tq_context_close(context);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(gradients_are_differences),
                                        cmocka_unit_test(state_goes_on)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
 }

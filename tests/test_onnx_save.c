@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "layers/kind.h"
+#include "support/device_test.h"
 #include "support/onnx_check.h"
 #include "support/tq_program.h"
 #include "tensorquant/tensorquant.h"
@@ -38,7 +39,7 @@ static void fails(tq_status status, tq_status expected, const char *part)
 static int start(void **state)
 {
     tq_program_start(TQ_BINARY_DIRECTORY, "onnx_save");
-    return onnx_check_open(state);
+    return tq_test_open(state);
 }
 
 /* Plans with one quantizer in all maps (NULL: float) and runs the samples; the number of outputs. */
@@ -377,5 +378,5 @@ int main(void)
         cmocka_unit_test(what_is_in_the_file),
         cmocka_unit_test(faults),
     };
-    return cmocka_run_group_tests(tests, start, onnx_check_close);
+    return cmocka_run_group_tests(tests, start, tq_test_close);
 }
