@@ -205,9 +205,44 @@ static void state_goes_on(void **state)
     tq_network_destroy(network[1]);
 }
 
+/* The quantizer of the outputs of "first", or of its weights, saturates for two of five units, by their bias.
+ */
+static void check_clipped(tq_context *context, bool clipped, bool of_weights)
+{
+    static const float bias[] = {40, -40, 0, 0, 0};
+    const tq_shape shape = tq_shape_of(1, (const int64_t[]){5});
+    tq_training training = {.batch = BATCH, .clipped = clipped};
+    float now[5];
+    tq_map *map;
+    tq_trainer *trainer;
+    tq_network *network = make_forked(context);
+    assert_int_equal(tq_network_set_weight(network, "first", "bias", &shape, bias), TQ_OK);
+    assert_int_equal(tq_map_parse(&map, "{\"first\": \"nearest,4,2\"}"), TQ_OK);
+    *(of_weights ? &training.weights : &training.extrinsic) = map;
+    assert_int_equal(tq_optimizer_parse(&training.rule, "sgd,rate=0.1"), TQ_OK);
+    assert_int_equal(tq_trainer_create(&trainer, network, &training), TQ_OK);
+    assert_string_equal(tq_trainer_tensor_name(trainer, 1), "first.bias");
+    step(trainer);
+    assert_int_equal(tq_trainer_read(trainer, 1, now, 5), TQ_OK);
+    for (int i = 0; i < 5; ++i)
+        if ((now[i] >= bias[i] && now[i] <= bias[i]) != (clipped && i < 2))
+            fail_msg("%s, clipped %d: bias %d was %g, is %g", of_weights ? "weights" : "outputs", clipped, i,
+                     (double)bias[i], (double)now[i]);
+    tq_trainer_destroy(trainer);
+    tq_network_destroy(network);
+    tq_map_destroy(map);
+}
+
+/* What saturates learns nothing where that is asked for. */
+static void clipped_gradients(void **state)
+{
+    for (int i = 0; i < 4; ++i)
+        check_clipped(*state, i % 2 != 0, i / 2 != 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(gradients_are_differences),
-                                       cmocka_unit_test(state_goes_on)};
+                                       cmocka_unit_test(state_goes_on), cmocka_unit_test(clipped_gradients)};
     return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
 }
