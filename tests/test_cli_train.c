@@ -223,9 +223,10 @@ static void test_full_disk(void **state)
 static void test_divergence(void **state)
 {
     (void)state;
-    tq_program_expect(1, "step ",
+    tq_program_expect(1, "step 2: the loss is ",
                       "tq train mlp " COMMON " --optimizer sgd,rate=1e6 --out x.onnx --checkpoint-every 1");
     assert_int_equal(access("x.onnx", F_OK), -1);
+    assert_int_equal(access("x.onnx.checkpoint", F_OK), 0);
 }
 
 static void test_usage(void **state)

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -25,6 +26,19 @@ int tq_test_close(void **state)
     return 0;
 }
 
+void tq_test_ok(tq_status status)
+{
+    if (status != TQ_OK)
+        fail_msg("%s", tq_error());
+}
+
+void tq_test_fails(tq_status is, tq_status should, const char *part)
+{
+    assert_int_equal(is, should);
+    if (strstr(tq_error(), part) == NULL)
+        fail_msg("'%s' is not in '%s'", part, tq_error());
+}
+
 float *tq_test_array(int64_t count)
 {
     float *const array = calloc((size_t)count, sizeof *array);
@@ -35,9 +49,9 @@ float *tq_test_array(int64_t count)
 tq_tensor *tq_test_tensor(tq_context *context, const tq_shape *shape, const float *values)
 {
     tq_tensor *tensor;
-    if (tq_tensor_create(&tensor, context, shape) != TQ_OK ||
-        (values != NULL && tq_tensor_write(tensor, values, tq_shape_count(shape)) != TQ_OK))
-        fail_msg("%s", tq_error());
+    tq_test_ok(tq_tensor_create(&tensor, context, shape));
+    if (values != NULL)
+        tq_test_ok(tq_tensor_write(tensor, values, tq_shape_count(shape)));
     return tensor;
 }
 

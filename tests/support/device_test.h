@@ -10,6 +10,10 @@ int tq_test_close(void **state);
 
 /* Everything below fails the running test when a call fails. */
 
+void tq_test_ok(tq_status status);
+/* The call failed with status `should`, and `part` is in its text. */
+void tq_test_fails(tq_status is, tq_status should, const char *part);
+
 /* `count` zeros, freed by the caller. */
 float *tq_test_array(int64_t count);
 
