@@ -15,6 +15,7 @@
 
 #include "layers/kind.h"
 #include "oracle/oracle_cases.h"
+#include "support/device_test.h"
 
 #define MOST     20000
 #define CHANNELS 5
@@ -274,19 +275,8 @@ static void test_dynamic(void **state)
     }
 }
 
-static int open_context(void **state)
-{
-    return tq_context_open((tq_context **)state, NULL) == TQ_OK ? 0 : -1;
-}
-
-static int close_context(void **state)
-{
-    tq_context_close(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_trials), cmocka_unit_test(test_dynamic)};
-    return cmocka_run_group_tests(tests, open_context, close_context);
+    return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
 }

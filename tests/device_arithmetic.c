@@ -17,6 +17,7 @@
 #include "oracle/oracle_arithmetic.h"
 #include "oracle/oracle_cases.h"
 #include "oracle/oracle_functions.h"
+#include "support/device_test.h"
 #include "support/test_sets.h"
 
 #define FIRST_SAMPLE 7
@@ -289,13 +290,6 @@ static void fill(float *to, int64_t count, double size, uint64_t *state)
     }
 }
 
-static float *make(int64_t count)
-{
-    float *numbers = calloc((size_t)count, sizeof *numbers);
-    assert_non_null(numbers);
-    return numbers;
-}
-
 /* Slopes, or gamma and beta; one for each channel, or for each element of a group. */
 static void set_weights(bench *b, uint64_t *state)
 {
@@ -325,7 +319,7 @@ static void create(bench *b)
     if (b->in_count > 1)
         b->in[1] = tq_shape_of(t->second_rank, t->second);
     for (size_t i = 0; i < b->in_count; ++i) {
-        b->x[i] = make(tq_shape_count(&b->in[i]));
+        b->x[i] = tq_test_array(tq_shape_count(&b->in[i]));
         fill(b->x[i], tq_shape_count(&b->in[i]), t->size, &state);
     }
     if (t->oracle == all_groups || strcmp(t->kind, "prelu") == 0)
@@ -401,7 +395,7 @@ static void finish(const bench *b, float *y)
 static void check_split(bench *b)
 {
     const int64_t samples = b->layer->output.dim[0], all = tq_shape_count(&b->layer->output);
-    float *split = make(all);
+    float *split = tq_test_array(all);
     plan(b, 1);
     for (int64_t i = 0; i < samples; ++i)
         forward(b, i, split + i * (all / samples));
@@ -416,9 +410,9 @@ static void run(tq_context *context, const trial *t, const slots *s)
     create(&b);
     plan(&b, t->dim[0]);
     const int64_t count = tq_shape_count(&b.layer->output);
-    b.device = make(count);
-    b.reference = make(count);
-    float *oracle = make(count);
+    b.device = tq_test_array(count);
+    b.reference = tq_test_array(count);
+    float *oracle = tq_test_array(count);
     forward(&b, 0, b.device);
     assert_int_equal(tq_layer_reference(b.layer, (const float *const *)b.x, b.reference), TQ_OK);
     check(&b, "device", b.device, b.reference, count);

@@ -1,6 +1,6 @@
 /*
  * Gradients of conv2d and dense, and their forward with weights that are tensors: device and host reference
- * give the same bits with quantizers in every slot.
+ * give the same bits with quantizers in every slot, and the reference what comes out by hand.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "layers/kind.h"
+#include "support/device_test.h"
 
 typedef struct trial {
     const char *kind, *options;
@@ -33,28 +34,17 @@ static const char *const slots[] = {"none", "nearest,16,8", "stochastic,12,6",
 
 static float *numbers(int64_t count, uint32_t seed)
 {
-    float *x = malloc((size_t)count * sizeof *x);
-    assert_non_null(x);
+    float *x = tq_test_array(count);
     for (int64_t i = 0; i < count; ++i)
-        x[i] = (float)((((uint32_t)i + seed) * 2654435761u >> 7 & 0xFFFF) / 32768.0 - 1.0);
+        x[i] = tq_test_number((uint32_t)i + seed);
     return x;
-}
-
-static tq_tensor *tensor(tq_context *context, const tq_shape *shape, const float *values)
-{
-    tq_tensor *made;
-    assert_int_equal(tq_tensor_create(&made, context, shape), TQ_OK);
-    if (values != NULL)
-        assert_int_equal(tq_tensor_write(made, values, tq_shape_count(shape)), TQ_OK);
-    return made;
 }
 
 static void expect(const tq_tensor *device, const float *host, const char *what, const trial *t,
                    const char *slot)
 {
     const int64_t count = tq_shape_count(tq_tensor_shape(device));
-    float *read = malloc((size_t)count * sizeof *read);
-    assert_non_null(read);
+    float *read = tq_test_array(count);
     assert_int_equal(tq_tensor_read(device, read, count), TQ_OK);
     for (int64_t i = 0; i < count; ++i)
         if (memcmp(&read[i], &host[i], sizeof *read) != 0)
@@ -82,11 +72,11 @@ static void check(tq_context *context, const trial *t, const char *slot)
     if (tq_layer_plan(layer, &in, 1, &q) != TQ_OK || layer->kind->plan_backward(layer) != TQ_OK)
         fail_msg("%s", tq_error());
     assert_int_equal(tq_layer_output_shape(layer, &out), TQ_OK);
-    float *dy = numbers(tq_shape_count(&out), 1300), *y = numbers(tq_shape_count(&out), 0);
-    tq_tensor *tx = tensor(context, &in, x), *tw = tensor(context, &weight, w),
-              *tb = tensor(context, &bias, b), *ty = tensor(context, &out, NULL),
-              *tdy = tensor(context, &out, dy), *dx = tensor(context, &in, NULL),
-              *dw = tensor(context, &weight, NULL), *db = tensor(context, &bias, NULL);
+    float *dy = numbers(tq_shape_count(&out), 1300), *y = tq_test_array(tq_shape_count(&out));
+    tq_tensor *tx = tq_test_tensor(context, &in, x), *tw = tq_test_tensor(context, &weight, w),
+              *tb = tq_test_tensor(context, &bias, b), *ty = tq_test_tensor(context, &out, NULL),
+              *tdy = tq_test_tensor(context, &out, dy), *dx = tq_test_tensor(context, &in, NULL),
+              *dw = tq_test_tensor(context, &weight, NULL), *db = tq_test_tensor(context, &bias, NULL);
     layer->weight[0].trained = tw;
     layer->weight[1].trained = tb;
     tq_layer__set_first_sample(layer, 8 * (uint64_t)t->input[0]);
@@ -96,14 +86,10 @@ static void check(tq_context *context, const trial *t, const char *slot)
     assert_int_equal(tq_layer_reference(layer, host_inputs, y), TQ_OK);
     expect(ty, y, "output", t, slot);
     const tq_gradients g = {inputs, tdy, {dx}, {dw, db}};
-    const tq_host_gradients h = {host_inputs, dy, {x}, {w, b}};
-    float *hx = numbers(counts[0], 0), *hw = numbers(counts[1], 0), *hb = numbers(counts[2], 0);
-    tq_host_gradients to = h;
-    to.input_gradient[0] = hx;
-    to.weight_gradient[0] = hw;
-    to.weight_gradient[1] = hb;
+    float *hx = tq_test_array(counts[0]), *hw = tq_test_array(counts[1]), *hb = tq_test_array(counts[2]);
+    const tq_host_gradients h = {host_inputs, dy, {hx}, {hw, hb}};
     assert_int_equal(layer->kind->backward(layer, &g), TQ_OK);
-    assert_int_equal(layer->kind->backward_reference(layer, &to), TQ_OK);
+    assert_int_equal(layer->kind->backward_reference(layer, &h), TQ_OK);
     expect(dx, hx, "gradient by the input", t, slot);
     expect(dw, hw, "gradient by the weight", t, slot);
     expect(db, hb, "gradient by the bias", t, slot);
@@ -119,19 +105,63 @@ static void check(tq_context *context, const trial *t, const char *slot)
 static void device_is_reference(void **state)
 {
     const bool all = getenv("TQ_TEST_DEVICE_ONLY") == NULL || getenv("TQ_TEST_ALL") != NULL;
-    tq_context *context;
-    (void)state;
-    if (tq_context_open(&context, NULL) != TQ_OK)
-        fail_msg("%s", tq_error());
     for (size_t i = 0; i < TQ_COUNT(trials); ++i)
         for (size_t j = 0; j < TQ_COUNT(slots); ++j)
             if (all || j == i % TQ_COUNT(slots))
-                check(context, &trials[i], slots[j]);
-    tq_context_close(context);
+                check(*state, &trials[i], slots[j]);
+}
+
+/* Each step rounded, of one input and one output, 4 samples: sums saturate, `zero` cuts, ties go away from
+ * zero. */
+static void sums_by_hand(void **state)
+{
+    static const struct {
+        const char *accumulation;
+        float x[4], w, dy[4], dx[4], dw, db;
+    } rows[] = {
+        {"{\"product\": \"nearest,8,1\", \"sum\": \"zero,8,0\"}",
+         {1, 2, 3, 4},
+         3,
+         {0.3f, 0.2f, -0.2f, 1},
+         {1, 0, 0, 3},
+         4,
+         1},
+        {"{\"sum\": \"nearest,8,2\", \"result\": \"nearest,8,1\"}",
+         {1, 2, 1, 1},
+         0.5f,
+         {31.9f, 5, -31, 0.1f},
+         {16, 2.5f, -15.5f, 0},
+         1,
+         1},
+    };
+    const tq_shape in = tq_shape_of(2, (const int64_t[]){4, 1}),
+                   one = tq_shape_of(2, (const int64_t[]){1, 1}), bias = tq_shape_of(1, (const int64_t[]){1});
+    for (size_t i = 0; i < TQ_COUNT(rows); ++i) {
+        const float *const x = rows[i].x, zeros[4] = {0};
+        float dx[4], dw[1], db[1];
+        const tq_host_gradients g = {&x, rows[i].dy, {dx}, {dw, db}};
+        tq_layer_quantizers q = {0};
+        tq_layer *layer;
+        assert_int_equal(tq_accumulation_parse(&q.backward, rows[i].accumulation), TQ_OK);
+        q.update = q.backward;
+        assert_int_equal(tq_layer_create(&layer, *state, "dense", "layer", ""), TQ_OK);
+        assert_int_equal(tq_layer_set_weight(layer, "weight", &one, &rows[i].w), TQ_OK);
+        assert_int_equal(tq_layer_set_weight(layer, "bias", &bias, zeros), TQ_OK);
+        tq_layer__set_training(layer, true, false);
+        assert_int_equal(tq_layer_plan(layer, &in, 1, &q), TQ_OK);
+        assert_int_equal(layer->kind->plan_backward(layer), TQ_OK);
+        assert_int_equal(layer->kind->backward_reference(layer, &g), TQ_OK);
+        for (size_t k = 0; k < 4; ++k)
+            if (!(dx[k] >= rows[i].dx[k] && dx[k] <= rows[i].dx[k]))
+                fail_msg("row %zu: gradient %zu by the input is %g", i, k, (double)dx[k]);
+        if (!(*dw >= rows[i].dw && *dw <= rows[i].dw && *db >= rows[i].db && *db <= rows[i].db))
+            fail_msg("row %zu: gradients by weight and bias are %g, %g", i, (double)*dw, (double)*db);
+        tq_layer_destroy(layer);
+    }
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(device_is_reference)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    const struct CMUnitTest tests[] = {cmocka_unit_test(sums_by_hand), cmocka_unit_test(device_is_reference)};
+    return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
 }

@@ -15,6 +15,7 @@
 #include "layers/kind.h"
 #include "oracle/oracle_cases.h"
 #include "oracle/oracle_loop.h"
+#include "support/device_test.h"
 #include "support/test_sets.h"
 
 /* Sizes chosen to leave partial tiles and vectors. */
@@ -149,13 +150,6 @@ static void fill(float *to, int64_t count, double size, const char *quantizer, u
     }
 }
 
-static float *make(int64_t count)
-{
-    float *numbers = calloc((size_t)count, sizeof *numbers);
-    assert_non_null(numbers);
-    return numbers;
-}
-
 static tq_layer_quantizers quantizers_of(const trial *t)
 {
     char text[512];
@@ -181,9 +175,9 @@ static void create(bench *b)
     assert_int_equal(tq_layer_create(&b->layer, b->context, "conv2d", "c", options), TQ_OK);
     b->x_count = (int64_t)g->samples * g->rows * g->columns * g->inputs;
     b->w_count = tq_shape_count(&w);
-    b->x = make(b->x_count);
-    b->w = make(b->w_count);
-    b->bias = make(outputs);
+    b->x = tq_test_array(b->x_count);
+    b->w = tq_test_array(b->w_count);
+    b->bias = tq_test_array(outputs);
     fill(b->x, b->x_count, b->t->input_size, b->t->input, &state);
     fill(b->w, b->w_count, b->t->weight_size, b->t->weights, &state);
     fill(b->bias, outputs, b->t->weight_size, b->t->weights, &state);
@@ -216,7 +210,7 @@ static float *forward(bench *b)
     tq_shape out;
     assert_int_equal(tq_layer_output_shape(b->layer, &out), TQ_OK);
     b->y_count = tq_shape_count(&out);
-    float *result = make(b->y_count);
+    float *result = tq_test_array(b->y_count);
     assert_int_equal(tq_tensor_create(&x, b->context, &b->layer->input[0]), TQ_OK);
     assert_int_equal(tq_tensor_create(&y, b->context, &out), TQ_OK);
     assert_int_equal(tq_tensor_write(x, b->x, b->x_count), TQ_OK);
@@ -326,7 +320,7 @@ static void run(tq_context *context, const geometry *g, const trial *t)
     plan(&b, "certain");
     check_path(&b);
     b.device = forward(&b);
-    b.reference = make(b.y_count);
+    b.reference = tq_test_array(b.y_count);
     assert_int_equal(tq_layer_reference(b.layer, (const float *const[]){b.x}, b.reference), TQ_OK);
     if (getenv("TQ_TEST_DEVICE_ONLY") == NULL)
         check_oracle(&b);

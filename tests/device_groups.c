@@ -15,6 +15,7 @@
 #include "accumulate/path.h"
 #include "layers/kind.h"
 #include "oracle/oracle_cases.h"
+#include "support/device_test.h"
 
 typedef struct geometry {
     int samples, rows, columns, inputs, kernel_rows, kernel_columns, outputs, groups, stride, dilation;
@@ -70,17 +71,10 @@ typedef struct bench {
     float *x, *w, *bias;
 } bench;
 
-static float *make(int64_t count)
-{
-    float *numbers = calloc((size_t)count, sizeof *numbers);
-    assert_non_null(numbers);
-    return numbers;
-}
-
 /* Any bits when `size` is 0, else numbers below `size`. */
 static float *random_numbers(int64_t count, double size, const char *quantizer, uint64_t *state)
 {
-    float *to = make(count);
+    float *to = tq_test_array(count);
     for (int64_t i = 0; i < count; ++i) {
         const uint32_t bits = oracle_random_input(state, NULL);
         memcpy(&to[i], &bits, sizeof bits);
@@ -142,7 +136,7 @@ static float *forward(tq_context *context, tq_layer *layer, float *const *in, si
 {
     tq_tensor *x[2] = {NULL, NULL}, *y;
     const int64_t count = tq_shape_count(&layer->output);
-    float *result = make(count);
+    float *result = tq_test_array(count);
     for (size_t i = 0; i < inputs; ++i) {
         assert_int_equal(tq_tensor_create(&x[i], context, &layer->input[i]), TQ_OK);
         assert_int_equal(tq_tensor_write(x[i], in[i], tq_shape_count(&layer->input[i])), TQ_OK);
@@ -198,7 +192,7 @@ static void run(tq_context *context, const geometry *g, const slots *s, bool bot
 {
     bench b = {.context = context, .g = g, .s = s};
     create(&b);
-    float *gpu = run_in_shape(&b, "gpu"), *reference = make(b.y_count);
+    float *gpu = run_in_shape(&b, "gpu"), *reference = tq_test_array(b.y_count);
     check_path(&b);
     assert_int_equal(tq_layer_reference(b.layer, (const float *const[]){b.x}, reference), TQ_OK);
     check_same(&b, "GPU shape against the reference", gpu, reference);
@@ -257,7 +251,7 @@ static void matrices(void **state)
         if (tq_layer__plan(b.layer, in, ranges, 2, &q) != TQ_OK)
             fail_msg("%s", tq_error());
         b.y_count = tq_shape_count(&b.layer->output);
-        float *gpu = forward(*state, b.layer, x, 2), *reference = make(b.y_count);
+        float *gpu = forward(*state, b.layer, x, 2), *reference = tq_test_array(b.y_count);
         assert_int_equal(tq_layer_reference(b.layer, (const float *const *)x, reference), TQ_OK);
         check_same(&b, "matrices in the GPU shape", gpu, reference);
         tq_layer_destroy(b.layer);
@@ -267,24 +261,9 @@ static void matrices(void **state)
     }
 }
 
-static int open_context(void **state)
-{
-    tq_context *context;
-    if (tq_context_open(&context, NULL) != TQ_OK)
-        fail_msg("%s", tq_error());
-    *state = context;
-    return 0;
-}
-
-static int close_context(void **state)
-{
-    tq_context_close(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_path_has_a_slot), cmocka_unit_test(all_paths),
                                        cmocka_unit_test(matrices)};
-    return cmocka_run_group_tests(tests, open_context, close_context);
+    return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
 }

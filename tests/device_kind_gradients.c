@@ -15,6 +15,7 @@
 
 #include "layers/kind.h"
 #include "oracle/oracle_cases.h"
+#include "support/device_test.h"
 
 #define FIRST_SAMPLE 8
 #define SEED         0x123456789u
@@ -102,13 +103,6 @@ typedef struct bench {
     float average[2][CHANNELS], weight_device[2][CHANNELS], weight_reference[2][CHANNELS];
 } bench;
 
-static float *make(int64_t count)
-{
-    float *numbers = calloc((size_t)count, sizeof *numbers);
-    assert_non_null(numbers);
-    return numbers;
-}
-
 /* Multiples of 1/64, 0 left out and no two of a window the same: a step of 1/256 leaves their order alone. */
 static void fill(float *to, int64_t count, uint64_t *state)
 {
@@ -143,9 +137,9 @@ static void create(bench *b)
     b->in[0] = tq_shape_of(b->t->rank, b->t->dim);
     b->in[1] = tq_shape_of(b->t->other_rank, b->t->other);
     for (size_t i = 0; i < b->in_count; ++i) {
-        b->x[i] = make(tq_shape_count(&b->in[i]));
-        b->device[i] = make(tq_shape_count(&b->in[i]));
-        b->reference[i] = make(tq_shape_count(&b->in[i]));
+        b->x[i] = tq_test_array(tq_shape_count(&b->in[i]));
+        b->device[i] = tq_test_array(tq_shape_count(&b->in[i]));
+        b->reference[i] = tq_test_array(tq_shape_count(&b->in[i]));
         fill(b->x[i], tq_shape_count(&b->in[i]), &state);
     }
     set_weights(b, &state);
@@ -161,26 +155,18 @@ static void plan(bench *b)
              b->s->sum, b->s->result);
     assert_int_equal(tq_accumulation_parse(&q.backward, text), TQ_OK);
     q.update = q.backward;
-    if (strcmp(b->t->kind, "batchnorm") == 0 && !tq_quantizer__needs_fit(&q.backward.result))
+    if (b->weighs && !tq_quantizer__needs_fit(&q.backward.result))
         q.intrinsic = q.backward;
     b->layer->training = true;
     if (tq_layer__plan(b->layer, b->in, ranges, b->in_count, &q) != TQ_OK)
         fail_msg("%s", tq_error());
     if (b->layer->kind->plan_backward != NULL && b->layer->kind->plan_backward(b->layer) != TQ_OK)
         fail_msg("%s", tq_error());
-    b->y = make(tq_shape_count(&b->layer->output));
-    b->forward = make(tq_shape_count(&b->layer->output));
-    b->dy = make(tq_shape_count(&b->layer->output));
+    b->y = tq_test_array(tq_shape_count(&b->layer->output));
+    b->forward = tq_test_array(tq_shape_count(&b->layer->output));
+    b->dy = tq_test_array(tq_shape_count(&b->layer->output));
     fill(b->dy, tq_shape_count(&b->layer->output), &state);
     tq_layer__set_first_sample(b->layer, FIRST_SAMPLE);
-}
-
-static tq_tensor *upload(const bench *b, const tq_shape *shape, const float *values)
-{
-    tq_tensor *tensor;
-    assert_int_equal(tq_tensor_create(&tensor, b->context, shape), TQ_OK);
-    assert_int_equal(tq_tensor_write(tensor, values, tq_shape_count(shape)), TQ_OK);
-    return tensor;
 }
 
 /* What the trainer does: tensors of weights, averages and gradients by weights; and takes them back. */
@@ -188,11 +174,11 @@ static void lend_weights(bench *b, tq_tensor *lent[4], tq_gradients *g)
 {
     for (size_t i = 0; b->weighs && i < 4; ++i) {
         tq_weight *weight = &b->layer->weight[i];
-        lent[i] = upload(b, &weight->shape, i < 2 ? weight->values : b->average[i - 2]);
+        lent[i] = tq_test_tensor(b->context, &weight->shape, i < 2 ? weight->values : b->average[i - 2]);
         weight->trained = i < 2 ? lent[i] : NULL;
         weight->average = i < 2 ? NULL : lent[i];
         if (i < 2)
-            g->weight_gradient[i] = upload(b, &weight->shape, weight->values);
+            g->weight_gradient[i] = tq_test_tensor(b->context, &weight->shape, weight->values);
     }
 }
 
@@ -216,10 +202,11 @@ static void run_device(bench *b)
     tq_gradients g = {0};
     lend_weights(b, lent, &g);
     for (size_t i = 0; i < b->in_count; ++i) {
-        x[i] = upload(b, &b->in[i], b->x[i]);
-        g.input_gradient[i] = upload(b, &b->in[i], b->x[i]);
+        x[i] = tq_test_tensor(b->context, &b->in[i], b->x[i]);
+        g.input_gradient[i] = tq_test_tensor(b->context, &b->in[i], b->x[i]);
     }
-    tq_tensor *y = upload(b, &b->layer->output, b->y), *dy = upload(b, &b->layer->output, b->dy);
+    tq_tensor *y = tq_test_tensor(b->context, &b->layer->output, b->y),
+              *dy = tq_test_tensor(b->context, &b->layer->output, b->dy);
     g.input = (const tq_tensor *const *)x;
     g.output_gradient = dy;
     if (tq_layer_forward(b->layer, g.input, y) != TQ_OK || b->layer->kind->backward(b->layer, &g) != TQ_OK)
@@ -256,10 +243,11 @@ static void check(const bench *b, const char *what, const float *device, const f
                      (double)device[i], (double)reference[i]);
 }
 
+static const char *const by_input[] = {"gradient by input 0", "gradient by input 1"};
+static const char *const by_weight[] = {"gradient by gamma", "gradient by beta"};
+
 static void check_all(const bench *b)
 {
-    static const char *const by_input[] = {"gradient by input 0", "gradient by input 1"};
-    static const char *const by_weight[] = {"gradient by gamma", "gradient by beta"};
     check(b, "output", b->forward, b->y, tq_shape_count(&b->layer->output));
     for (size_t i = 0; i < b->in_count; ++i)
         check(b, by_input[i], b->device[i], b->reference[i], tq_shape_count(&b->in[i]));
@@ -283,7 +271,7 @@ static void check_differences(bench *b, const char *what, float *of, const float
 {
     const float step = 0x1p-8f;
     const double most = b->weighs ? 1e-2 : 2e-3; /* binary32 rounds the statistics, too */
-    float *y = make(tq_shape_count(&b->layer->output));
+    float *y = tq_test_array(tq_shape_count(&b->layer->output));
     for (int64_t i = 0; i < count; ++i) {
         const float kept = of[i];
         of[i] = kept + step;
@@ -292,19 +280,18 @@ static void check_differences(bench *b, const char *what, float *of, const float
         const double quotient = (above - loss(b, y)) / (2 * (double)step);
         of[i] = kept;
         if (fabs(quotient - (double)is[i]) > most * (1 + fabs(quotient)))
-            fail_msg("%s '%s', gradient by %s, element %lld: %g, by differences %g", b->t->kind,
-                     b->t->options, what, (long long)i, (double)is[i], quotient);
+            fail_msg("%s '%s', %s, element %lld: %g, by differences %g", b->t->kind, b->t->options, what,
+                     (long long)i, (double)is[i], quotient);
     }
     free(y);
 }
 
 static void check_all_differences(bench *b)
 {
-    static const char *const inputs[] = {"input 0", "input 1"}, *const weights[] = {"gamma", "beta"};
     for (size_t i = 0; i < b->in_count; ++i)
-        check_differences(b, inputs[i], b->x[i], b->reference[i], tq_shape_count(&b->in[i]));
+        check_differences(b, by_input[i], b->x[i], b->reference[i], tq_shape_count(&b->in[i]));
     for (size_t i = 0; b->weighs && i < 2; ++i)
-        check_differences(b, weights[i], b->layer->weight[i].values, b->weight_reference[i],
+        check_differences(b, by_weight[i], b->layer->weight[i].values, b->weight_reference[i],
                           tq_shape_count(&b->layer->weight[i].shape));
 }
 
@@ -330,28 +317,27 @@ static void run(tq_context *context, const trial *t, const slots *s)
     destroy(&b);
 }
 
+/* With TQ_TEST_PART every second, and the first of each kind; trials of a kind stand together. */
+static bool is_wanted(const trial *list, size_t i)
+{
+    return getenv("TQ_TEST_PART") == NULL || i % 2 == 0 || strcmp(list[i].kind, list[i - 1].kind) != 0;
+}
+
 /* Each without quantizers, and one in `every` pair with them. */
 static void run_each(tq_context *context, const trial *list, size_t count, size_t every)
 {
-    const size_t step = getenv("TQ_TEST_PART") != NULL ? 2 : 1;
-    for (size_t i = 0; i < count; i += step)
-        for (size_t j = 0; j < TQ_COUNT(all_slots); ++j)
+    for (size_t i = 0; i < count; ++i)
+        for (size_t j = 0; is_wanted(list, i) && j < TQ_COUNT(all_slots); ++j)
             if (j == 0 || (i + j) % every == 0)
                 run(context, &list[i], &all_slots[j]);
 }
 
 static void all_kinds_all_slots(void **state)
 {
-    tq_context *context;
     const bool part = getenv("TQ_TEST_DEVICE_ONLY") != NULL;
-    (void)state;
-    if (tq_context_open(&context, NULL) != TQ_OK)
-        fail_msg("%s", tq_error());
-    run_each(context, trials, TQ_COUNT(trials),
-             (part ? 2 : 1) * TQ_COUNT(all_slots)); /* compilers are slow */
+    run_each(*state, trials, TQ_COUNT(trials), (part ? 2 : 1) * TQ_COUNT(all_slots)); /* compilers are slow */
     if (!part)
-        run_each(context, more_trials, TQ_COUNT(more_trials), TQ_COUNT(all_slots));
-    tq_context_close(context);
+        run_each(*state, more_trials, TQ_COUNT(more_trials), TQ_COUNT(all_slots));
 }
 
 /* Numbers that are not tame, in vectors and lane by lane. */
@@ -363,15 +349,9 @@ static void special_numbers(void **state)
         {"maxpool2d", "kernel=3,stride=2", 4, {1, 7, 7, 18}, 0, {0}},
         {"avgpool2d", "kernel=3,stride=2", 4, {1, 7, 7, 18}, 0, {0}},
     };
-    const bool part = getenv("TQ_TEST_DEVICE_ONLY") != NULL;
-    tq_context *context;
-    (void)state;
-    if (tq_context_open(&context, NULL) != TQ_OK)
-        fail_msg("%s", tq_error());
-    for (size_t i = 0; i < 2 * TQ_COUNT(all_slots); ++i) {
-        bench b = {.context = context, .t = &pools[i % 2], .s = &all_slots[i / 2]};
-        if (part && i > 3)
-            continue;
+    const size_t count = getenv("TQ_TEST_DEVICE_ONLY") != NULL ? 4 : 2 * TQ_COUNT(all_slots);
+    for (size_t i = 0; i < count; ++i) {
+        bench b = {.context = *state, .t = &pools[i % 2], .s = &all_slots[i / 2]};
         create(&b);
         plan(&b);
         for (size_t k = 0; k < 2 * TQ_COUNT(special); ++k) {
@@ -383,7 +363,6 @@ static void special_numbers(void **state)
         check_all(&b);
         destroy(&b);
     }
-    tq_context_close(context);
 }
 
 /* Of equal numbers the first of the window, rows then columns, by hand: windows of 2 x 2 with steps of 1. */
@@ -392,10 +371,7 @@ static void first_of_equals(void **state)
     static const trial t = {"maxpool2d", "kernel=2,stride=1", 4, {1, 3, 3, 1}, 0, {0}};
     static const float x[] = {0, 0, 0, 5, 0, 5, 0, 5, 0}, dy[] = {1, 2, 4, 8},
                        dx[] = {0, 0, 0, 5, 0, 10, 0, 0, 0};
-    bench b = {.t = &t, .s = all_slots};
-    (void)state;
-    if (tq_context_open(&b.context, NULL) != TQ_OK)
-        fail_msg("%s", tq_error());
+    bench b = {.context = *state, .t = &t, .s = all_slots};
     create(&b);
     plan(&b);
     memcpy(b.x[0], x, sizeof x);
@@ -406,7 +382,6 @@ static void first_of_equals(void **state)
     for (size_t i = 0; i < TQ_COUNT(dx); ++i)
         assert_true(b.device[0][i] >= dx[i] && b.device[0][i] <= dx[i]);
     destroy(&b);
-    tq_context_close(b.context);
 }
 
 /* Each step rounded, by hand: sums saturate, ties go away from zero, `down` and `zero` cut. */
@@ -427,16 +402,12 @@ static void sums_by_hand(void **state)
         {"maxpool2d", "none", "down,8,0", "none", 3, 1, {0, 0, 0, 0, 1}, {0.5f, 0.75f, 1.5f, -1.5f}, 4, -1},
         {"avgpool2d", "none", "nearest,8,2", "none", 3, 1, {0}, {0.5f, 0.5f, -3, 0.25f}, 4, -0.25f},
     };
-    tq_context *context;
-    (void)state;
-    if (tq_context_open(&context, NULL) != TQ_OK)
-        fail_msg("%s", tq_error());
     for (size_t i = 0; i < TQ_COUNT(rows); ++i) {
         const int64_t side = rows[i].side;
         const trial image = {rows[i].kind, "kernel=2,stride=1", 4, {1, side, side, 1}, 0, {0}};
         const trial row = {rows[i].kind, "", 2, {1, 4}, rows[i].inputs - 1, {1}};
         const slots s = {rows[i].product, rows[i].sum, rows[i].result};
-        bench b = {.context = context, .t = side > 0 ? &image : &row, .s = &s};
+        bench b = {.context = *state, .t = side > 0 ? &image : &row, .s = &s};
         create(&b);
         plan(&b);
         memcpy(b.x[0], rows[i].x, (size_t)tq_shape_count(&b.in[0]) * sizeof(float));
@@ -447,17 +418,13 @@ static void sums_by_hand(void **state)
             fail_msg("row %zu, %s: %g, not %g", i, rows[i].kind, (double)is, (double)rows[i].is);
         destroy(&b);
     }
-    tq_context_close(context);
 }
 
 /* Moving averages by hand: 2 samples of 1, 3; mean 2, variance 1; momentum 0.75. */
 static void moving_averages(void **state)
 {
     static const trial t = {"batchnorm", "momentum=0.75", 2, {2, 1}, 0, {0}};
-    bench b = {.t = &t, .s = all_slots};
-    (void)state;
-    if (tq_context_open(&b.context, NULL) != TQ_OK)
-        fail_msg("%s", tq_error());
+    bench b = {.context = *state, .t = &t, .s = all_slots};
     create(&b);
     plan(&b);
     b.x[0][0] = 1;
@@ -468,7 +435,6 @@ static void moving_averages(void **state)
     assert_true(b.average[0][0] == 8.0f);
     assert_true(b.average[1][0] == 4.0f);
     destroy(&b);
-    tq_context_close(b.context);
 }
 
 int main(void)
@@ -476,5 +442,5 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(all_kinds_all_slots),
                                        cmocka_unit_test(special_numbers), cmocka_unit_test(first_of_equals),
                                        cmocka_unit_test(sums_by_hand), cmocka_unit_test(moving_averages)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
 }

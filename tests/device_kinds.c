@@ -15,6 +15,7 @@
 #include "layers/pool.h"
 #include "oracle/oracle_cases.h"
 #include "oracle/oracle_kinds.h"
+#include "support/device_test.h"
 #include "support/test_sets.h"
 
 #define FIRST_SAMPLE  7
@@ -90,13 +91,6 @@ static void fill(float *to, int64_t count, double size, uint64_t *state)
     }
 }
 
-static float *make(int64_t count)
-{
-    float *numbers = calloc((size_t)count, sizeof *numbers);
-    assert_non_null(numbers);
-    return numbers;
-}
-
 static void set_weights(bench *b, uint64_t *state)
 {
     static const char *const names[] = {"gamma", "beta", "mean", "variance"};
@@ -119,7 +113,7 @@ static void create(bench *b)
     b->in_count = strcmp(b->t->kind, "add") == 0 ? 2 : 1;
     for (size_t i = 0; i < b->in_count; ++i) {
         b->in[i] = tq_shape_of(b->t->rank, b->t->dim);
-        b->x[i] = make(tq_shape_count(&b->in[i]));
+        b->x[i] = tq_test_array(tq_shape_count(&b->in[i]));
         fill(b->x[i], tq_shape_count(&b->in[i]), b->t->size, &state);
     }
     if (strcmp(b->t->kind, "batchnorm") == 0)
@@ -262,7 +256,7 @@ static void finish(const bench *b, float *y)
 static void check_split(bench *b, int64_t samples)
 {
     const int64_t all = tq_shape_count(&b->layer->output), each = all / samples;
-    float *split = make(all);
+    float *split = tq_test_array(all);
     plan(b, 1);
     for (int64_t i = 0; i < samples; ++i)
         forward(b, i, split + i * each);
@@ -276,9 +270,9 @@ static void run(tq_context *context, const trial *t, const slots *s)
     create(&b);
     plan(&b, t->dim[0]);
     const int64_t count = tq_shape_count(&b.layer->output);
-    b.device = make(count);
-    b.reference = make(count);
-    float *oracle = make(count);
+    b.device = tq_test_array(count);
+    b.reference = tq_test_array(count);
+    float *oracle = tq_test_array(count);
     forward(&b, 0, b.device);
     assert_int_equal(tq_layer_reference(b.layer, (const float *const *)b.x, b.reference), TQ_OK);
     check(&b, "device", b.device, b.reference, count);

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
+#include "support/device_test.h"
 #include "training/trainer_parts.h"
-#include "util/fail.h"
 
 enum { ROWS = 7, CLASSES = 13, COUNT = ROWS * CLASSES };
 
@@ -24,14 +24,10 @@ typedef struct fixture {
     int32_t label[ROWS];
 } fixture;
 
-static float number(uint32_t i)
-{
-    return (float)((i * 2654435761u >> 8 & 0xFFFF) / 4096.0 - 8.0);
-}
-
 static int start(void **state)
 {
     fixture *f = calloc(1, sizeof *f);
+    assert_non_null(f);
     const tq_shape shape = tq_shape_of(2, (const int64_t[]){ROWS, CLASSES});
     if (tq_context_open(&f->context, NULL) != TQ_OK)
         fail_msg("%s", tq_error());
@@ -39,8 +35,8 @@ static int start(void **state)
     assert_int_equal(tq_tensor_create(&f->gradient, f->context, &shape), TQ_OK);
     assert_int_equal(tq_memory__create(&f->target, f->context, sizeof f->wanted), TQ_OK);
     for (int i = 0; i < COUNT; ++i) {
-        f->x[i] = number((uint32_t)i);
-        f->wanted[i] = number((uint32_t)i + 1000);
+        f->x[i] = 8 * tq_test_number((uint32_t)i);
+        f->wanted[i] = 8 * tq_test_number((uint32_t)i + 1000);
     }
     for (int i = 0; i < ROWS; ++i)
         f->label[i] = i * 5 % CLASSES;

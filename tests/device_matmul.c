@@ -15,6 +15,7 @@
 #include "layers/kind.h"
 #include "oracle/oracle_cases.h"
 #include "oracle/oracle_loop.h"
+#include "support/device_test.h"
 #include "support/test_sets.h"
 
 #define FIRST_SAMPLE 7
@@ -112,16 +113,9 @@ static tq_shape product_of(const tq_shape *a, const tq_shape *b)
     return y;
 }
 
-static float *make(int64_t count)
-{
-    float *numbers = calloc((size_t)count, sizeof *numbers);
-    assert_non_null(numbers);
-    return numbers;
-}
-
 static float *random_numbers(const bench *b, int64_t count, uint64_t *state)
 {
-    float *to = make(count);
+    float *to = tq_test_array(count);
     for (int64_t i = 0; i < count; ++i) {
         const uint32_t bits = oracle_random_input(state, NULL);
         memcpy(&to[i], &bits, sizeof bits);
@@ -286,7 +280,7 @@ static void finish(const bench *b, float *y)
 static void check_split(bench *b)
 {
     const int64_t samples = b->a.dim[0], each = b->count / samples;
-    float *split = make(b->count);
+    float *split = tq_test_array(b->count);
     plan(b, 1, "all");
     for (int64_t i = 0; i < samples; ++i)
         forward(b, i, split + i * each);
@@ -300,9 +294,9 @@ static void run(tq_context *context, const trial *t, const slots *s)
     create(&b);
     plan(&b, t->a[0], "all");
     assert_int_equal(tq_shape_count(&b.layer->output), b.count);
-    b.device = make(b.count);
-    b.reference = make(b.count);
-    float *other = make(b.count);
+    b.device = tq_test_array(b.count);
+    b.reference = tq_test_array(b.count);
+    float *other = tq_test_array(b.count);
     forward(&b, 0, b.device);
     assert_int_equal(tq_layer_reference(b.layer, (const float *const *)b.in, b.reference), TQ_OK);
     check(&b, "device", b.device, b.reference);
@@ -357,7 +351,7 @@ static void many_rows_that_draw(void **state)
         fail_msg("%s", tq_error());
     bench b = {.context = context, .t = &large, .s = &draws};
     create(&b);
-    b.device = make(b.count);
+    b.device = tq_test_array(b.count);
     plan(&b, large.a[0], "all");
     forward(&b, 0, b.device);
     check_split(&b);

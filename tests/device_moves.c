@@ -14,6 +14,7 @@
 
 #include "layers/kind.h"
 #include "oracle/oracle_cases.h"
+#include "support/device_test.h"
 #include "support/move_sources.h"
 
 #define FIRST_SAMPLE 5
@@ -240,13 +241,6 @@ typedef struct bench {
     float *x[MOST_INPUTS], *device, *wanted;
 } bench;
 
-static float *make(int64_t count)
-{
-    float *numbers = calloc((size_t)count, sizeof *numbers);
-    assert_non_null(numbers);
-    return numbers;
-}
-
 static void fill(float *to, int64_t count, uint64_t *state)
 {
     for (int64_t i = 0; i < count; ++i) {
@@ -333,15 +327,15 @@ static void run(tq_context *context, const trial *t, const slots *s)
     if (tq_layer_create(&b.layer, context, t->kind, "k", t->options) != TQ_OK)
         fail_msg("%s", tq_error());
     for (size_t i = 0; i < t->count; ++i) {
-        b.x[i] = make(tq_shape_count(&t->in[i]));
+        b.x[i] = tq_test_array(tq_shape_count(&t->in[i]));
         fill(b.x[i], tq_shape_count(&t->in[i]), &state);
     }
     if (strcmp(t->kind, "gather") == 0)
         assert_int_equal(
             tq_layer_set_weight(b.layer, "indices", &(tq_shape){.rank = 1, .dim = {5}}, from_gather_list),
             TQ_OK);
-    b.device = make(count);
-    b.wanted = make(count);
+    b.device = tq_test_array(count);
+    b.wanted = tq_test_array(count);
     plan(&b, 0);
     define(&b);
     forward(&b, 0, b.device);

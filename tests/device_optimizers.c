@@ -12,6 +12,7 @@
 
 #include "oracle/oracle_cases.h"
 #include "oracle/oracle_update.h"
+#include "support/device_test.h"
 #include "tensorquant/optimizer.h"
 
 #define MOST  5000
@@ -141,15 +142,6 @@ static tq_optimizer_rule rule_of(const char *text)
     return rule;
 }
 
-static tq_tensor *tensor_of(tq_context *context, const float *numbers, int64_t count)
-{
-    const tq_shape shape = tq_shape_of(1, &count);
-    tq_tensor *tensor;
-    assert_int_equal(tq_tensor_create(&tensor, context, &shape), TQ_OK);
-    assert_int_equal(tq_tensor_write(tensor, numbers, count), TQ_OK);
-    return tensor;
-}
-
 /* `steps` steps of a new optimizer with this parameter as number 1, beside one that is not looked at; it goes
  * on where `before` were taken, from the states that there are. */
 static void run_device(fixture *t, const tq_optimizer_rule *rule, const tq_update *update, int64_t count,
@@ -157,9 +149,10 @@ static void run_device(fixture *t, const tq_optimizer_rule *rule, const tq_updat
 {
     const tq_shape shape = tq_shape_of(1, &count), one = tq_shape_of(1, (const int64_t[]){1});
     const float zero = 0.0f;
-    tq_tensor *values[] = {tensor_of(t->context, &zero, 1), tensor_of(t->context, t->device.value, count)};
-    tq_tensor *gradients[] = {tensor_of(t->context, &zero, 1),
-                              tensor_of(t->context, t->device.gradient, count)};
+    tq_tensor *values[] = {tq_test_tensor(t->context, &one, &zero),
+                           tq_test_tensor(t->context, &shape, t->device.value)};
+    tq_tensor *gradients[] = {tq_test_tensor(t->context, &one, &zero),
+                              tq_test_tensor(t->context, &shape, t->device.gradient)};
     tq_optimizer *o;
     assert_int_equal(tq_optimizer_create(&o, t->context, rule, SEED), TQ_OK);
     if (tq_optimizer_add(o, "other", &one, update) != TQ_OK)
@@ -296,9 +289,8 @@ static void test_general_path(void **state)
     assert_int_equal(tq_context_set(t->context, "paths", "all"), TQ_OK);
 }
 
-/* Two steps, states and count given to another optimizer, two more: the bits of the reference's four in a
- * row.
- */
+/* Two steps, states and count given to another optimizer, two more: the bits of the reference's four in
+ * a row. */
 static void check_resumed(fixture *t, size_t r, size_t u, int64_t count)
 {
     const tq_optimizer_rule rule = rule_of(rules[r].text);
@@ -324,10 +316,12 @@ static void test_bad_steps(void **state)
 {
     fixture *t = *state;
     const tq_optimizer_rule rule = rule_of("sgd,rate=1");
-    const tq_shape shape = tq_shape_of(1, (const int64_t[]){3}), bad = {.rank = 1};
+    const tq_shape shape = tq_shape_of(1, (const int64_t[]){3}), four = tq_shape_of(1, (const int64_t[]){4}),
+                   bad = {.rank = 1};
     const float numbers[] = {1, 2, 3, 4};
     float now[3];
-    tq_tensor *value = tensor_of(t->context, numbers, 3), *longer = tensor_of(t->context, numbers, 4);
+    tq_tensor *value = tq_test_tensor(t->context, &shape, numbers),
+              *longer = tq_test_tensor(t->context, &four, numbers);
     tq_update update = {0};
     tq_optimizer *o;
     assert_int_equal(tq_optimizer_create(&o, t->context, &rule, 0), TQ_OK);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "layers/kind.h"
+#include "support/device_test.h"
 #include "support/test_sets.h"
 
 /* A format of operands: all integers of `bits` bits, times 2^grid. */
@@ -141,20 +142,13 @@ static float number(operands o, int64_t i)
     return (float)integer * (o.grid < 0 ? 1.0f / (float)(1 << -o.grid) : (float)(1 << o.grid));
 }
 
-static float *make(int64_t count)
-{
-    float *numbers = calloc((size_t)count, sizeof *numbers);
-    assert_non_null(numbers);
-    return numbers;
-}
-
 /* Terms: the pair, then the largest input times a weight of alternating sign. */
 static void fill(run *r)
 {
     const trial *t = r->t;
     const float largest = number(t->input, r->inputs - 1);
-    r->x = make(2 * r->inputs);
-    r->w = make(2 * r->weights);
+    r->x = tq_test_array(2 * r->inputs);
+    r->w = tq_test_array(2 * r->weights);
     for (int64_t i = 0; i < r->inputs; ++i) {
         r->x[2 * i] = number(t->input, i);
         r->x[2 * i + 1] = largest;
@@ -184,7 +178,7 @@ static void plan(run *r, const char *paths)
 static float *forward(run *r)
 {
     const int64_t count = r->inputs * r->weights;
-    float *result = make(count);
+    float *result = tq_test_array(count);
     tq_tensor *x, *y;
     assert_int_equal(tq_tensor_create(&x, r->context, &r->layer->input[0]), TQ_OK);
     assert_int_equal(tq_tensor_create(&y, r->context, &r->layer->output), TQ_OK);
@@ -228,7 +222,7 @@ static void run_trial(tq_context *context, const trial *t)
     if (t->path != NULL && !small() && strcmp(t->path, r.layer->path) != 0)
         fail_msg("%s/%s: path %s, expected %s\n%s", t->product, t->sum, r.layer->path, t->path,
                  tq_layer_path_reasons(r.layer));
-    float *device = forward(&r), *reference = make(r.inputs * r.weights);
+    float *device = forward(&r), *reference = tq_test_array(r.inputs * r.weights);
     assert_int_equal(tq_layer_reference(r.layer, (const float *const[]){r.x}, reference), TQ_OK);
     check(&r, device, reference);
     tq_layer_destroy(r.layer);
@@ -321,7 +315,7 @@ static void very_long_sums(void **state)
     enum { TERMS = 70000 };
     const tq_shape shape = tq_shape_of(2, (const int64_t[]){TERMS, 1});
     const tq_shape in = tq_shape_of(2, (const int64_t[]){1, TERMS});
-    float *x = make(TERMS), *w = make(TERMS), y, should;
+    float *x = tq_test_array(TERMS), *w = tq_test_array(TERMS), y, should;
     tq_context *context;
     tq_layer *layer;
     tq_tensor *from, *to;

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "accumulate/trial.h"
+#include "support/device_test.h"
 #include "util/fail.h"
 
 #define DENSE(rows, inputs, outputs)                                                                         \
@@ -52,17 +53,10 @@ static void expect_ok(tq_status status)
         fail_msg("%s", tq_error());
 }
 
-static float *make(int64_t count)
-{
-    float *numbers = calloc((size_t)count, sizeof *numbers);
-    assert_non_null(numbers);
-    return numbers;
-}
-
 static float *read_tensor(const tq_tensor *tensor, int64_t *count)
 {
     *count = tq_shape_count(tq_tensor_shape(tensor));
-    float *numbers = make(*count);
+    float *numbers = tq_test_array(*count);
     expect_ok(tq_tensor_read(tensor, numbers, *count));
     return numbers;
 }
@@ -86,7 +80,7 @@ static void check(const tq_trial *t, const tq_entry *entry, const float *should)
 static void spoil(tq_tensor *y)
 {
     const int64_t count = tq_shape_count(tq_tensor_shape(y));
-    float *numbers = make(count);
+    float *numbers = tq_test_array(count);
     for (int64_t i = 0; i < count; ++i)
         numbers[i] = 12345.678f;
     expect_ok(tq_tensor_write(y, numbers, count));
@@ -117,7 +111,7 @@ static bool run(tq_context *context, const tq_trial_numbers *numbers, const tq_g
     expect_ok(tq_trial__create(&t, &applies, context, numbers, geometry));
     if (!applies)
         return false;
-    float *x = read_tensor(t.x, &size), *should = make(tq_shape_count(tq_tensor_shape(t.y)));
+    float *x = read_tensor(t.x, &size), *should = tq_test_array(tq_shape_count(tq_tensor_shape(t.y)));
     tq_contraction__reference(&t.setup, x, should, 0);
     run_tile(&t, tile, should);
     free(x);

@@ -13,19 +13,15 @@
 
 #include <cmocka.h>
 
+#include "support/device_test.h"
 #include "tensorquant/trainer.h"
 
 #define BATCH  4
 #define STEPS  3
 #define INPUTS (6 * 6 * 2)
-/* Of weights and momenta after STEPS + 1 steps with stochastic,16,10 in every sum, the same on every device.
- */
+/* Of weights and momenta after STEPS + 1 steps with stochastic,16,10 in every sum, the same on every
+ * device. */
 #define DIGEST 0x1E6B016FB4F15B33
-
-static float number(uint32_t i)
-{
-    return (float)((i * 2654435761u >> 8 & 0xFFFF) / 65536.0 - 0.5);
-}
 
 static void set(tq_network *network, const char *layer, const char *weight, int rank, const int64_t *dim,
                 uint32_t seed)
@@ -33,7 +29,7 @@ static void set(tq_network *network, const char *layer, const char *weight, int 
     float values[1024];
     const tq_shape shape = tq_shape_of(rank, dim);
     for (int64_t i = 0; i < tq_shape_count(&shape); ++i)
-        values[i] = number(seed + (uint32_t)i);
+        values[i] = tq_test_number(seed + (uint32_t)i) / 2;
     assert_int_equal(tq_network_set_weight(network, layer, weight, &shape, values), TQ_OK);
 }
 
@@ -59,6 +55,25 @@ static tq_network *make_network(tq_context *context)
     return network;
 }
 
+/* Three layers read the first one's output. */
+static tq_network *make_forked(tq_context *context)
+{
+    tq_network *network;
+    const tq_shape input = tq_shape_of(2, (const int64_t[]){1, INPUTS});
+    assert_int_equal(tq_network_create(&network, context), TQ_OK);
+    assert_int_equal(tq_network_add_input(network, "x", &input, TQ_NHWC), TQ_OK);
+    assert_int_equal(tq_network_add(network, "dense", "first", "", "x"), TQ_OK);
+    assert_int_equal(tq_network_add(network, "relu", "relu", "", "first"), TQ_OK);
+    assert_int_equal(tq_network_add(network, "mul", "product", "", "relu,first"), TQ_OK);
+    assert_int_equal(tq_network_add(network, "sub", "difference", "", "first,product"), TQ_OK);
+    assert_int_equal(tq_network_add(network, "dense", "last", "", "difference"), TQ_OK);
+    set(network, "first", "weight", 2, (const int64_t[]){INPUTS, 5}, 1);
+    set(network, "first", "bias", 1, (const int64_t[]){5}, 400);
+    set(network, "last", "weight", 2, (const int64_t[]){5, 3}, 500);
+    set(network, "last", "bias", 1, (const int64_t[]){3}, 600);
+    return network;
+}
+
 static tq_trainer *make_trainer(tq_network *network, const tq_map *map)
 {
     tq_training training = {.batch = BATCH,
@@ -81,7 +96,7 @@ static double step(tq_trainer *trainer)
     const int32_t label[BATCH] = {0, 2, 1, 2};
     double loss;
     for (uint32_t i = 0; i < BATCH * INPUTS; ++i)
-        input[i] = number(1000 + i);
+        input[i] = tq_test_number(1000 + i) / 2;
     if (tq_trainer_step(trainer, input, label, NULL, &loss) != TQ_OK)
         fail_msg("%s", tq_error());
     return loss;
@@ -94,32 +109,27 @@ static double loss_with(tq_trainer *trainer, size_t tensor, const float *values,
     return step(trainer);
 }
 
-static void gradients_are_differences(void **state)
+static void check_differences(tq_network *network)
 {
-    if (getenv("TQ_TEST_DEVICE_ONLY") != NULL)
-        skip(); /* other tests compare gradients there */
-    tq_context *context;
-    (void)state;
-    if (tq_context_open(&context, NULL) != TQ_OK)
-        fail_msg("%s", tq_error());
-    tq_network *network = make_network(context);
     tq_trainer *trainer = make_trainer(network, NULL);
     float start[6][512], gradient[6][512];
     int64_t count[6];
-    for (size_t i = 0; i < 6; ++i) {
+    const size_t weights = tq_trainer_tensor_count(trainer) / 2; /* the others are momenta */
+    assert_true(weights <= 6);
+    for (size_t i = 0; i < weights; ++i) {
         count[i] = tq_shape_count(tq_trainer_tensor_shape(trainer, i));
         assert_int_equal(tq_trainer_read(trainer, i, start[i], count[i]), TQ_OK);
     }
     step(trainer);
-    for (size_t i = 0; i < 6; ++i)
+    for (size_t i = 0; i < weights; ++i)
         assert_int_equal(tq_trainer_read_gradient(trainer, i, gradient[i], count[i]), TQ_OK);
-    for (size_t i = 0; i < 6; ++i)
+    for (size_t i = 0; i < weights; ++i)
         for (int64_t j = 0; j < count[i]; j += 31) {
             const float h = 1.0f / 512;
             float moved[512];
             double loss[2];
             for (int side = 0; side < 2; ++side) {
-                for (size_t k = 0; k < 6; ++k)
+                for (size_t k = 0; k < weights; ++k)
                     assert_int_equal(tq_trainer_write(trainer, k, start[k], count[k]), TQ_OK);
                 memcpy(moved, start[i], sizeof moved);
                 moved[j] += side ? h : -h;
@@ -132,7 +142,14 @@ static void gradients_are_differences(void **state)
         }
     tq_trainer_destroy(trainer);
     tq_network_destroy(network);
-    tq_context_close(context);
+}
+
+static void gradients_are_differences(void **state)
+{
+    if (getenv("TQ_TEST_DEVICE_ONLY") != NULL)
+        skip(); /* other tests compare gradients there */
+    check_differences(make_network(*state));
+    check_differences(make_forked(*state));
 }
 
 /* FNV-1a of the bits. */
@@ -150,29 +167,25 @@ static uint64_t digest(uint64_t hash, const float *numbers, int64_t count)
 /* A trainer that is given another's tensors goes on with the same bits, with random draws everywhere. */
 static void state_goes_on(void **state)
 {
-    tq_context *context;
     tq_map *map;
     tq_accumulation accumulation;
     float one[512], other[512];
     uint64_t hash = 0xCBF29CE484222325;
-    (void)state;
-    if (tq_context_open(&context, NULL) != TQ_OK)
-        fail_msg("%s", tq_error());
     assert_int_equal(tq_accumulation_parse(&accumulation, "stochastic,16,10"), TQ_OK);
     assert_int_equal(tq_map_create(&map), TQ_OK);
     assert_int_equal(tq_map_add(map, "", &accumulation), TQ_OK);
-    tq_network *network[2] = {make_network(context), make_network(context)};
+    tq_network *network[2] = {make_network(*state), make_network(*state)};
     tq_trainer *a = make_trainer(network[0], map), *b = make_trainer(network[1], map);
-    double first = 0.0, last = 0.0;
-    for (int i = 0; i < STEPS; ++i)
-        first = i == 0 ? step(a) : (step(a), first);
+    const double first = step(a);
+    for (int i = 1; i < STEPS; ++i)
+        step(a);
     for (size_t i = 0; i < tq_trainer_tensor_count(a); ++i) {
         const int64_t count = tq_shape_count(tq_trainer_tensor_shape(a, i));
         assert_int_equal(tq_trainer_read(a, i, one, count), TQ_OK);
         assert_int_equal(tq_trainer_write(b, i, one, count), TQ_OK);
     }
     assert_int_equal(tq_trainer_set_steps(b, tq_trainer_steps(a)), TQ_OK);
-    last = step(a);
+    const double last = step(a);
     assert_true(last < first);
     assert_true(last == step(b));
     for (size_t i = 0; i < tq_trainer_tensor_count(a); ++i) {
@@ -190,14 +203,48 @@ static void state_goes_on(void **state)
     tq_map_destroy(map);
     tq_network_destroy(network[0]);
     tq_network_destroy(network[1]);
-    tq_context_close(context);
+}
+
+/* The quantizer of the outputs of "first", or of its weights, saturates for two of five units, by their bias.
+ */
+static void check_clipped(tq_context *context, bool clipped, bool of_weights)
+{
+    static const float bias[] = {40, -40, 0, 0, 0};
+    const tq_shape shape = tq_shape_of(1, (const int64_t[]){5});
+    tq_training training = {.batch = BATCH, .clipped = clipped};
+    float now[5];
+    tq_map *map;
+    tq_trainer *trainer;
+    tq_network *network = make_forked(context);
+    assert_int_equal(tq_network_set_weight(network, "first", "bias", &shape, bias), TQ_OK);
+    assert_int_equal(tq_map_parse(&map, "{\"first\": \"nearest,4,2\"}"), TQ_OK);
+    *(of_weights ? &training.weights : &training.extrinsic) = map;
+    assert_int_equal(tq_optimizer_parse(&training.rule, "sgd,rate=0.1"), TQ_OK);
+    assert_int_equal(tq_trainer_create(&trainer, network, &training), TQ_OK);
+    assert_string_equal(tq_trainer_tensor_name(trainer, 1), "first.bias");
+    step(trainer);
+    assert_int_equal(tq_trainer_read(trainer, 1, now, 5), TQ_OK);
+    for (int i = 0; i < 5; ++i)
+        if ((now[i] >= bias[i] && now[i] <= bias[i]) != (clipped && i < 2))
+            fail_msg("%s, clipped %d: bias %d was %g, is %g", of_weights ? "weights" : "outputs", clipped, i,
+                     (double)bias[i], (double)now[i]);
+    tq_trainer_destroy(trainer);
+    tq_network_destroy(network);
+    tq_map_destroy(map);
+}
+
+/* What saturates learns nothing where that is asked for. */
+static void clipped_gradients(void **state)
+{
+    for (int i = 0; i < 4; ++i)
+        check_clipped(*state, i % 2 != 0, i / 2 != 0);
 }
 
 static void run(tq_network *network, float output[BATCH * 3])
 {
     float input[BATCH * INPUTS];
     for (uint32_t i = 0; i < BATCH * INPUTS; ++i)
-        input[i] = number(1000 + i);
+        input[i] = tq_test_number(1000 + i) / 2;
     if (tq_network_plan(network, &(tq_plan){.batch = BATCH}) != TQ_OK ||
         tq_network_forward(network, input, BATCH, 0, output) != TQ_OK)
         fail_msg("%s", tq_error());
@@ -210,11 +257,7 @@ static void others_run_between_steps(void **state)
         skip(); /* it is the host's doing */
     static const float bias[3] = {1.0f, 2.0f, 3.0f};
     float first[BATCH * 3], again[BATCH * 3];
-    tq_context *context;
-    (void)state;
-    if (tq_context_open(&context, NULL) != TQ_OK)
-        fail_msg("%s", tq_error());
-    tq_network *network[2] = {make_network(context), make_network(context)};
+    tq_network *network[2] = {make_network(*state), make_network(*state)};
     tq_trainer *a = make_trainer(network[0], NULL), *b = make_trainer(network[1], NULL);
     assert_true(step(a) == step(b));
     assert_int_equal(tq_trainer_store(a), TQ_OK);
@@ -232,13 +275,12 @@ static void others_run_between_steps(void **state)
     tq_trainer_destroy(b);
     tq_network_destroy(network[0]);
     tq_network_destroy(network[1]);
-    tq_context_close(context);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(gradients_are_differences),
                                        cmocka_unit_test(others_run_between_steps),
-                                       cmocka_unit_test(state_goes_on)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+                                       cmocka_unit_test(state_goes_on), cmocka_unit_test(clipped_gradients)};
+    return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
 }

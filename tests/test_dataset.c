@@ -223,7 +223,8 @@ static void npy_files(void **state)
 static void names(void **state)
 {
     (void)state;
-    expect_failure(TQ_E_NAME, "cifar", "fashion-mnist, fashion-mnist-train, idx:IMAGES,LABELS, npy:INPUTS[,LABELS]");
+    expect_failure(TQ_E_NAME, "cifar",
+                   "fashion-mnist, fashion-mnist-train, idx:IMAGES,LABELS, npy:INPUTS[,LABELS]");
     expect_failure(TQ_E_NAME, "", "unknown data set");
     expect_failure(TQ_E_SYNTAX, "idx", "write 'idx:IMAGES,LABELS'");
     expect_failure(TQ_E_SYNTAX, "idx:", "names");

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "support/device_test.h"
 #include "support/onnx_check.h"
 #include "util/fail.h"
 
@@ -146,5 +147,5 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(folded), cmocka_unit_test(folded_output),
                                        cmocka_unit_test(not_folded), cmocka_unit_test(convolutions)};
-    return cmocka_run_group_tests(tests, onnx_check_open, onnx_check_close);
+    return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
 }

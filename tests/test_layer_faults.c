@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "layers/kind.h"
+#include "support/device_test.h"
 
 static tq_layer *create(tq_context *context, const char *kind, const char *options)
 {
@@ -267,17 +268,6 @@ static void refused_when_run(void **state)
     tq_layer_destroy(layer);
 }
 
-static int open_device(void **state)
-{
-    return tq_context_open((tq_context **)state, NULL) == TQ_OK ? 0 : -1;
-}
-
-static int close_device(void **state)
-{
-    tq_context_close(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,5 +275,5 @@ int main(void)
         cmocka_unit_test(refused_inputs),       cmocka_unit_test(refused_weights),
         cmocka_unit_test(refused_when_run),
     };
-    return cmocka_run_group_tests(tests, open_device, close_device);
+    return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
 }

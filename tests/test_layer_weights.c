@@ -12,6 +12,7 @@
 
 #include "layers/kind.h"
 #include "layers/window.h"
+#include "support/device_test.h"
 
 #define MOST 16
 
@@ -479,22 +480,11 @@ static void windows_by_counting(void **state)
     }
 }
 
-static int open_device(void **state)
-{
-    return tq_context_open((tq_context **)state, NULL) == TQ_OK ? 0 : -1;
-}
-
-static int close_device(void **state)
-{
-    tq_context_close(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(examples_by_hand), cmocka_unit_test(planned_again),       cmocka_unit_test(refused),
         cmocka_unit_test(scales_refused),   cmocka_unit_test(windows_by_counting),
     };
-    return cmocka_run_group_tests(tests, open_device, close_device);
+    return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
 }

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "layers/kind.h"
+#include "support/device_test.h"
 
 #define MOST 16
 #define BIG  0x1p100f
@@ -422,19 +423,8 @@ static void examples_by_hand(void **state)
         run(*state, &examples[i]);
 }
 
-static int open_device(void **state)
-{
-    return tq_context_open((tq_context **)state, NULL) == TQ_OK ? 0 : -1;
-}
-
-static int close_device(void **state)
-{
-    tq_context_close(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(examples_by_hand)};
-    return cmocka_run_group_tests(tests, open_device, close_device);
+    return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
 }

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "support/device_test.h"
 #include "support/onnx_check.h"
 #include "util/fail.h"
 
@@ -165,5 +166,5 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(refused_when_planned),
                                        cmocka_unit_test(refused_imports)};
-    return cmocka_run_group_tests(tests, onnx_check_open, onnx_check_close);
+    return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
 }

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "layers/kind.h"
+#include "support/device_test.h"
 #include "support/onnx_check.h"
 
 /* One image of two channels, two rows, two columns. */
@@ -278,5 +279,5 @@ int main(void)
                                        cmocka_unit_test(constants_of_samples),
                                        cmocka_unit_test(refused_by_import),
                                        cmocka_unit_test(refused_by_layers)};
-    return cmocka_run_group_tests(tests, onnx_check_open, onnx_check_close);
+    return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
 }

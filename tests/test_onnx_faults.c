@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "io/onnx.h"
+#include "support/device_test.h"
 #include "support/onnx_check.h"
 #include "util/fail.h"
 
@@ -367,5 +368,5 @@ int main(void)
         cmocka_unit_test(changed_bytes),
         cmocka_unit_test(deep_nesting),
     };
-    return cmocka_run_group_tests(tests, onnx_check_open, onnx_check_close);
+    return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
 }

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "support/device_test.h"
 #include "support/onnx_check.h"
 #include "util/fail.h"
 
@@ -240,5 +241,5 @@ int main(void)
         cmocka_unit_test(pytorch_upsample), cmocka_unit_test(expanded_token),
         cmocka_unit_test(refused),
     };
-    return cmocka_run_group_tests(tests, onnx_check_open, onnx_check_close);
+    return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
 }

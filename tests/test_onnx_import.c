@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "io/onnx.h"
+#include "support/device_test.h"
 #include "support/onnx_check.h"
 #include "util/fail.h"
 
@@ -466,6 +467,6 @@ int main(void)
     char directory[] = "/tmp/tq_onnx_XXXXXX";
     if (mkdtemp(directory) == NULL || chdir(directory) != 0)
         return 1;
-    const int failed = cmocka_run_group_tests(tests, onnx_check_open, onnx_check_close);
+    const int failed = cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
     return rmdir(directory) == 0 ? failed : 1;
 }

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "support/device_test.h"
 #include "support/onnx_check.h"
 #include "support/onnx_maker.h"
 #include "tensorquant/tensorquant.h"
@@ -104,5 +105,5 @@ static void of_layers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(of_models), cmocka_unit_test(of_layers)};
-    return cmocka_run_group_tests(tests, onnx_check_open, onnx_check_close);
+    return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
 }

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "support/device_test.h"
 #include "support/onnx_check.h"
 #include "util/fail.h"
 
@@ -239,5 +240,5 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(computed_tensors),
                                        cmocka_unit_test(constant_operands), cmocka_unit_test(weights),
                                        cmocka_unit_test(any_rank), cmocka_unit_test(refused)};
-    return cmocka_run_group_tests(tests, onnx_check_open, onnx_check_close);
+    return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
 }

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "support/device_test.h"
 #include "support/onnx_check.h"
 #include "util/fail.h"
 
@@ -99,5 +100,5 @@ int main(void)
         cmocka_unit_test(concat_with_constants),
         cmocka_unit_test(fixed_batch),
     };
-    return cmocka_run_group_tests(tests, onnx_check_open, onnx_check_close);
+    return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
 }

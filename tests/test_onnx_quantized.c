@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "network/graph.h"
+#include "support/device_test.h"
 #include "support/onnx_check.h"
 #include "support/onnx_maker.h"
 #include "tensorquant/tensorquant.h"
@@ -264,5 +265,5 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(integers), cmocka_unit_test(pairs),
                                        cmocka_unit_test(int32_sums), cmocka_unit_test(product_of_samples)};
-    return cmocka_run_group_tests(tests, onnx_check_open, onnx_check_close);
+    return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
 }

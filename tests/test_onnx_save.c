@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "layers/kind.h"
+#include "support/device_test.h"
 #include "support/onnx_check.h"
 #include "support/tq_program.h"
 #include "tensorquant/tensorquant.h"
@@ -22,23 +23,10 @@
 #define FILE_NAME "saved.onnx"
 enum { MOST = 4096, SAMPLES = 3 };
 
-static void ok(tq_status status)
-{
-    if (status != TQ_OK)
-        fail_msg("%s", tq_error());
-}
-
-static void fails(tq_status status, tq_status expected, const char *part)
-{
-    assert_int_equal(status, expected);
-    if (strstr(tq_error(), part) == NULL)
-        fail_msg("'%s' is not in '%s'", part, tq_error());
-}
-
 static int start(void **state)
 {
     tq_program_start(TQ_BINARY_DIRECTORY, "onnx_save");
-    return onnx_check_open(state);
+    return tq_test_open(state);
 }
 
 /* Plans with one quantizer in all maps (NULL: float) and runs the samples; the number of outputs. */
@@ -47,14 +35,14 @@ static int64_t run_all(tq_network *network, const char *quantizer, const float *
     tq_map *map = NULL;
     tq_shape in, out;
     if (quantizer != NULL)
-        ok(tq_map_parse(&map, quantizer));
-    ok(tq_network_plan(
+        tq_test_ok(tq_map_parse(&map, quantizer));
+    tq_test_ok(tq_network_plan(
         network,
         &(tq_plan){.batch = SAMPLES, .weights = map, .intrinsic = map, .extrinsic = map, .seed = 5}));
     tq_map_destroy(map);
-    ok(tq_network_shapes(network, &in, &out));
+    tq_test_ok(tq_network_shapes(network, &in, &out));
     assert_true(tq_shape_count(&in) <= MOST && tq_shape_count(&out) <= MOST);
-    ok(tq_network_forward(network, input, SAMPLES, 0, output));
+    tq_test_ok(tq_network_forward(network, input, SAMPLES, 0, output));
     return tq_shape_count(&out);
 }
 
@@ -94,25 +82,20 @@ static void compare_layers(const tq_network *one, const tq_network *other)
 static void check_round_trip(tq_context *context, tq_network *network, bool runs)
 {
     tq_network *loaded;
-    size_t size, again;
-    ok(tq_network_save_onnx(network, FILE_NAME));
-    ok(tq_network_load_onnx(&loaded, context, FILE_NAME));
+    tq_test_ok(tq_network_save_onnx(network, FILE_NAME));
+    tq_test_ok(tq_network_load_onnx(&loaded, context, FILE_NAME));
     compare_layers(network, loaded);
     if (runs)
         compare(network, loaded, "stochastic,10,5");
-    ok(tq_network_save_onnx(loaded, "again.onnx"));
-    char *const first = tq_file_text(FILE_NAME, &size), *const second = tq_file_text("again.onnx", &again);
-    assert_int_equal(size, again);
-    assert_memory_equal(first, second, size);
-    free(first);
-    free(second);
+    tq_test_ok(tq_network_save_onnx(loaded, "again.onnx"));
+    tq_file_expect_same("again.onnx", FILE_NAME);
     tq_network_destroy(loaded);
 }
 
 static void lenet_comes_back(void **state)
 {
     tq_network *network;
-    ok(tq_network_load_onnx(&network, *state, LENET));
+    tq_test_ok(tq_network_load_onnx(&network, *state, LENET));
     check_round_trip(*state, network, true);
     tq_network_destroy(network);
 }
@@ -124,7 +107,7 @@ static void set_weight(tq_network *network, const char *weight, int rank, const 
     assert_true(tq_shape_count(&shape) <= 512);
     for (int i = 0; i < 512; ++i)
         values[i] = (float)(i * 29 % 61 + 1) / 64;
-    ok(tq_network_set_weight(network, "it", weight, &shape, values));
+    tq_test_ok(tq_network_set_weight(network, "it", weight, &shape, values));
 }
 
 /* One layer "it" behind an input of 3 x 6 x 5 (channels, rows, columns) or of 12 numbers. */
@@ -133,9 +116,9 @@ static tq_network *make(tq_context *context, const char *kind, const char *optio
     const tq_shape shape =
         image ? tq_shape_of(4, (const int64_t[]){1, 3, 6, 5}) : tq_shape_of(2, (const int64_t[]){1, 12});
     tq_network *network;
-    ok(tq_network_create(&network, context));
-    ok(tq_network_add_input(network, "x", &shape, TQ_NCHW));
-    ok(tq_network_add(network, kind, "it", options, "x"));
+    tq_test_ok(tq_network_create(&network, context));
+    tq_test_ok(tq_network_add_input(network, "x", &shape, TQ_NCHW));
+    tq_test_ok(tq_network_add(network, kind, "it", options, "x"));
     return network;
 }
 
@@ -215,15 +198,15 @@ static void kinds_of_two_inputs(void **state)
     static const float values[] = {0.5f, -0.25f, 2.0f};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; ++i) {
         tq_network *network = make(*state, "relu", "", true);
-        ok(tq_network_add(network, rows[i][0], "both", rows[i][1], "it,x"));
+        tq_test_ok(tq_network_add(network, rows[i][0], "both", rows[i][1], "it,x"));
         check_round_trip(*state, network, false);
         tq_network_destroy(network);
         if (strcmp(rows[i][0], "concat") == 0)
             continue;
         network =
             make(*state, "relu", "", true); /* a number for each channel, also where it has one dimension */
-        ok(tq_network_add_constant(network, "c", &(tq_shape){.rank = 1, .dim = {3}}, values));
-        ok(tq_network_add(network, rows[i][0], "both", rows[i][1], "it,c"));
+        tq_test_ok(tq_network_add_constant(network, "c", &(tq_shape){.rank = 1, .dim = {3}}, values));
+        tq_test_ok(tq_network_add(network, rows[i][0], "both", rows[i][1], "it,c"));
         check_round_trip(*state, network, i == 1);
         tq_network_destroy(network);
     }
@@ -244,10 +227,10 @@ static void only_what_is_needed(void **state)
 {
     tq_network *network = make(*state, "dense", "", false);
     set_weight(network, "weight", 2, (const int64_t[]){12, 5});
-    ok(tq_network_add(network, "relu", "it.weight", "", "it"));
-    ok(tq_network_add(network, "tanh", "unused", "", "it"));
-    ok(tq_network_set_output(network, "it.weight"));
-    ok(tq_network_save_onnx(network, FILE_NAME));
+    tq_test_ok(tq_network_add(network, "relu", "it.weight", "", "it"));
+    tq_test_ok(tq_network_add(network, "tanh", "unused", "", "it"));
+    tq_test_ok(tq_network_set_output(network, "it.weight"));
+    tq_test_ok(tq_network_save_onnx(network, FILE_NAME));
     Onnx__ModelProto *const model = parse();
     assert_int_equal(model->graph->n_node, 2);
     assert_string_equal(model->graph->node[0]->input[1], "it.weight_");
@@ -261,9 +244,9 @@ static void channels_last(void **state)
     static const char *const rows[][2] = {{"concat", "axis=3"}, {"concat", "axis=1"}, {"concat", "axis=2"}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; ++i) {
         tq_network *network = make(*state, "relu", "", true), *loaded;
-        ok(tq_network_add(network, rows[i][0], "both", rows[i][1], "it,x"));
-        ok(tq_network_save_onnx(network, FILE_NAME));
-        ok(tq_network_load_onnx(&loaded, *state, FILE_NAME));
+        tq_test_ok(tq_network_add(network, rows[i][0], "both", rows[i][1], "it,x"));
+        tq_test_ok(tq_network_save_onnx(network, FILE_NAME));
+        tq_test_ok(tq_network_load_onnx(&loaded, *state, FILE_NAME));
         compare(network, loaded, NULL);
         tq_network_destroy(network);
         tq_network_destroy(loaded);
@@ -277,8 +260,8 @@ static void flattened_channels_last(void **state)
     tq_network *network = make(*state, "flatten", "", true), *loaded;
     for (int i = 0; i < MOST; ++i)
         input[i] = (float)i;
-    ok(tq_network_save_onnx(network, FILE_NAME));
-    ok(tq_network_load_onnx(&loaded, *state, FILE_NAME));
+    tq_test_ok(tq_network_save_onnx(network, FILE_NAME));
+    tq_test_ok(tq_network_load_onnx(&loaded, *state, FILE_NAME));
     const int64_t count = run_all(network, NULL, input, a);
     assert_int_equal(run_all(loaded, NULL, input, b), count);
     assert_memory_equal(a, b, (size_t)count * sizeof *a);
@@ -308,7 +291,7 @@ static void what_is_in_the_file(void **state)
 {
     tq_network *network = make(*state, "conv2d", "stride=2x1,pads=1x0x2x1", true);
     set_weight(network, "weight", 4, (const int64_t[]){2, 1, 3, 4});
-    ok(tq_network_save_onnx(network, FILE_NAME));
+    tq_test_ok(tq_network_save_onnx(network, FILE_NAME));
     tq_network_destroy(network);
     Onnx__ModelProto *const model = parse();
     assert_int_equal(model->opset_import[0]->version, 17);
@@ -337,35 +320,38 @@ static void what_is_in_the_file(void **state)
 static void faults(void **state)
 {
     tq_network *network = make(*state, "dense", "", false);
-    fails(tq_network_save_onnx(network, FILE_NAME), TQ_E_STATE,
-          "layer 'it': weight 'weight' has not been set");
+    tq_test_fails(tq_network_save_onnx(network, FILE_NAME), TQ_E_STATE,
+                  "layer 'it': weight 'weight' has not been set");
     set_weight(network, "weight", 2, (const int64_t[]){12, 5});
-    fails(tq_network_save_onnx(network, "/nowhere/x.onnx"), TQ_E_FILE, "'/nowhere/x.onnx'");
-    fails(tq_network_save_onnx(network, "/dev/full"), TQ_E_FILE, "No space left");
-    fails(tq_network_save_onnx(NULL, FILE_NAME), TQ_E_ARGUMENT, "NULL");
+    tq_test_fails(tq_network_save_onnx(network, "/nowhere/x.onnx"), TQ_E_FILE, "'/nowhere/x.onnx'");
+    tq_test_fails(tq_network_save_onnx(network, "/dev/full"), TQ_E_FILE, "No space left");
+    tq_test_fails(tq_network_save_onnx(NULL, FILE_NAME), TQ_E_ARGUMENT, "NULL");
     tq_network_destroy(network);
 
     network = make(*state, "spacetodepth", "block=1", true);
-    fails(tq_network_save_onnx(network, "kept.onnx"), TQ_E_UNSUPPORTED,
-          "'kept.onnx': spacetodepth 'it': the kind cannot be written as ONNX; kinds that can: abs, add");
+    tq_test_fails(
+        tq_network_save_onnx(network, "kept.onnx"), TQ_E_UNSUPPORTED,
+        "'kept.onnx': spacetodepth 'it': the kind cannot be written as ONNX; kinds that can: abs, add");
     assert_int_equal(access("kept.onnx", F_OK), -1);
     tq_network_destroy(network);
 
     network = make(*state, "hardswish", "beta=0.25", true);
-    fails(tq_network_save_onnx(network, FILE_NAME), TQ_E_UNSUPPORTED, "beta other than 0.5");
+    tq_test_fails(tq_network_save_onnx(network, FILE_NAME), TQ_E_UNSUPPORTED, "beta other than 0.5");
     tq_network_destroy(network);
 
     network = make(*state, "reshape", "rank=3,shape=0x-1x5", true);
-    fails(tq_network_save_onnx(network, FILE_NAME), TQ_E_UNSUPPORTED, "channels last cannot be written");
+    tq_test_fails(tq_network_save_onnx(network, FILE_NAME), TQ_E_UNSUPPORTED,
+                  "channels last cannot be written");
     tq_network_destroy(network);
 
     network = make(*state, "dense", "", true);
     set_weight(network, "weight", 2, (const int64_t[]){3, 5});
-    fails(tq_network_save_onnx(network, FILE_NAME), TQ_E_UNSUPPORTED, "an input of more than two dimensions");
+    tq_test_fails(tq_network_save_onnx(network, FILE_NAME), TQ_E_UNSUPPORTED,
+                  "an input of more than two dimensions");
     tq_network_destroy(network);
 
-    ok(tq_network_create(&network, *state));
-    fails(tq_network_save_onnx(network, FILE_NAME), TQ_E_STATE, "the network has no input");
+    tq_test_ok(tq_network_create(&network, *state));
+    tq_test_fails(tq_network_save_onnx(network, FILE_NAME), TQ_E_STATE, "the network has no input");
     tq_network_destroy(network);
 }
 
@@ -382,5 +368,5 @@ int main(void)
         cmocka_unit_test(what_is_in_the_file),
         cmocka_unit_test(faults),
     };
-    return cmocka_run_group_tests(tests, start, onnx_check_close);
+    return cmocka_run_group_tests(tests, start, tq_test_close);
 }

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "io/onnx_types.h"
+#include "support/device_test.h"
 #include "util/file.h"
 
 #ifndef TQ_ONNX_TESTDATA
@@ -285,17 +286,6 @@ static void all_vectors(void **state)
     assert_true(count > 300);
 }
 
-static int open_context(void **state)
-{
-    return tq_context_open((tq_context **)state, NULL) == TQ_OK ? 0 : -1;
-}
-
-static int close_context(void **state)
-{
-    tq_context_close(*state);
-    return 0;
-}
-
 int main(void)
 {
     struct stat info;
@@ -304,5 +294,5 @@ int main(void)
         printf("skipped: %s is missing (Debian: libonnx-testdata)\n", TQ_ONNX_TESTDATA);
         return 77;
     }
-    return cmocka_run_group_tests(tests, open_context, close_context);
+    return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
 }

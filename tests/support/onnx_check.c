@@ -82,14 +82,3 @@ onnx_maker *onnx_check_model(int64_t opset)
 
 const float onnx_check_model_input[4] = {1, 2, -3, 1}, onnx_check_model_output[6] = {9.5f, 0, 15, 1.5f, 0, 0};
 const tq_shape onnx_check_model_shape = {.rank = 2, .dim = {2, 3}};
-
-int onnx_check_open(void **state)
-{
-    return tq_context_open((tq_context **)state, NULL) == TQ_OK ? 0 : -1;
-}
-
-int onnx_check_close(void **state)
-{
-    tq_context_close(*state);
-    return 0;
-}

@@ -34,8 +34,4 @@ onnx_maker *onnx_check_model(int64_t opset);
 extern const float onnx_check_model_input[4], onnx_check_model_output[6];
 extern const tq_shape onnx_check_model_shape;
 
-/* For cmocka's groups: the default device, in *state. */
-int onnx_check_open(void **state);
-int onnx_check_close(void **state);
-
 #endif

@@ -34,6 +34,8 @@ static size_t relatives(const tq_sets *s, size_t trial, size_t end)
 
 static size_t share_of(const tq_sets *s, size_t trial)
 {
+    if (is_one())
+        return 1;
     const size_t family = relatives(s, trial, s->trials), needed = (s->sets + family - 1) / family;
     size_t allowed = 0;
     for (size_t i = 0; i < s->sets; ++i)
@@ -46,15 +48,15 @@ static bool in_share(const tq_sets *s, size_t trial, size_t set)
 {
     if (!is_allowed(s, trial, set))
         return false;
-    const size_t share = is_one() ? 1 : share_of(s, trial);
+    const size_t share = share_of(s, trial), first = is_one() ? trial : relatives(s, trial, trial) * share;
     size_t before = 0; /* allowed ones from the trial's first set on */
-    for (size_t i = is_one() ? trial : relatives(s, trial, trial) * share; i % s->sets != set; ++i)
+    for (size_t i = first; i % s->sets != set; ++i)
         before += is_allowed(s, trial, i % s->sets);
     return before < share;
 }
 
-/* Whether the set is in no share of the family, as not all may have it, and this trial is the first that may.
- */
+/* Whether the set is in no share of the family, as not all may have it, and this trial is the first that
+ * may. */
 static bool is_left(const tq_sets *s, size_t trial, size_t set)
 {
     for (size_t i = 0; i < s->trials; ++i)
@@ -63,7 +65,7 @@ static bool is_left(const tq_sets *s, size_t trial, size_t set)
     return is_allowed(s, trial, set);
 }
 
-bool tq_set_wanted(const tq_sets *s, size_t trial, size_t set)
+static bool is_wanted(const tq_sets *s, size_t trial, size_t set)
 {
     if (getenv("TQ_TEST_ALL") != NULL)
         return is_allowed(s, trial, set);
@@ -75,7 +77,7 @@ void tq_sets_run(const tq_sets *s, void (*run)(void *state, size_t trial, size_t
     for (size_t i = 0; i < s->trials; ++i) {
         size_t wanted = 0;
         for (size_t j = 0; j < s->sets; ++j)
-            if (tq_set_wanted(s, i, j)) {
+            if (is_wanted(s, i, j)) {
                 run(state, i, j);
                 ++wanted;
             }

@@ -16,12 +16,10 @@ typedef struct tq_sets {
 } tq_sets;
 
 /*
- * With TQ_TEST_ALL every set that is allowed. With TQ_TEST_PART or TQ_TEST_SMALL one: number trial % sets or
- * the next that is allowed. Else the share, or as many as the trial's family needs to meet all.
+ * Calls `run` for each trial with each of its sets; fails where a trial may have none. With TQ_TEST_ALL its
+ * sets are all that are allowed; with TQ_TEST_PART or TQ_TEST_SMALL one: number trial % sets or the next that
+ * is allowed; else the share, or as many as the trial's family needs to meet all.
  */
-bool tq_set_wanted(const tq_sets *s, size_t trial, size_t set);
-
-/* Calls `run` for each trial with each of its sets; fails where a trial may have none. */
 void tq_sets_run(const tq_sets *s, void (*run)(void *state, size_t trial, size_t set), void *state);
 
 /* Whether no trial before this one has its name; NULL is a name, too. */

@@ -137,6 +137,24 @@ void tq_file_put(const char *path, const void *data, size_t size)
     assert_int_equal(fclose(file), 0);
 }
 
+void tq_file_expect(const char *path, const void *data, size_t size)
+{
+    size_t there;
+    char *const text = tq_file_text(path, &there);
+    if (text == NULL || there != size || memcmp(text, data, size) != 0)
+        fail_msg("'%s' does not hold the %zu bytes that it should", path, size);
+    free(text);
+}
+
+void tq_file_expect_same(const char *path, const char *other)
+{
+    size_t size;
+    char *const text = tq_file_text(other, &size);
+    assert_non_null(text);
+    tq_file_expect(path, text, size);
+    free(text);
+}
+
 void tq_npy_put(const char *path, const char *type, const char *shape, const void *data, size_t size)
 {
     char text[256];

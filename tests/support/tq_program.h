@@ -31,6 +31,10 @@ __attribute__((format(printf, 1, 2))) json_t *tq_program_json(const char *format
 char *tq_file_text(const char *path, size_t *size);
 void tq_file_put(const char *path, const void *data, size_t size);
 
+/* The file must hold just these bytes; those of another file. */
+void tq_file_expect(const char *path, const void *data, size_t size);
+void tq_file_expect_same(const char *path, const char *other);
+
 /* A NumPy file as the format's description has it (version 1.0, 128 bytes of header): type "<f4", shape "(6,
  * 4)". */
 void tq_npy_put(const char *path, const char *type, const char *shape, const void *data, size_t size);
