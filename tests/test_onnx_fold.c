@@ -214,8 +214,10 @@ static void refused(void **state)
         {"Cast", "x", "to", 11, TQ_E_UNSUPPORTED, "a tensor of data type 11 is not supported"},
         {"ReduceProd", "f", NULL, 0, TQ_E_UNSUPPORTED, "is supported on a list of integers"},
         {"ConstantOfShape", "big", NULL, 0, TQ_E_UNSUPPORTED, "supported: 1 to 134217728"},
+        {"Range", "f,huge,f", NULL, 0, TQ_E_UNSUPPORTED,
+         "a constant of 1 numbers grows to 99999999, supported: 1 to 16777216"},
         {"Tile", "f,many", NULL, 0, TQ_E_UNSUPPORTED,
-         "a constant of 1 numbers is repeated to 1073741824, supported: 1 to 16777216"},
+         "a constant of 1 numbers grows to 1073741824, supported: 1 to 16777216"},
         {"Concat", "a,f", "axis", 0, TQ_E_FORMAT, "constants of two types"},
         {"Where", "f,a,a", NULL, 0, TQ_E_FORMAT, "the condition is no bool"},
     };
@@ -224,6 +226,7 @@ static void refused(void **state)
         onnx_maker_input(m, "x", DIMS(1, 2));
         onnx_maker_integers(m, "a", DIMS(1));
         onnx_maker_integers(m, "big", DIMS(1 << 20, 1 << 20));
+        onnx_maker_floats(m, "huge", DIMS(1), (const float[]){1e8f});
         onnx_maker_integers(m, "many", DIMS(1 << 30));
         onnx_maker_floats(m, "f", DIMS(1), (const float[]){1});
         Onnx__NodeProto *node = onnx_maker_node(m, nodes[i].op, "op", nodes[i].inputs, "y");

@@ -177,14 +177,12 @@ static tq_status move_numbers(tq_layer *layer, const tq_onnx_numbers *from, tq_o
     return TQ_OK;
 }
 
-/* A few numbers must not become many seconds' work. */
-static tq_status check_growth(const tq_shape *from, const tq_shape *to)
+tq_status tq_onnx__check_growth(const tq_shape *from, const tq_shape *to)
 {
     const int64_t before = tq_shape_count(from), after = tq_shape_count(to);
     if (after > 0 && (after <= before || after <= MOST_REPEATED))
         return TQ_OK;
-    return tq_status__fail(TQ_E_UNSUPPORTED,
-                           "a constant of %lld numbers is repeated to %lld, supported: 1 to %lld",
+    return tq_status__fail(TQ_E_UNSUPPORTED, "a constant of %lld numbers grows to %lld, supported: 1 to %lld",
                            (long long)before, (long long)after, (long long)MOST_REPEATED);
 }
 
@@ -193,7 +191,7 @@ tq_status tq_onnx__fold_move(const tq_onnx_node *node, const char *kind, const c
 {
     tq_onnx_numbers from, to = {0};
     tq_layer *layer;
-    TQ_TRY(check_growth(&input->shape, shape));
+    TQ_TRY(tq_onnx__check_growth(&input->shape, shape));
     TQ_TRY(tq_layer_create(&layer, node->onnx->context, kind, "constant", options));
     tq_status status = tq_onnx__numbers(input, &from);
     if (status == TQ_OK) {

@@ -45,6 +45,9 @@ tq_status tq_onnx__fold(tq_onnx_node *node, const tq_onnx_fold *fold);
 /* Adds the names to a list. */
 void tq_onnx__print_folds(tq_text *to);
 
+/* TQ_E_UNSUPPORTED where numbers computed from a few would take many seconds: more than 2^24. */
+tq_status tq_onnx__check_growth(const tq_shape *from, const tq_shape *to);
+
 /* Output `i`, of this shape, is a move of a constant (layers/move.h): `kind` with the options, without
  * `order`.
  */

@@ -77,7 +77,9 @@ static tq_status count_up(const tq_onnx_node *node, const tq_onnx_numbers n[3])
     const double count = ceil((v[1] - v[0]) / v[2]);
     if (!(count >= 1.0 && count < 0x1p32))
         return tq_status__fail(TQ_E_UNSUPPORTED, "a range from %g to %g in steps of %g", v[0], v[1], v[2]);
-    TQ_TRY(tq_onnx__make_numbers(&(tq_shape){.rank = 1, .dim = {(int64_t)count}}, integer, &to));
+    const tq_shape shape = tq_shape_of(1, (const int64_t[]){(int64_t)count});
+    TQ_TRY(tq_onnx__check_growth(&n[0].shape, &shape));
+    TQ_TRY(tq_onnx__make_numbers(&shape, integer, &to));
     for (int64_t i = 0; i < to.count; ++i) {
         if (integer)
             to.integers[i] = (int64_t)((uint64_t)n[0].integers[0] + (uint64_t)i * (uint64_t)n[2].integers[0]);
