@@ -98,7 +98,9 @@ TQ_API const tq_device_info *tq_context_device(const tq_context *context);
  *
  *     cache     a directory for built programs; "" switches the disk cache off. Initially $TQ_CACHE if set,
  *               else $XDG_CACHE_HOME/tensorquant, else $HOME/.cache/tensorquant. A directory that cannot be
- *               written is no error: the context runs without
+ *               written is no error: the context runs without. Where the driver keeps built programs
+ *               itself (PoCL; not with POCL_KERNEL_CACHE=0) only a directory that this option sets is used
+ *               for programs
  *     float     how dense layers and convolutions run whose product, sum and result are all `none`, in
  *               layers planned afterwards: "exact" (initial), bit-identical everywhere, as docs/numerics.md
  *               has it; "fast", by the library CLBlast on devices where it is faster (GPUs); "clblast", by it

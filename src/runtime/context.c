@@ -181,6 +181,7 @@ static tq_status set_cache(tq_context *c, const char *value)
         return tq_status__fail(TQ_E_ARGUMENT, "option 'cache': the path has %zu bytes, allowed below %zu",
                                strlen(value), sizeof c->cache);
     snprintf(c->cache, sizeof c->cache, "%s", value);
+    c->cache_set = true;
     tq_tuned__set_cache(c);
     return TQ_OK;
 }

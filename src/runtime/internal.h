@@ -43,6 +43,7 @@ struct tq_context {
     cl_command_queue uploads; /* NULL until there is one */
     tq_device_info info;
     char cache[1024]; /* directory of built programs; "" when there is none */
+    bool cache_set;   /* by the option */
     tq_paths paths;
     tq_loop loop;
     tq_tuned tuned;
@@ -74,6 +75,8 @@ tq_status tq_device__select(const char *selector, cl_platform_id *platform, cl_d
 
 /* Path of the cache directory to begin with. */
 void tq_cache__initial_directory(char *to, size_t size);
+/* Whether built programs go to the context's directory. */
+bool tq_cache__is_used(const tq_context *c);
 /* A program's binary from disk: malloc'ed, or NULL. Damaged files are removed. */
 unsigned char *tq_cache__read(const char *directory, tq_program_key key, size_t *size);
 /* Writes a binary; faults are no error. */

@@ -147,7 +147,7 @@ static cl_program load_binary(const tq_context *c, tq_program_key key)
 {
     size_t size;
     cl_int code, binary_code = CL_SUCCESS;
-    unsigned char *binary = tq_cache__read(c->cache, key, &size);
+    unsigned char *binary = tq_cache__is_used(c) ? tq_cache__read(c->cache, key, &size) : NULL;
     if (binary == NULL)
         return NULL;
     const unsigned char *start = binary;
@@ -165,7 +165,7 @@ static cl_program load_binary(const tq_context *c, tq_program_key key)
 static void save_binary(const tq_context *c, tq_program_key key, cl_program program)
 {
     size_t size = 0;
-    if (c->cache[0] == '\0' ||
+    if (!tq_cache__is_used(c) ||
         clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) != CL_SUCCESS ||
         size == 0)
         return;
