@@ -198,7 +198,7 @@ static void every_digest_is_golden(void **state)
     size_t size;
     const char *which = getenv("TQ_TEST_DIGESTS");
     const bool all = which != NULL && strcmp(which, "all") == 0;
-    const bool part = getenv("TQ_TEST_PART") != NULL || getenv("TQ_TEST_SMALL") != NULL;
+    const bool part = getenv("TQ_TEST_DEVICE_ONLY") != NULL;
     run r = {.kinds = all ? 0 : part ? 12 : 8, .paths = part && !all ? 3 : 1};
     char *const golden = tq_file_text(GOLDEN, &size);
     (void)state;

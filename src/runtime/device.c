@@ -52,12 +52,24 @@ static bool has_extension(cl_device_id device, const char *wanted)
     return false;
 }
 
+/* Intel's runtimes for CPUs do not report CL_FP_FMA, and compile fma() to the CPU's instruction, or to a
+ * function that is as exact. */
+static bool has_fma_unsaid(const tq_device_info *info)
+{
+    static const char *const platforms[] = {"Intel(R) OpenCL",
+                                            "Intel(R) FPGA Emulation Platform for OpenCL(TM)"};
+    for (size_t i = 0; i < TQ_COUNT(platforms); ++i)
+        if (strcmp(info->platform, platforms[i]) == 0)
+            return strcmp(info->type, "gpu") != 0;
+    return false;
+}
+
 static void describe_arithmetic(tq_device_info *info, cl_device_id device)
 {
     const cl_device_fp_config all64 = CL_FP_FMA | CL_FP_DENORM | CL_FP_ROUND_TO_NEAREST | CL_FP_INF_NAN;
     const cl_device_fp_config single = NUMBER64(device, CL_DEVICE_SINGLE_FP_CONFIG);
     const cl_device_fp_config both = NUMBER64(device, CL_DEVICE_DOUBLE_FP_CONFIG);
-    info->fma = (single & CL_FP_FMA) != 0;
+    info->fma = (single & CL_FP_FMA) != 0 || has_fma_unsaid(info);
     info->subnormals = (single & CL_FP_DENORM) != 0;
     info->fp64 = (both & all64) == all64;
     info->fp16 = has_extension(device, "cl_khr_fp16");
