@@ -7,7 +7,8 @@ set(tq_environment_pocl-pthread POCL_DEVICES=pthread "TQ_DEVICE=portable computi
 # The host reference, the same on all, is held against the exact oracles on the first device only.
 # PoCL's basic device runs what its pthread device compiles, too: a part of the long tests.
 set(tq_environment_pocl-basic POCL_DEVICES=basic "TQ_DEVICE=portable computing" TQ_TEST_DEVICE_ONLY=1 TQ_TEST_PART=1)
-set(tq_environment_rusticl RUSTICL_ENABLE=llvmpipe TQ_DEVICE=rusticl TQ_TEST_DEVICE_ONLY=1)
+# llvmpipe takes minutes for a few of the largest kernels: fewer digests.
+set(tq_environment_rusticl RUSTICL_ENABLE=llvmpipe TQ_DEVICE=rusticl TQ_TEST_DEVICE_ONLY=1 TQ_TEST_SLOW_COMPILER=1)
 set(tq_environment_oclgrind OCL_ICD_VENDORS=${OCLGRIND_ICD} TQ_DEVICE=oclgrind TQ_TEST_SMALL=1 TQ_TEST_DEVICE_ONLY=1)
 # Devices of the slow tier, only with ctest -C devices (scripts/test --devices=all): Intel's runtimes, which
 # scripts/intel-opencl fetches, and a GPU, where there is one. Whether one is there is seen when a test runs: in what

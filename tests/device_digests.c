@@ -199,7 +199,8 @@ static void every_digest_is_golden(void **state)
     const char *which = getenv("TQ_TEST_DIGESTS");
     const bool all = which != NULL && strcmp(which, "all") == 0;
     const bool part = getenv("TQ_TEST_DEVICE_ONLY") != NULL;
-    run r = {.kinds = all ? 0 : part ? 12 : 8, .paths = part && !all ? 3 : 1};
+    const bool slow = getenv("TQ_TEST_SLOW_COMPILER") != NULL;
+    run r = {.kinds = all ? 0 : slow ? 24 : part ? 12 : 8, .paths = all ? 1 : slow ? 6 : part ? 3 : 1};
     char *const golden = tq_file_text(GOLDEN, &size);
     (void)state;
     assert_non_null(golden);
