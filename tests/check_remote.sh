@@ -3,7 +3,7 @@
 # vendors' runtimes for FPGAs: each program is one text, built by clBuildProgram with fixed options and no folders;
 # kernels get memory objects and numbers, never addresses of the host; the calls that wait are few, and known here.
 #
-#     check_opencl.sh <source folder>
+#     check_remote.sh <source folder>
 cd "$1" || exit 2
 failed=0
 
