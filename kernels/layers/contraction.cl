@@ -35,11 +35,21 @@ TQ_INLINE void tq_task_run(tq_sum (*s)[TQ_VECTORS], const tq_task t, const tq_wi
 {
     const tq_slots slots = t.slots; /* tq_load_factor may look at them */
     __global const tq_x *number[TQ_ROWS];
+#if TQ_SKIPS
+    int any_inside = 0;
+#endif
 #pragma unroll
     for (int i = 0; i < TQ_ROWS; ++i) {
         const long tap = tq_tap(t.g, window[i], kernel_row, kernel_column);
         number[i] = tap < 0 ? t.zeros : t.x + tap;
+#if TQ_SKIPS
+        any_inside |= tap >= 0;
+#endif
     }
+#if TQ_SKIPS
+    if (!any_inside)
+        return;
+#endif
     for (int step = 0; step < t.steps; ++step) {
         tq_factor w[TQ_VECTORS];
 #pragma unroll

@@ -1,7 +1,8 @@
 /*
  * Contraction: y[m][n] = RESULT(bias[n] + SUM over k of PRODUCT(x(m,k) * w(k,n))), k ascending, for convolutions and
  * dense layers. x(m,k) is taken from the image where it lies (implicit im2col): k runs over kernel rows, kernel
- * columns, input channels. Taps outside the image read zeros; with TQ_INSIDE there are none.
+ * columns, input channels. Taps outside the image read zeros; with TQ_INSIDE there are none; with TQ_SKIPS, where the host has
+ * proven that zeros change nothing, runs that are outside for all rows of a work-item are left out.
  *
  * Terms come in runs of consecutive numbers of the image: the channels of one tap, or of a whole kernel row where its taps
  * are neighbours. A step takes TQ_TERMS terms of a run for TQ_STEP outputs. One work-item owns TQ_ROWS rows x TQ_VECTORS

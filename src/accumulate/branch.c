@@ -156,6 +156,7 @@ static void define_structure(tq_program_text *text, const tq_branch *b, const tq
         {"TQ_FINISH", plan->finish},
         {"TQ_DRAW_FORM", plan->draw_form},
         {"TQ_INSIDE", b->operand.inside},
+        {"TQ_SKIPS", b->skips},
         {"TQ_ENTRIES", b->entries > 1},
         {"TQ_DEPTHWISE", b->depthwise},
         {"TQ_PRODUCT_DRAWS", b->product.layout.bits > 0},
@@ -334,6 +335,24 @@ static tq_status check_rounds(const tq_branch *b, const tq_geometry *packed, con
                            (long long)b->panels.steps, (unsigned long long)most);
 }
 
+/* A zero stays one, and a number of the format plus a zero is that number. */
+static bool keeps_zeros(const tq_quantizer *q)
+{
+    return tq_quantizer_is_none(q) || tq_quantizer__format(q).family == TQ_FAMILY_FIXED ||
+           tq_quantizer__format(q).family == TQ_FAMILY_FLOAT;
+}
+
+/*
+ * Whether zeros outside the image change no bit: products with finite weights are zeros, and sums stay. But
+ * for the sign of a sum that is zero, which is lost in the end, where +0 is added for the bias.
+ */
+static bool can_skip(const tq_contraction_setup *setup, const tq_problem *problem)
+{
+    const tq_accumulation *a = &problem->accumulation;
+    return setup->skips && setup->bias == NULL && problem->weight.finite && keeps_zeros(&a->product) &&
+           keeps_zeros(&a->sum);
+}
+
 static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const tq_problem *problem,
                          double bound, tq_program_text *text)
 {
@@ -354,7 +373,9 @@ static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const 
     TQ_TRY(choose_tile(b, setup, problem, &packed));
     const bool ragged = b->depthwise && packed.out_channels % b->plan.step != 0;
     tq_operand__lay_out(&b->operand, &setup->geometry,
-                        b->plan.form != TQ_FORM_CARRIER || isfinite(bound) || ragged, bound);
+                        b->plan.form != TQ_FORM_CARRIER || b->plan.input_moves || isfinite(bound) || ragged,
+                        bound);
+    b->skips = can_skip(setup, problem) && !b->operand.inside && b->plan.group.block == 0;
     lay_out_draws(b, a);
     TQ_TRY(make_kernel(b, text, setup, a));
     b->panels = tq_panels__of(&packed, &b->plan, b->operand.columns);
@@ -367,7 +388,7 @@ static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const 
 }
 
 tq_status tq_branch__create(tq_branch *b, tq_context *context, const tq_contraction_setup *setup,
-                            const tq_problem *problem, const tq_path *path, double bound)
+                            const tq_problem *problem, const tq_path *path, tq_bounds bounds)
 {
     tq_program_text text = {0};
     *b = (tq_branch){.context = context,
@@ -375,9 +396,10 @@ tq_status tq_branch__create(tq_branch *b, tq_context *context, const tq_contract
                      .depthwise = problem->depthwise && path->depthwise,
                      .slab = setup->geometry.rows,
                      .tail = setup->tail_words != NULL ? tq_memory__retain(setup->tail_words) : NULL,
+                     .second_bound = bounds.second,
                      .entries = entries_of(setup),
                      .key = {(tq_u32)setup->seed, (tq_u32)(setup->seed >> 32) ^ setup->id}};
-    const tq_status status = prepare(b, setup, problem, bound, &text);
+    const tq_status status = prepare(b, setup, problem, bounds.input, &text);
     tq_program_text__free(&text);
     b->plan.text = NULL;
     if (status != TQ_OK)
@@ -439,8 +461,9 @@ tq_status tq_branch__run(tq_branch *b, const tq_tensor *x, const tq_second *seco
                          uint64_t first_row, const tq_verdict *verdict)
 {
     const int32_t matrices = b->entries > 1 ? b->entries : b->panels.groups;
+    const tq_repack_check check = {(float)b->second_bound, verdict, b->on_exceeded};
     if (b->repack != NULL)
-        TQ_TRY(tq_repack__run(b->repack, &b->panels, &b->plan, second, b->weight, matrices));
+        TQ_TRY(tq_repack__run(b->repack, &b->panels, &b->plan, second, b->weight, matrices, &check));
     if (b->rebias != NULL && second->bias != NULL)
         TQ_TRY(tq_repack__bias(b->rebias, &b->panels, second->bias, b->bias));
     TQ_TRY(tq_operand__run(&b->operand, b->context, x, verdict, b->on_exceeded));

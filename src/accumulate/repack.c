@@ -4,6 +4,8 @@
 
 #include "util/fail.h"
 
+#define STEPS_EACH 16 /* of a work-item (kernels/layers/repack.cl) */
+
 tq_status tq_repack__kernel(tq_kernel **kernel, tq_context *context, const tq_path_plan *plan,
                             const char *name)
 {
@@ -17,17 +19,32 @@ tq_status tq_repack__kernel(tq_kernel **kernel, tq_context *context, const tq_pa
 }
 
 tq_status tq_repack__run(tq_kernel *kernel, const tq_panels *p, const tq_path_plan *plan,
-                         const tq_second *second, tq_memory *to, int32_t entries)
+                         const tq_second *second, tq_memory *to, int32_t entries,
+                         const tq_repack_check *check)
 {
     const tq_i32 run_steps = (p->run + p->step_terms - 1) / p->step_terms;
     const tq_i32 shape[8] = {
-        p->run,   p->group_outputs, p->width, p->panels, p->step_terms, p->lanes, p->halves && p->lanes == 32,
+        p->run,   p->group_outputs, p->width, p->panels, p->step_terms, p->lanes, p->halves,
         run_steps};
-    const tq_u64 stride[2] = {(tq_u64)second->term_stride, (tq_u64)second->column_stride};
+    const tq_u64 stride[4] = {(tq_u64)second->term_stride, (tq_u64)second->column_stride,
+                              (tq_u64)second->tap_stride,
+                              second->tap_terms > 0 ? (tq_u64)second->tap_terms : UINT64_MAX};
+    const tq_i32 steps = (tq_i32)p->steps;
     const float scale = plan->form == TQ_FORM_CARRIER ? 1.0f : ldexpf(1.0f, plan->weight_shift);
-    const tq_argument arguments[] = {TQ_TENSOR(second->tensor), TQ_MEMORY(second->begin), TQ_MEMORY(to),
-                                     TQ_VALUE(shape),           TQ_VALUE(stride),         TQ_VALUE(scale)};
-    return tq_kernel__run(kernel, (const size_t[]){(size_t)p->steps, (size_t)p->panels, (size_t)entries},
+    const tq_argument arguments[] = {TQ_TENSOR(second->tensor),
+                                     TQ_MEMORY(second->begin),
+                                     TQ_MEMORY(to),
+                                     TQ_VALUE(shape),
+                                     TQ_VALUE(steps),
+                                     TQ_VALUE(stride),
+                                     TQ_VALUE(scale),
+                                     TQ_VALUE(check->bound),
+                                     TQ_MEMORY(check->verdict->memory),
+                                     TQ_VALUE(check->verdict->run),
+                                     TQ_VALUE(check->when)};
+    return tq_kernel__run(kernel,
+                          (const size_t[]){(size_t)(p->steps + STEPS_EACH - 1) / STEPS_EACH,
+                                           (size_t)p->panels, (size_t)entries},
                           (const size_t[]){1, 1, 1}, arguments, TQ_COUNT(arguments));
 }
 

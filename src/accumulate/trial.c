@@ -170,8 +170,9 @@ static tq_status run(tq_trial *t, tq_entry *entry)
 
 tq_status tq_trial__enter(tq_trial *t, tq_entry *entry)
 {
+    const tq_bounds none = {INFINITY, INFINITY};
     t->setup.tile = entry->tile;
-    TQ_TRY(tq_branch__create(&entry->branch, t->context, &t->setup, &t->problem, t->path, INFINITY));
+    TQ_TRY(tq_branch__create(&entry->branch, t->context, &t->setup, &t->problem, t->path, none));
     entry->made = true;
     entry->seconds = INFINITY;
     const tq_status status = run(t, entry);

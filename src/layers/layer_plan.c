@@ -13,6 +13,7 @@ void tq_layer__unplan(tq_layer *layer)
     layer->path = layer->proof = layer->otherwise = "";
     layer->instructions = 0.0;
     layer->path_bound = INFINITY;
+    layer->gradient_range = tq_range__unknown();
     layer->macs = 0;
     layer->result_taken = layer->extrinsic_taken = layer->relu_taken = false;
     layer->planned = false;

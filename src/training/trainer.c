@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "layers/backward.h"
+#include "optimizers/optimizer_kind.h"
 #include "training/trainer_parts.h"
 
 enum { WEIGHTS, INTRINSIC, EXTRINSIC, BACKWARD, UPDATE };
@@ -223,6 +225,33 @@ static void set_layers(tq_trainer *t)
     }
 }
 
+/* What is known of the gradient by value i, in the order in which step.c adds it up. */
+static tq_range gradient_range(const tq_trainer *t, size_t i)
+{
+    const tq_network *network = t->network;
+    const tq_shape *logits = &network->value[t->logits].shape;
+    bool found = i == t->logits;
+    tq_range sum = tq_loss__range(t->training.loss, tq_shape_count(logits), logits->dim[logits->rank - 1],
+                                  t->training.rule.value[TQ_RULE_LOSS_SCALE]);
+    for (size_t r = i + 1; r < network->value_count; ++r)
+        for (size_t k = 0; k < network->value[r].input_count; ++k) {
+            if (network->value[r].input[k] != i || !t->value[r].flows)
+                continue;
+            const tq_range part = tq_backward__range(network->value[r].layer);
+            sum = found ? tq_gradient__sum_range(sum, part) : part;
+            found = true;
+        }
+    return sum;
+}
+
+/* From the loss on backwards. */
+static void set_gradient_ranges(tq_trainer *t)
+{
+    for (size_t i = t->logits + 1; i-- > 0;)
+        if (t->value[i].flows)
+            t->network->value[i].layer->gradient_range = gradient_range(t, i);
+}
+
 tq_status tq_trainer__plan(tq_trainer *t)
 {
     const tq_training *training = &t->training;
@@ -237,6 +266,7 @@ tq_status tq_trainer__plan(tq_trainer *t)
     set_layers(t);
     TQ_TRY(tq_network__plan_training(t->network, &plan, training->backward, training->update,
                                      training->clipped));
+    set_gradient_ranges(t);
     for (size_t i = 0; i < t->network->value_count; ++i) {
         tq_layer *layer = t->network->value[i].layer;
         if (!t->value[i].flows || layer->kind->plan_backward == NULL)
