@@ -24,7 +24,6 @@ static const tq_work works[] = {
     {"smoke depthwise 6x6x4 3x3", TQ_WORK_CONV, SMOKE, 1, 6, 6, 4, 3, 4, 4, 1, NULL},
     {"smoke matmul 3 x 5x7x6", TQ_WORK_MATMUL, SMOKE, 3, 5, 1, 6, 1, 7, 1, 0, NULL},
     {"smoke step of mlp", TQ_WORK_STEP, SMOKE, 2, 3, 3, 1, 1, 2, 1, 0, "mlp"},
-    {"smoke quantized step", TQ_WORK_QUANTIZED_STEP, SMOKE, 2, 3, 3, 1, 1, 2, 1, 0, "mlp"},
     {"smoke elements", TQ_WORK_ELEMENTS, SMOKE, 1 << 10, 1, 1, 1, 1, 1, 1, 0, NULL},
 };
 

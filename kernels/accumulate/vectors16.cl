@@ -43,7 +43,7 @@ typedef int tq_machine_ints __attribute__((__vector_size__(32)));
 #define tq_store_shorts(s, p)   TQ_CAT(vstore, TQ_SHORTS)(s, 0, p)
 #define tq_widen(a)             TQ_CAT(convert_int, TQ_SHORTS)(a)
 #define tq_high(a, b)           mul_hi(a, b)
-#if __has_builtin(__builtin_elementwise_add_sat)
+#if defined(__AVX2__) && __has_builtin(__builtin_elementwise_add_sat)
 #define tq_saturating_add(a, b) __builtin_elementwise_add_sat(a, b)
 #else
 #define tq_saturating_add(a, b) add_sat(a, b)

@@ -219,7 +219,12 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
     t.slots.sum = sum;
     t.slots.result = result;
     t.slots.path = path;
+#if TQ_SKIPS
+    const int tile_number = (int)get_group_id(0), pixels = g.out_rows * g.out_columns;
+    t.first = tile_number / pixels * (TQ_ROWS * pixels) + tile_number % pixels;
+#else
     t.first = begin + (int)get_group_id(0) * (TQ_ROWS * TQ_GROUP_ROWS) + item / TQ_GROUP_COLUMNS;
+#endif
     t.row_begin = row_begin;
     t.channel = output;
     t.place = item % TQ_GROUP_COLUMNS * TQ_STEP;

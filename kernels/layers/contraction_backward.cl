@@ -22,26 +22,41 @@ __kernel void spread(__global const uint *restrict y, const ulong y_offset, __gl
     }
 }
 
-/* Inputs of all terms, [group][term][output pixel of all samples]; taps outside the image are zeros. A work-item writes one
- * line of output pixels for size.s0 inputs of one tap of one group. */
+/* One output line of one input: columns from, to below end have their tap in the image. */
+TQ_INLINE void tq_unfold_line(__global uint *to, __global const uint *from, const int columns, const int begin, const int end,
+                              const int step)
+{
+    for (int i = 0; i < begin; ++i)
+        to[i] = 0u;
+    for (int i = begin; i < end; ++i)
+        to[i] = from[(long)i * step];
+    for (int i = end; i < columns; ++i)
+        to[i] = 0u;
+}
+
+/* Inputs of all terms, [group][term][output pixel of all samples]; taps outside the image are zeros. A work-item writes size.s1
+ * lines of an image's output pixels for size.s0 inputs of one tap of one group. */
 __kernel void unfold_terms(__global const uint *restrict x, const ulong x_offset, __global uint *restrict to,
                            const ulong to_offset, const int16 geometry, const int2 size, const ulong count)
 {
     const ulong item = get_global_id(0);
-    const int pixels = geometry.s0, inputs = geometry.sf, columns = geometry.sd, lines = pixels / columns;
+    const int pixels = geometry.s0, inputs = geometry.sf, columns = geometry.sd, blocks_of_lines = pixels / columns / size.s1;
     if (item < count) {
-        const int block = (int)(item / (ulong)lines), line = (int)(item % (ulong)lines);
+        const int block = (int)(item / (ulong)blocks_of_lines), line = (int)(item % (ulong)blocks_of_lines) * size.s1;
         const int blocks = (inputs + size.s0 - 1) / size.s0, tap_of_all = block / blocks, first = block % blocks * size.s0;
         const int taps = geometry.s4 * geometry.s5, tap = tap_of_all % taps, group = tap_of_all / taps;
-        const int row = line % geometry.sc * geometry.s6 - geometry.sa + tap / geometry.s5 * geometry.s8;
-        const int left = tap % geometry.s5 * geometry.s9 - geometry.sb, inside = row >= 0 && row < geometry.s1;
-        const long begin = ((long)(line / geometry.sc) * geometry.s1 + (inside ? row : 0)) * geometry.s2;
-        __global const uint *const from = x + x_offset + group * inputs;
+        const int top = line % geometry.sc * geometry.s6 - geometry.sa + tap / geometry.s5 * geometry.s8;
+        const int left = tap % geometry.s5 * geometry.s9 - geometry.sb, step = geometry.s7 * geometry.s3;
+        const int begin = min(left < 0 ? (-left + geometry.s7 - 1) / geometry.s7 : 0, columns);
+        const int end = max(begin, min((geometry.s2 - left + geometry.s7 - 1) / geometry.s7, columns));
+        const long image = (long)(line / geometry.sc) * geometry.s1;
         __global uint *const out = to + to_offset + (ulong)tap_of_all * (ulong)inputs * (ulong)pixels + (ulong)line * (ulong)columns;
         for (int k = first; k < min(first + size.s0, inputs); ++k)
-            for (int i = 0; i < columns; ++i) {
-                const int column = left + i * geometry.s7, found = inside && column >= 0 && column < geometry.s2;
-                out[(ulong)k * (ulong)pixels + (ulong)i] = found ? from[(begin + column) * geometry.s3 + k] : 0u;
+            for (int i = 0; i < size.s1; ++i) {
+                const int row = top + i * geometry.s6, inside = row >= 0 && row < geometry.s1;
+                const long from = x_offset + ((image + (inside ? row : 0)) * geometry.s2 + left) * geometry.s3 + group * inputs + k;
+                tq_unfold_line(out + (ulong)k * (ulong)pixels + (ulong)(i * columns), x + from, columns, inside ? begin : columns,
+                               inside ? end : columns, step);
             }
     }
 }

@@ -10,7 +10,7 @@
  *
  * shape: terms of a run, columns, width of a panel, panels, terms of a step, lanes of a vector, whether its lanes are in the
  * order of tq_pack, steps of a run. steps: of a panel. stride: from one term, from one column and from one tap to the next
- * (which may go backwards), and terms of a tap. One work-item packs TQ_REPACK_STEPS steps of one panel.
+ * (which may go backwards), and terms of a tap, 0 for one tap; lanes are a power of two. One work-item packs TQ_REPACK_STEPS steps of one panel.
  */
 #define TQ_REPACK_STEPS 16
 #if TQ_FORM == 0
@@ -79,7 +79,7 @@ TQ_INLINE void tq_repack_four(const tq_repacking r, __global const uint *line, _
         const uint4 bits = vload4(0, line + n);
         const int4 large = (bits & 0x7FFFFFFFu) > (uint4)r.bound;
         const uint4 kept = large ? (uint4)0u : bits;
-        *beyond |= any(large);
+        *beyond |= large.s0 | large.s1 | large.s2 | large.s3;
         vstore4((tq_packed4)(tq_packed_of(kept.s0, r.scale), tq_packed_of(kept.s1, r.scale), tq_packed_of(kept.s2, r.scale),
                              tq_packed_of(kept.s3, r.scale)),
                 0, to);
@@ -95,7 +95,7 @@ TQ_INLINE void tq_repack_term(const tq_repacking r, __global const uint *line, _
 {
     const int width = r.shape.s2, lanes = r.shape.s5, step_terms = r.shape.s4;
     for (int place = 0; place < width; place += 4) {
-        const int lane = place % lanes, n = panel * width + place - lane + (r.shape.s6 ? tq_lane_output(lane, lanes) : lane);
+        const int lane = place & (lanes - 1), n = panel * width + place - lane + (r.shape.s6 ? tq_lane_output(lane, lanes) : lane);
         __global tq_packed *const to = row + place * step_terms;
         if (exists && lanes >= 4) {
             tq_repack_four(r, line, to, n, beyond);
@@ -112,24 +112,32 @@ repack(__global const uint *restrict b, const ulong b_offset, __global const ulo
        __global tq_packed *restrict to, const int8 shape, const int steps, const ulong4 stride, const float scale,
        const float bound, __global uint *verdict, const uint run_number, const uint when)
 {
-    const int first = (int)get_global_id(0) * TQ_REPACK_STEPS, panel = (int)get_global_id(1), entry = (int)get_global_id(2);
+    const int first = (int)get_global_id(1) * TQ_REPACK_STEPS, panel = (int)get_global_id(0), entry = (int)get_global_id(2);
     const ulong number = ((ulong)entry * (ulong)shape.s3 + (ulong)panel) * (ulong)steps;
     const int run = shape.s0, step_terms = shape.s4, line_size = shape.s2 * step_terms;
     __global const uint *const from = b + b_offset + begin[entry];
     tq_repacking r;
+    const uint tap_terms = (uint)stride.s3;
     int beyond = 0;
     r.shape = shape;
     r.stride = stride;
     r.scale = scale;
     r.bound = bound < INFINITY ? as_uint(bound) : 0xFFFFFFFFu;
     if (when == 0 || verdict[0] == run_number) {
-        for (int step = first; step < min(first + TQ_REPACK_STEPS, steps); ++step)
+        int run_step = first % shape.s7, run_begin = first / shape.s7 * run;
+        for (int step = first; step < min(first + TQ_REPACK_STEPS, steps); ++step) {
+            __global tq_packed *const row = to + (number + (ulong)step) * (ulong)line_size;
             for (int i = 0; i < step_terms; ++i) {
-                const int in_run = step % shape.s7 * step_terms + i;
-                const ulong k = (ulong)(step / shape.s7 * run + in_run);
-                const ulong place = k / stride.s3 * stride.s2 + k % stride.s3 * stride.s0;
-                tq_repack_term(r, from + place, to + (number + (ulong)step) * (ulong)line_size + i, panel, in_run < run, &beyond);
+                const int in_run = run_step * step_terms + i;
+                const uint k = (uint)(run_begin + in_run), tap = tap_terms > 0 ? k / tap_terms : 0u;
+                __global const uint *const line = from + tap * stride.s2 + (k - tap * tap_terms) * stride.s0;
+                tq_repack_term(r, line, row + i, panel, in_run < run, &beyond);
             }
+            if (++run_step == shape.s7) {
+                run_step = 0;
+                run_begin += run;
+            }
+        }
         if (beyond)
             verdict[0] = run_number;
     }

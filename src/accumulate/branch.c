@@ -42,8 +42,9 @@ static int fit_rows(int most, int rows)
 }
 
 /* Multiply-accumulates of a launch from which a program of its own pays. */
-#define LARGE_LAUNCH ((double)(1 << 24))
-#define MOST_ROWS    16
+#define LARGE_LAUNCH  ((double)(1 << 24))
+#define MOST_ROWS     16
+#define LEAST_SAMPLES 4 /* from which tiles of samples pay */
 
 static bool is_large(const tq_geometry *g)
 {
@@ -353,6 +354,18 @@ static bool can_skip(const tq_contraction_setup *setup, const tq_problem *proble
            keeps_zeros(&a->sum);
 }
 
+/* A tile is then one pixel of several samples, whose taps are outside together; all rows are one launch. */
+static void choose_skips(tq_branch *b, const tq_contraction_setup *setup, const tq_problem *problem)
+{
+    const tq_geometry *g = &setup->geometry;
+    const int pixels = g->out_rows * g->out_columns, samples = g->rows / pixels;
+    b->skips = can_skip(setup, problem) && !b->operand.inside && !problem->tiled &&
+               samples >= LEAST_SAMPLES && b->product.layout.bits == 0 && b->sum.layout.bits == 0 &&
+               b->entries == 1 && g->rows <= INT32_MAX - MOST_ROWS * pixels;
+    if (b->skips)
+        b->plan.rows = fit_rows(b->plan.rows, samples);
+}
+
 static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const tq_problem *problem,
                          double bound, tq_program_text *text)
 {
@@ -375,8 +388,8 @@ static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const 
     tq_operand__lay_out(&b->operand, &setup->geometry,
                         b->plan.form != TQ_FORM_CARRIER || b->plan.input_moves || isfinite(bound) || ragged,
                         bound);
-    b->skips = can_skip(setup, problem) && !b->operand.inside && b->plan.group.block == 0;
     lay_out_draws(b, a);
+    choose_skips(b, setup, problem);
     TQ_TRY(make_kernel(b, text, setup, a));
     b->panels = tq_panels__of(&packed, &b->plan, b->operand.columns);
     TQ_TRY(check_rounds(b, &packed, problem->device));
@@ -451,7 +464,9 @@ static tq_status run_slab(tq_branch *b, const tq_tensor *x, tq_tensor *y, int64_
         arguments[count++] = TQ_MEMORY(b->kinds);
     const int64_t rows = b->entries > 1 ? entry_rows : end - begin;
     const int32_t tile = b->plan.rows * b->plan.group.rows;
-    const size_t items = (size_t)tq_group__items(&b->plan.group), tiles = (size_t)((rows + tile - 1) / tile);
+    const int64_t pixels = b->skips ? (int64_t)g.out_rows * g.out_columns : 1;
+    const size_t items = (size_t)tq_group__items(&b->plan.group),
+                 tiles = (size_t)((rows / pixels + tile - 1) / tile * pixels);
     const size_t groups = (size_t)(b->entries > 1 ? (end - begin) / rows : b->panels.groups);
     return tq_kernel__run(b->kernel, (const size_t[]){tiles * items, (size_t)b->panels.panels, groups},
                           (const size_t[]){items, 1, 1}, arguments, count);

@@ -23,12 +23,10 @@ tq_status tq_repack__run(tq_kernel *kernel, const tq_panels *p, const tq_path_pl
                          const tq_repack_check *check)
 {
     const tq_i32 run_steps = (p->run + p->step_terms - 1) / p->step_terms;
-    const tq_i32 shape[8] = {
-        p->run,   p->group_outputs, p->width, p->panels, p->step_terms, p->lanes, p->halves,
-        run_steps};
+    const tq_i32 shape[8] = {p->run,        p->group_outputs, p->width,  p->panels,
+                             p->step_terms, p->lanes,         p->halves, run_steps};
     const tq_u64 stride[4] = {(tq_u64)second->term_stride, (tq_u64)second->column_stride,
-                              (tq_u64)second->tap_stride,
-                              second->tap_terms > 0 ? (tq_u64)second->tap_terms : UINT64_MAX};
+                              (tq_u64)second->tap_stride, (tq_u64)second->tap_terms};
     const tq_i32 steps = (tq_i32)p->steps;
     const float scale = plan->form == TQ_FORM_CARRIER ? 1.0f : ldexpf(1.0f, plan->weight_shift);
     const tq_argument arguments[] = {TQ_TENSOR(second->tensor),
@@ -42,9 +40,9 @@ tq_status tq_repack__run(tq_kernel *kernel, const tq_panels *p, const tq_path_pl
                                      TQ_MEMORY(check->verdict->memory),
                                      TQ_VALUE(check->verdict->run),
                                      TQ_VALUE(check->when)};
-    return tq_kernel__run(kernel,
-                          (const size_t[]){(size_t)(p->steps + STEPS_EACH - 1) / STEPS_EACH,
-                                           (size_t)p->panels, (size_t)entries},
+    const size_t blocks = (size_t)((p->steps + STEPS_EACH - 1) / STEPS_EACH);
+    /* Panels of the same terms one behind the other: they read the same lines. */
+    return tq_kernel__run(kernel, (const size_t[]){(size_t)p->panels, blocks, (size_t)entries},
                           (const size_t[]){1, 1, 1}, arguments, TQ_COUNT(arguments));
 }
 

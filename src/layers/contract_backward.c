@@ -276,21 +276,29 @@ static tq_second output_gradient(const tq_contract *state, const tq_tensor *grad
                        .column_stride = 1};
 }
 
-/* Inputs that a work-item takes, so that its loops end on every device. */
-static tq_i32 inputs_each(const tq_layer *layer, const tq_geometry *g)
+#define INPUTS_EACH 16 /* of a work-item that unfolds */
+
+/* Inputs and lines that a work-item takes, so that its loops end on every device. */
+static void share_out(tq_i32 each[2], const tq_layer *layer, const tq_geometry *g)
 {
-    const uint64_t rounds = tq_device__most_rounds(tq_context_device(layer->context)) / 2;
-    const uint64_t most = rounds / (uint64_t)(g->out_columns + 1);
-    return most < 1 ? 1 : most < (uint64_t)g->group_inputs ? (tq_i32)most : g->group_inputs;
+    const uint64_t most = tq_device__most_rounds(tq_context_device(layer->context)) / 2;
+    const uint64_t line = (uint64_t)g->out_columns + 2, image = line * (uint64_t)g->out_rows;
+    const uint64_t round = image <= most ? image : line;
+    const uint64_t inputs = most / round < INPUTS_EACH ? most / round : INPUTS_EACH;
+    each[0] = (tq_i32)(inputs < 1                           ? 1
+                       : inputs < (uint64_t)g->group_inputs ? inputs
+                                                            : (uint64_t)g->group_inputs);
+    each[1] = image <= most ? g->out_rows : 1;
 }
 
 static tq_status unfold(const tq_layer *layer, const tq_tensor *input)
 {
     const tq_contract *state = layer->state;
     const tq_geometry *g = &state->geometry;
-    const tq_i32 each[2] = {inputs_each(layer, g), 0};
+    tq_i32 each[2];
+    share_out(each, layer, g);
     const int64_t blocks = (g->group_inputs + each[0] - 1) / each[0], taps = weight_rows(g) / g->group_inputs;
-    return move(layer, "unfold_terms", taps * blocks * (g->rows / g->out_columns), input,
+    return move(layer, "unfold_terms", taps * blocks * (g->rows / g->out_columns / each[1]), input,
                 state->backward.unfolded, each);
 }
 
