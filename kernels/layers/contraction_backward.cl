@@ -28,10 +28,40 @@ TQ_INLINE void tq_unfold_line(__global uint *to, __global const uint *from, cons
 {
     for (int i = 0; i < begin; ++i)
         to[i] = 0u;
-    for (int i = begin; i < end; ++i)
-        to[i] = from[(long)i * step];
+    if (step == 1) {
+        for (int i = begin; i < end; ++i)
+            to[i] = from[i];
+    } else {
+        for (int i = begin; i < end; ++i)
+            to[i] = from[(long)i * step];
+    }
     for (int i = end; i < columns; ++i)
         to[i] = 0u;
+}
+
+/* The same for four inputs, whose lines are `pixels` apart. */
+TQ_INLINE void tq_unfold_four(__global uint *to, __global const uint *from, const int pixels, const int columns, const int begin,
+                              const int end, const int step)
+{
+    __global uint *const b = to + pixels, *const c = b + pixels, *const d = c + pixels;
+    int i = begin;
+    for (; i + 4 <= end; i += 4) {
+        __global const uint *const at = from + (long)i * step;
+        const uint4 p = vload4(0, at), q = vload4(0, at + step), r = vload4(0, at + 2 * step), s = vload4(0, at + 3 * step);
+        vstore4((uint4)(p.s0, q.s0, r.s0, s.s0), 0, to + i);
+        vstore4((uint4)(p.s1, q.s1, r.s1, s.s1), 0, b + i);
+        vstore4((uint4)(p.s2, q.s2, r.s2, s.s2), 0, c + i);
+        vstore4((uint4)(p.s3, q.s3, r.s3, s.s3), 0, d + i);
+    }
+    for (int k = 0; k < 4; ++k) {
+        __global uint *const line = to + (long)k * pixels;
+        for (int j = 0; j < begin; ++j)
+            line[j] = 0u;
+        for (int j = i; j < end; ++j)
+            line[j] = from[(long)j * step + k];
+        for (int j = end; j < columns; ++j)
+            line[j] = 0u;
+    }
 }
 
 /* Inputs of all terms, [group][term][output pixel of all samples]; taps outside the image are zeros. A work-item writes size.s1
@@ -51,12 +81,16 @@ __kernel void unfold_terms(__global const uint *restrict x, const ulong x_offset
         const int end = max(begin, min((geometry.s2 - left + geometry.s7 - 1) / geometry.s7, columns));
         const long image = (long)(line / geometry.sc) * geometry.s1;
         __global uint *const out = to + to_offset + (ulong)tap_of_all * (ulong)inputs * (ulong)pixels + (ulong)line * (ulong)columns;
-        for (int k = first; k < min(first + size.s0, inputs); ++k)
+        const int last = min(first + size.s0, inputs);
+        for (int k = first; k < last; k += k + 4 <= last ? 4 : 1)
             for (int i = 0; i < size.s1; ++i) {
                 const int row = top + i * geometry.s6, inside = row >= 0 && row < geometry.s1;
                 const long from = x_offset + ((image + (inside ? row : 0)) * geometry.s2 + left) * geometry.s3 + group * inputs + k;
-                tq_unfold_line(out + (ulong)k * (ulong)pixels + (ulong)(i * columns), x + from, columns, inside ? begin : columns,
-                               inside ? end : columns, step);
+                __global uint *const line_k = out + (ulong)k * (ulong)pixels + (ulong)(i * columns);
+                if (k + 4 <= last)
+                    tq_unfold_four(line_k, x + from, pixels, columns, inside ? begin : columns, inside ? end : columns, step);
+                else
+                    tq_unfold_line(line_k, x + from, columns, inside ? begin : columns, inside ? end : columns, step);
             }
     }
 }

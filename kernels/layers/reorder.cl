@@ -13,7 +13,10 @@ __kernel void reorder(__global const uint *restrict x, const ulong x_offset, __g
         const uint begin = (uint)(first - base), x_image = x_pixels * x_channels, y_image = y_pixels * y_channels;
         __global const uint *from = x + x_offset + base;
         __global uint *to = y + y_offset + first;
-        for (uint i = 0; i < run; ++i) {
+        const int same = (x_pixels == 1u || x_channels == 1u) && (y_pixels == 1u || y_channels == 1u);
+        for (uint i = 0; same && i < run; ++i)
+            to[i] = from[begin + i];
+        for (uint i = 0; !same && i < run; ++i) {
             const uint at = begin + i, y_rest = at % y_image;
             const uint sequence = at - y_rest + y_rest % y_channels * y_pixels + y_rest / y_channels;
             const uint x_rest = sequence % x_image;

@@ -235,14 +235,13 @@ void tq_contract__release_backward(tq_contract_backward *b)
 
 /* Queues a kernel of `items` work-items that moves numbers; `size`: rows and columns of an image, or the
  * first element. */
-static tq_status move(const tq_layer *layer, const char *name, int64_t items, const tq_tensor *from,
-                      const tq_tensor *to, const tq_i32 size[2])
+static tq_status move(const tq_layer *layer, const char *name, const tq_geometry *g, int64_t items,
+                      const tq_tensor *from, const tq_tensor *to, const tq_i32 size[2])
 {
-    const tq_contract *state = layer->state;
     tq_i32 words[16], image[2];
     const tq_argument arguments[] = {TQ_TENSOR(from), TQ_TENSOR(to), TQ_VALUE(words), TQ_VALUE(image)};
     tq_kernel *kernel;
-    memcpy(words, &state->geometry, sizeof words); /* all but the groups */
+    memcpy(words, g, sizeof words); /* all but the groups */
     memcpy(image, size, sizeof image);
     TQ_TRY(tq_layer__plain_kernel(layer, &kernel, "layers/contraction_backward.cl", name));
     return tq_kernel__run_elements(kernel, items, arguments, TQ_COUNT(arguments));
@@ -262,7 +261,7 @@ static tq_status by_input(tq_layer *layer, const tq_tensor *gradient, tq_tensor 
                               .tap_stride = -(int64_t)g->group_inputs * g->out_channels};
     const tq_i32 size[] = {image.in_rows, image.in_columns};
     if (b->spread != NULL)
-        TQ_TRY(move(layer, "spread", samples_of(g) * image.in_rows * image.in_columns, gradient, b->spread,
+        TQ_TRY(move(layer, "spread", g, samples_of(g) * image.in_rows * image.in_columns, gradient, b->spread,
                     size));
     return tq_contraction__multiply(b->by_input, b->spread != NULL ? b->spread : gradient, &second, to,
                                     layer->first_sample * (uint64_t)g->in_rows * (uint64_t)g->in_columns);
@@ -277,6 +276,22 @@ static tq_second output_gradient(const tq_contract *state, const tq_tensor *grad
 }
 
 #define INPUTS_EACH 16 /* of a work-item that unfolds */
+
+/* The geometry, where all pixels of all samples are one line of outputs, with lines of a better length. */
+static tq_geometry lines_of(const tq_geometry *g)
+{
+    tq_geometry lines = *g;
+    int32_t length = 64;
+    if (g->kernel_rows > 1 || g->kernel_columns > 1 || g->in_rows != g->out_rows ||
+        g->in_columns != g->out_columns || g->stride_rows > 1 || g->stride_columns > 1 || g->pad_top > 0 ||
+        g->pad_left > 0)
+        return lines;
+    while (g->rows % length != 0)
+        --length;
+    lines.in_rows = lines.out_rows = 1;
+    lines.in_columns = lines.out_columns = length;
+    return lines;
+}
 
 /* Inputs and lines that a work-item takes, so that its loops end on every device. */
 static void share_out(tq_i32 each[2], const tq_layer *layer, const tq_geometry *g)
@@ -294,11 +309,11 @@ static void share_out(tq_i32 each[2], const tq_layer *layer, const tq_geometry *
 static tq_status unfold(const tq_layer *layer, const tq_tensor *input)
 {
     const tq_contract *state = layer->state;
-    const tq_geometry *g = &state->geometry;
+    const tq_geometry geometry = lines_of(&state->geometry), *g = &geometry;
     tq_i32 each[2];
     share_out(each, layer, g);
     const int64_t blocks = (g->group_inputs + each[0] - 1) / each[0], taps = weight_rows(g) / g->group_inputs;
-    return move(layer, "unfold_terms", taps * blocks * (g->rows / g->out_columns / each[1]), input,
+    return move(layer, "unfold_terms", g, taps * blocks * (g->rows / g->out_columns / each[1]), input,
                 state->backward.unfolded, each);
 }
 
@@ -316,8 +331,8 @@ static tq_status by_weight(tq_layer *layer, const tq_tensor *input, const tq_ten
     TQ_TRY(tq_contraction__multiply(b->by_weight, b->unfolded, &second, b->product != NULL ? b->product : to,
                                     first_row(layer, g)));
     if (b->product != NULL)
-        TQ_TRY(move(layer, g->groups > 1 ? "join_groups" : "copy_row", weights, b->product, to, whole));
-    return bias != NULL ? move(layer, "copy_row", g->out_channels, b->product, bias, last) : TQ_OK;
+        TQ_TRY(move(layer, g->groups > 1 ? "join_groups" : "copy_row", g, weights, b->product, to, whole));
+    return bias != NULL ? move(layer, "copy_row", g, g->out_channels, b->product, bias, last) : TQ_OK;
 }
 
 static tq_status by_bias(tq_layer *layer, const tq_tensor *gradient, tq_tensor *to)
