@@ -20,7 +20,7 @@ extern "C" {
 typedef struct tq_profile_row {
     char layer[256]; /* "" for transfers and other work outside of layers */
     char kind[32];   /* of the layer */
-    char path[32];   /* its accumulation path; "" for layers without one */
+    char path[32];   /* its accumulation path; "" for layers without one; "backward" for gradients */
     char step[64];   /* the kernel's name, "upload" or "download" */
     uint64_t launches;
     double device_seconds;

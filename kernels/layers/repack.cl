@@ -10,17 +10,16 @@
  *
  * shape: terms of a run, columns, width of a panel, panels, terms of a step, lanes of a vector, whether its lanes are in the
  * order of tq_pack, steps of a run. steps: of a panel. stride: from one term, from one column and from one tap to the next
- * (which may go backwards), and terms of a tap, 0 for one tap; lanes are a power of two. One work-item packs TQ_REPACK_STEPS steps of one panel.
+ * (which may go backwards), and terms of a tap, 0 for one tap; lanes are a power of two. One work-item packs steps_each steps of one panel.
  */
-#define TQ_REPACK_STEPS 16
 #if TQ_FORM == 0
 typedef uint tq_packed;
 typedef uint4 tq_packed4;
 
-TQ_INLINE tq_packed tq_packed_of(const uint bits, const float scale)
+TQ_INLINE tq_packed4 tq_packed4_of(const uint4 bits, const float scale)
 {
 #if TQ_AWAY
-    return bits + (uint)((bits & 0x7FFFFFFFu) != 0u);
+    return bits - as_uint4((bits & 0x7FFFFFFFu) != (uint4)0u);
 #else
     return bits;
 #endif
@@ -34,19 +33,24 @@ typedef int tq_packed;
 typedef int4 tq_packed4;
 #endif
 
-TQ_INLINE tq_packed tq_packed_of(const uint bits, const float scale)
+TQ_INLINE tq_packed4 tq_packed4_of(const uint4 bits, const float scale)
 {
-    int v = (int)(as_float(bits) * scale);
+    int4 v = convert_int4(as_float4(bits) * scale);
 #if TQ_AWAY
-    v += (v > 0) - (v < 0);
+    v = v - (v > (int4)0) + (v < (int4)0);
 #endif
 #if TQ_FORM == 1
-    return (short)v;
+    return convert_short4(v);
 #else
     return v & 0xFFFF;
 #endif
 }
 #endif
+
+TQ_INLINE tq_packed tq_packed_of(const uint bits, const float scale)
+{
+    return tq_packed4_of((uint4)bits, scale).s0;
+}
 
 /* The output whose number stands in a lane, in the order of tq_pack_halves (vectors16.cl). */
 TQ_INLINE int tq_lane_output(const int lane, const int lanes)
@@ -80,9 +84,7 @@ TQ_INLINE void tq_repack_four(const tq_repacking r, __global const uint *line, _
         const int4 large = (bits & 0x7FFFFFFFu) > (uint4)r.bound;
         const uint4 kept = large ? (uint4)0u : bits;
         *beyond |= large.s0 | large.s1 | large.s2 | large.s3;
-        vstore4((tq_packed4)(tq_packed_of(kept.s0, r.scale), tq_packed_of(kept.s1, r.scale), tq_packed_of(kept.s2, r.scale),
-                             tq_packed_of(kept.s3, r.scale)),
-                0, to);
+        vstore4(tq_packed4_of(kept, r.scale), 0, to);
         return;
     }
     for (int i = 0; i < 4; ++i)
@@ -94,7 +96,14 @@ TQ_INLINE void tq_repack_term(const tq_repacking r, __global const uint *line, _
                               const int exists, int *beyond)
 {
     const int width = r.shape.s2, lanes = r.shape.s5, step_terms = r.shape.s4;
-    for (int place = 0; place < width; place += 4) {
+    int begin = 0;
+#if TQ_FORM == 0 && !TQ_AWAY
+    /* The bits as they are, where they lie one behind the other and are not checked. */
+    if (exists && r.bound == 0xFFFFFFFFu && r.stride.s1 == 1 && step_terms == 1 && !r.shape.s6)
+        for (; begin + 8 <= width && panel * width + begin + 8 <= r.shape.s1; begin += 8)
+            vstore8(vload8(0, line + panel * width + begin), 0, row + begin);
+#endif
+    for (int place = begin; place < width; place += 4) {
         const int lane = place & (lanes - 1), n = panel * width + place - lane + (r.shape.s6 ? tq_lane_output(lane, lanes) : lane);
         __global tq_packed *const to = row + place * step_terms;
         if (exists && lanes >= 4) {
@@ -109,10 +118,11 @@ TQ_INLINE void tq_repack_term(const tq_repacking r, __global const uint *line, _
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 repack(__global const uint *restrict b, const ulong b_offset, __global const ulong *restrict begin,
-       __global tq_packed *restrict to, const int8 shape, const int steps, const ulong4 stride, const float scale,
+       __global tq_packed *restrict to, const int8 shape, const int steps, const int steps_each,
+       const ulong4 stride, const float scale,
        const float bound, __global uint *verdict, const uint run_number, const uint when)
 {
-    const int first = (int)get_global_id(1) * TQ_REPACK_STEPS, panel = (int)get_global_id(0), entry = (int)get_global_id(2);
+    const int first = (int)get_global_id(1) * steps_each, panel = (int)get_global_id(0), entry = (int)get_global_id(2);
     const ulong number = ((ulong)entry * (ulong)shape.s3 + (ulong)panel) * (ulong)steps;
     const int run = shape.s0, step_terms = shape.s4, line_size = shape.s2 * step_terms;
     __global const uint *const from = b + b_offset + begin[entry];
@@ -125,7 +135,7 @@ repack(__global const uint *restrict b, const ulong b_offset, __global const ulo
     r.bound = bound < INFINITY ? as_uint(bound) : 0xFFFFFFFFu;
     if (when == 0 || verdict[0] == run_number) {
         int run_step = first % shape.s7, run_begin = first / shape.s7 * run;
-        for (int step = first; step < min(first + TQ_REPACK_STEPS, steps); ++step) {
+        for (int step = first; step < min(first + steps_each, steps); ++step) {
             __global tq_packed *const row = to + (number + (ulong)step) * (ulong)line_size;
             for (int i = 0; i < step_terms; ++i) {
                 const int in_run = run_step * step_terms + i;

@@ -4,7 +4,16 @@
 
 #include "util/fail.h"
 
-#define STEPS_EACH 16 /* of a work-item (kernels/layers/repack.cl) */
+#define LEAST_STEPS 16 /* of a work-item */
+#define MOST_STEPS  256
+#define ITEMS       128 /* that keep a device busy: each is a group, which costs time of its own */
+
+/* Steps of a work-item. */
+static tq_i32 steps_each(const tq_panels *p, int32_t entries)
+{
+    const int64_t each = p->steps * p->panels * entries / ITEMS;
+    return each < LEAST_STEPS ? LEAST_STEPS : each > MOST_STEPS ? MOST_STEPS : (tq_i32)each;
+}
 
 tq_status tq_repack__kernel(tq_kernel **kernel, tq_context *context, const tq_path_plan *plan,
                             const char *name)
@@ -27,20 +36,21 @@ tq_status tq_repack__run(tq_kernel *kernel, const tq_panels *p, const tq_path_pl
                              p->step_terms, p->lanes,         p->halves, run_steps};
     const tq_u64 stride[4] = {(tq_u64)second->term_stride, (tq_u64)second->column_stride,
                               (tq_u64)second->tap_stride, (tq_u64)second->tap_terms};
-    const tq_i32 steps = (tq_i32)p->steps;
+    const tq_i32 steps = (tq_i32)p->steps, each = steps_each(p, entries);
     const float scale = plan->form == TQ_FORM_CARRIER ? 1.0f : ldexpf(1.0f, plan->weight_shift);
     const tq_argument arguments[] = {TQ_TENSOR(second->tensor),
                                      TQ_MEMORY(second->begin),
                                      TQ_MEMORY(to),
                                      TQ_VALUE(shape),
                                      TQ_VALUE(steps),
+                                     TQ_VALUE(each),
                                      TQ_VALUE(stride),
                                      TQ_VALUE(scale),
                                      TQ_VALUE(check->bound),
                                      TQ_MEMORY(check->verdict->memory),
                                      TQ_VALUE(check->verdict->run),
                                      TQ_VALUE(check->when)};
-    const size_t blocks = (size_t)((p->steps + STEPS_EACH - 1) / STEPS_EACH);
+    const size_t blocks = (size_t)((p->steps + each - 1) / each);
     /* Panels of the same terms one behind the other: they read the same lines. */
     return tq_kernel__run(kernel, (const size_t[]){(size_t)p->panels, blocks, (size_t)entries},
                           (const size_t[]){1, 1, 1}, arguments, TQ_COUNT(arguments));

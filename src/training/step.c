@@ -88,7 +88,11 @@ static tq_status run_layer_backward(tq_trainer *t, size_t i, const tq_tensor *gr
     for (size_t w = 0; w < t->weights; ++w)
         if (t->learned[w].layer == value->layer)
             g.weight_gradient[t->learned[w].weight] = t->learned[w].gradient;
+    const tq_profile_scope scope = {
+        .layer = value->name, .kind = value->layer->kind->name, .path = "backward"};
+    tq_profile__enter(t->context, &scope);
     const tq_status status = value->layer->kind->backward(value->layer, &g);
+    tq_profile__leave(t->context);
     return status == TQ_OK ? TQ_OK : tq_status__prefix(status, "gradients of layer '%s'", value->name);
 }
 
