@@ -16,11 +16,23 @@ __kernel void reorder(__global const uint *restrict x, const ulong x_offset, __g
         const int same = (x_pixels == 1u || x_channels == 1u) && (y_pixels == 1u || y_channels == 1u);
         for (uint i = 0; same && i < run; ++i)
             to[i] = from[begin + i];
+        const uint rest = begin % y_image;
+        uint image = begin - rest, channel = rest % y_channels, pixel = rest / y_channels;
         for (uint i = 0; !same && i < run; ++i) {
-            const uint at = begin + i, y_rest = at % y_image;
-            const uint sequence = at - y_rest + y_rest % y_channels * y_pixels + y_rest / y_channels;
-            const uint x_rest = sequence % x_image;
-            to[i] = from[sequence - x_rest + x_rest % x_pixels * x_channels + x_rest / x_pixels];
+            const uint sequence = image + channel * y_pixels + pixel;
+            if (x_pixels == 1u || x_channels == 1u) {
+                to[i] = from[sequence];
+            } else {
+                const uint x_rest = sequence % x_image;
+                to[i] = from[sequence - x_rest + x_rest % x_pixels * x_channels + x_rest / x_pixels];
+            }
+            if (++channel == y_channels) {
+                channel = 0;
+                if (++pixel == y_pixels) {
+                    pixel = 0;
+                    image += y_image;
+                }
+            }
         }
     }
 }

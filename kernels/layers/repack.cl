@@ -87,6 +87,10 @@ TQ_INLINE void tq_repack_four(const tq_repacking r, __global const uint *line, _
         vstore4(tq_packed4_of(kept, r.scale), 0, to);
         return;
     }
+    if (n >= r.shape.s1 && step_terms == 1) {
+        vstore4((tq_packed4)0, 0, to);
+        return;
+    }
     for (int i = 0; i < 4; ++i)
         to[i * step_terms] = tq_packed_of(n + i < r.shape.s1 ? tq_number_bits(r, line, n + i, beyond) : 0u, r.scale);
 }

@@ -27,7 +27,12 @@ __kernel void find_infinite(__global const uint *restrict x, const ulong x_offse
 {
     const ulong item = get_global_id(0), begin = item * each, end = item < count ? min(begin + each, numbers) : 0;
     uint found = 0xFFFFFFFFu;
-    for (ulong i = begin; i < end && found == 0xFFFFFFFFu; ++i)
+    uint largest = 0; /* of the magnitudes: a loop that compilers make vectors of */
+    for (ulong i = begin; i < end; ++i) {
+        const uint magnitude = x[x_offset + i] & 0x7FFFFFFFu;
+        largest = magnitude > largest ? magnitude : largest;
+    }
+    for (ulong i = begin; i < end && largest >= 0x7F800000u && found == 0xFFFFFFFFu; ++i)
         found = (x[x_offset + i] & 0x7F800000u) == 0x7F800000u ? (uint)min(i, (ulong)0xFFFFFFFEu) : found;
     if (found != 0xFFFFFFFFu)
         atomic_min(&first[place], found);
