@@ -160,10 +160,16 @@ static tq_status check_weights(tq_trainer *t)
     return TQ_OK;
 }
 
+/* Where something was found, or nothing was written yet. */
 static tq_status reset_infinite(tq_trainer *t)
 {
-    for (size_t i = 0; i < t->weights; ++i)
+    bool found = false;
+    for (size_t i = 0; i < t->weights; ++i) {
+        found = found || t->first_infinite[i] != UINT32_MAX;
         t->first_infinite[i] = UINT32_MAX;
+    }
+    if (!found)
+        return TQ_OK;
     return tq_memory__write(t->infinite, 0, t->first_infinite, t->weights * sizeof *t->first_infinite);
 }
 

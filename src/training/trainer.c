@@ -191,7 +191,7 @@ static tq_status make_batch(tq_trainer *t)
     t->staging = malloc((size_t)inputs * sizeof *t->staging);
     t->output = malloc((size_t)outputs * sizeof *t->output);
     t->wanted = malloc((size_t)outputs * sizeof *t->wanted);
-    t->first_infinite = malloc(t->weights * sizeof *t->first_infinite);
+    t->first_infinite = calloc(t->weights, sizeof *t->first_infinite);
     if (t->staging == NULL || t->output == NULL || t->wanted == NULL || t->first_infinite == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for a batch of %lld", (long long)t->training.batch);
     TQ_TRY(tq_tensor_create(&t->input, t->context, &in->shape));
