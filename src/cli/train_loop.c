@@ -146,7 +146,7 @@ int tq_training_job__run(tq_training_job *job, const tq_settings *settings)
     if (result == TQ_EXIT_OK && (int64_t)tq_trainer_steps(job->trainer) >= all)
         result = measure(job, settings); /* there is nothing left to do but to say how good it is */
     tq_progress__start(&job->progress, all);
-    job->progress.done = (int64_t)tq_trainer_steps(job->trainer);
+    tq_progress__resume(&job->progress, (int64_t)tq_trainer_steps(job->trainer));
     while (result == TQ_EXIT_OK && (int64_t)tq_trainer_steps(job->trainer) < all)
         result = train_epoch(job, settings, (int64_t)tq_trainer_steps(job->trainer) / job->epoch_steps);
     tq_progress__hide(&job->progress);
