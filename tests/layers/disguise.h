@@ -15,7 +15,9 @@
  *     platform=TEXT    the platform's name; neighbours of one name are of one platform
  *     copies=N         N devices of this name
  *     none             no device: with `platform` one that is empty, alone no platform at all
- *     units=N width=N  compute units, preferred vector width of float
+ *     units=N width=N  compute units, preferred vector width of float (said only)
+ *     unified=N        whether it has the host's memory (said only)
+ *     equally=1        divides into equal sub-devices only; equally=0: into none
  *     align=N          bytes of CL_DEVICE_MEM_BASE_ADDR_ALIGN (said only)
  *     available=0      a context is refused     compiler=0, linker=0   only binaries are built
  *     little=0         big-endian (said only)
@@ -55,7 +57,7 @@
 
 typedef struct disguise {
     char *platform, *of, *name, *vendor, *version, *driver, *prefix, *option, *swap[8];
-    cl_ulong type, copies, none, units, width, align, available, compiler, linker, little;
+    cl_ulong type, copies, none, units, width, align, unified, equally, available, compiler, linker, little;
     cl_ulong fp64, fma, denorm, nearest, group, kernel_group, memory, allocation, local, flush, flip;
 } disguise;
 

@@ -170,6 +170,8 @@ static cl_int CL_API_CALL create_sub_devices(cl_device_id device, const cl_devic
 {
     shown_device *parent = (shown_device *)device;
     cl_uint made = 0;
+    if (parent->how.equally == 0 || (parent->how.equally == 1 && how[0] != CL_DEVICE_PARTITION_EQUALLY))
+        return CL_INVALID_VALUE;
     cl_int code = below->clCreateSubDevices(parent->real, how, room, to, &made);
     for (cl_uint i = 0; code == CL_SUCCESS && to != NULL && i < made && i < room; ++i) {
         shown_device *part = malloc(sizeof *part);

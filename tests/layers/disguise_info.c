@@ -21,6 +21,7 @@ static const struct number_fact {
 } numbers[] = {{CL_DEVICE_TYPE, offsetof(disguise, type), 8},
                {CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT, offsetof(disguise, width), 4},
                {CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, offsetof(disguise, width), 4},
+               {CL_DEVICE_HOST_UNIFIED_MEMORY, offsetof(disguise, unified), 4},
                {CL_DEVICE_AVAILABLE, offsetof(disguise, available), 4},
                {CL_DEVICE_COMPILER_AVAILABLE, offsetof(disguise, compiler), 4},
                {CL_DEVICE_LINKER_AVAILABLE, offsetof(disguise, linker), 4},
@@ -80,6 +81,12 @@ static cl_int give_item_sizes(const shown_device *d, size_t size, void *to, size
     return disguise_give(sizes, sizeof sizes, size, to, bytes);
 }
 
+static cl_int give_divisions(const shown_device *d, size_t size, void *to, size_t *bytes)
+{
+    const cl_device_partition_property ways[1] = {d->how.equally ? CL_DEVICE_PARTITION_EQUALLY : 0};
+    return disguise_give(ways, sizeof ways, size, to, bytes);
+}
+
 static cl_int give_relation(const shown_device *d, cl_device_info what, size_t size, void *to, size_t *bytes)
 {
     const void *other = what == CL_DEVICE_PLATFORM ? (const void *)d->platform : (const void *)d->parent;
@@ -107,6 +114,8 @@ static bool give_special(const shown_device *d, cl_device_info what, size_t size
         *code = give_extensions(d, size, to, bytes);
     else if (what == CL_DEVICE_MAX_WORK_ITEM_SIZES && d->how.group != UNSET)
         *code = give_item_sizes(d, size, to, bytes);
+    else if (what == CL_DEVICE_PARTITION_PROPERTIES && d->how.equally != UNSET)
+        *code = give_divisions(d, size, to, bytes);
     else if (what == CL_DEVICE_GLOBAL_MEM_SIZE)
         *code = disguise_give(&memory, sizeof memory, size, to, bytes);
     else if (what == CL_DEVICE_MAX_MEM_ALLOC_SIZE)

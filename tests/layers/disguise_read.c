@@ -30,6 +30,8 @@ static const struct key {
     {"units", offsetof(disguise, units), NUMBER},
     {"width", offsetof(disguise, width), NUMBER},
     {"align", offsetof(disguise, align), NUMBER},
+    {"unified", offsetof(disguise, unified), NUMBER},
+    {"equally", offsetof(disguise, equally), NUMBER},
     {"available", offsetof(disguise, available), NUMBER},
     {"compiler", offsetof(disguise, compiler), NUMBER},
     {"linker", offsetof(disguise, linker), NUMBER},
