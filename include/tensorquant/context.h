@@ -66,7 +66,9 @@ typedef struct tq_device_info {
  * Lists the devices of all platforms, usable or not.
  *
  * `devices`: receives up to `capacity` entries, may be NULL when capacity is 0. `*count`: how many there are.
- * TQ_E_DEVICE: there is no OpenCL platform; the text names the Debian package that brings one.
+ * A device that does not answer a question about itself is listed as not usable, with the question as
+ * `reason`. TQ_E_DEVICE: there is no OpenCL platform; the text names the Debian package that brings one.
+ * TQ_E_OPENCL: the platforms are not told, or no platform tells a device and one fails to.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_device_list(tq_device_info *devices, size_t capacity, size_t *count);
 
@@ -74,7 +76,8 @@ TQ_API TQ_MUST_CHECK tq_status tq_device_list(tq_device_info *devices, size_t ca
  * Opens a context on the device that `selector` names (grammar above). Close it with tq_context_close.
  *
  * TQ_E_DEVICE: there is no OpenCL platform, nothing matches, the device is not usable (no compiler, OpenCL before
- * 1.2, Mesa's Clover), or it gives no sub-device of that size. TQ_E_OPENCL: the driver refuses.
+ * 1.2, Mesa's Clover), or it gives no sub-device of that size. TQ_E_OPENCL: the driver refuses; the text
+ * names the OpenCL call and its code.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_context_open(tq_context **context, const char *selector);
 
@@ -86,7 +89,7 @@ TQ_API TQ_MUST_CHECK tq_status tq_context_open(tq_context **context, const char 
  * second queue, which what is queued on the first waits for.
  *
  * TQ_E_ARGUMENT: a NULL handle, an out-of-order queue, a device that is not of that context, or a queue of
- * another context or device.
+ * another context or device. TQ_E_OPENCL: an OpenCL call fails; no reference to the handles is kept.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_context_adopt(tq_context **context, void *cl_context_handle,
                                                 void *cl_device_handle, void *cl_queue_handle);

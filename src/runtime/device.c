@@ -1,5 +1,6 @@
 /* What devices there are and what they can do. */
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,26 +9,50 @@
 #include "runtime/launch.h"
 #include "util/fail.h"
 
-static void device_text(cl_device_id device, cl_device_info what, char *to, size_t size)
+/* Why the library does not use a device: what is found first counts. */
+__attribute__((format(printf, 2, 3))) static void refuse(tq_device_info *info, const char *format, ...)
+{
+    va_list arguments;
+    if (info->reason[0] != '\0')
+        return;
+    va_start(arguments, format);
+    vsnprintf(info->reason, sizeof info->reason, format, arguments);
+    va_end(arguments);
+}
+
+/* A device that does not say what it is cannot be relied on. `name` is that of `what`. */
+static bool ask(tq_device_info *info, cl_device_id device, cl_device_info what, const char *name, void *to,
+                size_t size)
+{
+    const cl_int code = clGetDeviceInfo(device, what, size, to, NULL);
+    if (code != CL_SUCCESS)
+        refuse(info, "clGetDeviceInfo(%s) failed: %s (%d)", name, tq_opencl__name(code), (int)code);
+    return code == CL_SUCCESS;
+}
+
+static void device_text(tq_device_info *info, cl_device_id device, cl_device_info what, const char *name,
+                        char *to, size_t size)
 {
     char text[1024] = "";
-    if (clGetDeviceInfo(device, what, sizeof text - 1, text, NULL) != CL_SUCCESS)
+    if (!ask(info, device, what, name, text, sizeof text - 1))
         text[0] = '\0';
     snprintf(to, size, "%.*s", (int)size - 1, text);
 }
 
-static uint64_t device_number(cl_device_id device, cl_device_info what, size_t bytes)
+static uint64_t device_number(tq_device_info *info, cl_device_id device, cl_device_info what,
+                              const char *name, size_t bytes)
 {
     cl_ulong wide = 0;
     cl_uint narrow = 0;
     void *to = bytes == sizeof wide ? (void *)&wide : (void *)&narrow;
-    if (clGetDeviceInfo(device, what, bytes, to, NULL) != CL_SUCCESS)
+    if (!ask(info, device, what, name, to, bytes))
         return 0;
     return bytes == sizeof wide ? wide : narrow;
 }
 
-#define NUMBER32(device, what) ((unsigned)device_number(device, what, sizeof(cl_uint)))
-#define NUMBER64(device, what) device_number(device, what, sizeof(cl_ulong))
+#define TEXT(info, device, what, to) device_text(info, device, what, #what, to, sizeof to)
+#define NUMBER32(info, device, what) ((unsigned)device_number(info, device, what, #what, sizeof(cl_uint)))
+#define NUMBER64(info, device, what) device_number(info, device, what, #what, sizeof(cl_ulong))
 
 /* The type is a bit field: some implementations set several. */
 static const char *type_name(cl_device_type type)
@@ -42,13 +67,13 @@ static const char *type_name(cl_device_type type)
 static void describe_arithmetic(tq_device_info *info, cl_device_id device)
 {
     const cl_device_fp_config all64 = CL_FP_FMA | CL_FP_DENORM | CL_FP_ROUND_TO_NEAREST | CL_FP_INF_NAN;
-    const cl_device_fp_config single = NUMBER64(device, CL_DEVICE_SINGLE_FP_CONFIG);
-    const cl_device_fp_config both = NUMBER64(device, CL_DEVICE_DOUBLE_FP_CONFIG);
+    const cl_device_fp_config single = NUMBER64(info, device, CL_DEVICE_SINGLE_FP_CONFIG);
+    const cl_device_fp_config both = NUMBER64(info, device, CL_DEVICE_DOUBLE_FP_CONFIG);
     info->fma = (single & CL_FP_FMA) != 0;
     info->subnormals = (single & CL_FP_DENORM) != 0;
     info->fp64 = (both & all64) == all64;
     if (!(single & CL_FP_ROUND_TO_NEAREST))
-        snprintf(info->reason, sizeof info->reason, "its binary32 arithmetic does not round to nearest");
+        refuse(info, "its binary32 arithmetic does not round to nearest");
 }
 
 /* Whether the device has OpenCL 1.2: "OpenCL 1.2 name". */
@@ -60,40 +85,48 @@ static bool is_new_enough(const tq_device_info *info)
 
 static void describe_usability(tq_device_info *info, cl_device_id device)
 {
-    info->compiler = NUMBER32(device, CL_DEVICE_COMPILER_AVAILABLE) != 0;
+    info->compiler = NUMBER32(info, device, CL_DEVICE_COMPILER_AVAILABLE) != 0;
+    const bool available = NUMBER32(info, device, CL_DEVICE_AVAILABLE) != 0;
+    const bool little = NUMBER32(info, device, CL_DEVICE_ENDIAN_LITTLE) != 0;
     if (strcmp(info->platform, "Clover") == 0)
-        snprintf(info->reason, sizeof info->reason,
-                 "Mesa's Clover is OpenCL 1.1 and rejects static functions");
-    else if (!NUMBER32(device, CL_DEVICE_AVAILABLE))
-        snprintf(info->reason, sizeof info->reason, "the driver says that it is not available");
-    else if (!is_new_enough(info))
-        snprintf(info->reason, sizeof info->reason, "it has '%.60s', and OpenCL 1.2 is needed",
-                 info->version);
-    else if (!info->compiler)
-        snprintf(info->reason, sizeof info->reason, "it has no compiler");
-    else if (!NUMBER32(device, CL_DEVICE_ENDIAN_LITTLE))
-        snprintf(info->reason, sizeof info->reason, "it is big-endian");
+        refuse(info, "Mesa's Clover is OpenCL 1.1 and rejects static functions");
+    if (!available)
+        refuse(info, "the driver says that it is not available");
+    if (!is_new_enough(info))
+        refuse(info, "it has '%.60s', and OpenCL 1.2 is needed", info->version);
+    if (!info->compiler)
+        refuse(info, "it has no compiler");
+    if (!little)
+        refuse(info, "it is big-endian");
     info->usable = info->reason[0] == '\0';
+}
+
+static void describe_platform(tq_device_info *info, cl_platform_id platform)
+{
+    const cl_int code =
+        clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof info->platform - 1, info->platform, NULL);
+    if (code == CL_SUCCESS)
+        return;
+    info->platform[0] = '\0';
+    refuse(info, "clGetPlatformInfo(CL_PLATFORM_NAME) failed: %s (%d)", tq_opencl__name(code), (int)code);
 }
 
 void tq_device__describe(tq_device_info *info, cl_platform_id platform, cl_device_id device)
 {
     cl_device_type type = CL_DEVICE_TYPE_DEFAULT;
     memset(info, 0, sizeof *info);
-    device_text(device, CL_DEVICE_NAME, info->name, sizeof info->name);
-    device_text(device, CL_DEVICE_VERSION, info->version, sizeof info->version);
-    device_text(device, CL_DRIVER_VERSION, info->driver, sizeof info->driver);
-    if (clGetPlatformInfo(platform, CL_PLATFORM_NAME, sizeof info->platform - 1, info->platform, NULL) !=
-        CL_SUCCESS)
-        info->platform[0] = '\0';
-    clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof type, &type, NULL);
+    TEXT(info, device, CL_DEVICE_NAME, info->name);
+    TEXT(info, device, CL_DEVICE_VERSION, info->version);
+    TEXT(info, device, CL_DRIVER_VERSION, info->driver);
+    describe_platform(info, platform);
+    ask(info, device, CL_DEVICE_TYPE, "CL_DEVICE_TYPE", &type, sizeof type);
     snprintf(info->type, sizeof info->type, "%s", type_name(type));
-    info->compute_units = NUMBER32(device, CL_DEVICE_MAX_COMPUTE_UNITS);
-    info->global_memory = NUMBER64(device, CL_DEVICE_GLOBAL_MEM_SIZE);
-    info->max_allocation = NUMBER64(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
-    info->local_memory = NUMBER64(device, CL_DEVICE_LOCAL_MEM_SIZE);
-    info->alignment = NUMBER32(device, CL_DEVICE_MEM_BASE_ADDR_ALIGN) / 8;
-    info->vector_width = NUMBER32(device, CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT);
+    info->compute_units = NUMBER32(info, device, CL_DEVICE_MAX_COMPUTE_UNITS);
+    info->global_memory = NUMBER64(info, device, CL_DEVICE_GLOBAL_MEM_SIZE);
+    info->max_allocation = NUMBER64(info, device, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
+    info->local_memory = NUMBER64(info, device, CL_DEVICE_LOCAL_MEM_SIZE);
+    info->alignment = NUMBER32(info, device, CL_DEVICE_MEM_BASE_ADDR_ALIGN) / 8;
+    info->vector_width = NUMBER32(info, device, CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT);
     describe_arithmetic(info, device);
     describe_usability(info, device);
 }
@@ -107,15 +140,37 @@ typedef struct tq_found {
         bool own_memory; /* not the host's */
     } * list;
     size_t count;
+    tq_text faults; /* a line for each platform that did not tell its devices */
 } tq_found;
+
+static void free_found(tq_found *found)
+{
+    free(found->list);
+    tq_text__free(&found->faults);
+    *found = (tq_found){0};
+}
+
+/* With the host. Only decides between devices: one that does not tell is as good. */
+static bool shares_memory(cl_device_id device)
+{
+    cl_bool shares = CL_FALSE;
+    return clGetDeviceInfo(device, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof shares, &shares, NULL) !=
+               CL_SUCCESS ||
+           shares;
+}
 
 static tq_status add_platform(tq_found *found, cl_platform_id platform, unsigned platform_index)
 {
     cl_device_id devices[64];
     cl_uint count = 0;
-    /* A platform without devices is not an error. */
-    if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, TQ_COUNT(devices), devices, &count) != CL_SUCCESS)
+    const cl_int code = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, TQ_COUNT(devices), devices, &count);
+    if (code == CL_DEVICE_NOT_FOUND)
         return TQ_OK;
+    if (code != CL_SUCCESS) { /* those of other platforms are still good */
+        tq_text__print(&found->faults, "\n  platform %u: clGetDeviceIDs failed: %s (%d)", platform_index,
+                       tq_opencl__name(code), (int)code);
+        return TQ_OK;
+    }
     count = count < TQ_COUNT(devices) ? count : TQ_COUNT(devices);
     struct tq_candidate *grown = realloc(found->list, (found->count + count + 1) * sizeof *grown);
     if (grown == NULL)
@@ -125,11 +180,24 @@ static tq_status add_platform(tq_found *found, cl_platform_id platform, unsigned
         struct tq_candidate *c = &found->list[found->count++];
         *c = (struct tq_candidate){.platform = platform, .device = devices[i]};
         tq_device__describe(&c->info, platform, devices[i]);
-        c->own_memory =
-            strcmp(c->info.type, "cpu") != 0 && NUMBER32(devices[i], CL_DEVICE_HOST_UNIFIED_MEMORY) == 0;
+        c->own_memory = strcmp(c->info.type, "cpu") != 0 && !shares_memory(devices[i]);
         c->info.platform_index = platform_index;
         c->info.device_index = i;
     }
+    return TQ_OK;
+}
+
+static tq_status find_platforms(cl_platform_id *platforms, cl_uint capacity, cl_uint *count)
+{
+    const cl_int code = clGetPlatformIDs(capacity, platforms, count);
+    if (code != CL_SUCCESS && code != CL_PLATFORM_NOT_FOUND_KHR)
+        return tq_status__fail(TQ_E_OPENCL, "clGetPlatformIDs failed: %s (%d)", tq_opencl__name(code),
+                               (int)code);
+    if (code != CL_SUCCESS || *count == 0)
+        return tq_status__fail(TQ_E_DEVICE,
+                               "no OpenCL platform is installed; on Debian the package pocl-opencl-icd "
+                               "gives one for any CPU");
+    *count = *count < capacity ? *count : capacity;
     return TQ_OK;
 }
 
@@ -137,22 +205,14 @@ static tq_status find_all(tq_found *found)
 {
     cl_platform_id platforms[32];
     cl_uint count = 0;
-    const cl_int code = clGetPlatformIDs(TQ_COUNT(platforms), platforms, &count);
+    tq_status status = TQ_OK;
     *found = (tq_found){0};
-    if (code != CL_SUCCESS || count == 0)
-        return tq_status__fail(TQ_E_DEVICE,
-                               "no OpenCL platform is installed; on Debian the package pocl-opencl-icd "
-                               "gives one for any CPU");
-    count = count < TQ_COUNT(platforms) ? count : TQ_COUNT(platforms);
-    for (cl_uint i = 0; i < count; ++i) {
-        const tq_status status = add_platform(found, platforms[i], i);
-        if (status != TQ_OK) {
-            free(found->list);
-            *found = (tq_found){0};
-            return status;
-        }
-    }
-    return TQ_OK;
+    TQ_TRY(find_platforms(platforms, TQ_COUNT(platforms), &count));
+    for (cl_uint i = 0; status == TQ_OK && i < count; ++i)
+        status = add_platform(found, platforms[i], i);
+    if (status != TQ_OK)
+        free_found(found);
+    return status;
 }
 
 tq_status tq_device_list(tq_device_info *devices, size_t capacity, size_t *count)
@@ -164,8 +224,11 @@ tq_status tq_device_list(tq_device_info *devices, size_t capacity, size_t *count
     for (size_t i = 0; i < found.count && i < capacity; ++i)
         devices[i] = found.list[i].info;
     *count = found.count;
-    free(found.list);
-    return TQ_OK;
+    const bool failed = found.count == 0 && found.faults.length > 0;
+    const tq_status status =
+        failed ? tq_status__fail(TQ_E_OPENCL, "no devices:%s", tq_text__get(&found.faults)) : TQ_OK;
+    free_found(&found);
+    return status;
 }
 
 /* A selector taken apart. Empty parts match everything. */
@@ -299,7 +362,10 @@ static tq_status no_match(const tq_found *found, const tq_wish *wish, const char
                        info->usable ? "" : ", not usable: ", info->reason);
     }
     if (found->count == 0)
-        tq_text__print(&text, " none; on Debian the package pocl-opencl-icd gives one for any CPU");
+        tq_text__print(
+            &text, " none%s",
+            found->faults.length > 0 ? "" : "; on Debian the package pocl-opencl-icd gives one for any CPU");
+    tq_text__print(&text, "%s", tq_text__get(&found->faults));
     const tq_status status = tq_status__fail(TQ_E_DEVICE, "%s", tq_text__get(&text));
     tq_text__free(&text);
     return status;
@@ -363,7 +429,10 @@ static tq_status take_part(cl_platform_id platform, cl_device_id *device, tq_dev
     tq_device__describe(info, platform, part);
     info->platform_index = whole.platform_index;
     info->device_index = whole.device_index;
-    *device = part;
+    *device = part; /* the caller's to release, whatever follows */
+    if (!info->usable)
+        return tq_status__fail(TQ_E_DEVICE, "a sub-device of '%s' cannot be used: %s", whole.name,
+                               info->reason);
     return TQ_OK;
 }
 
@@ -387,7 +456,7 @@ tq_status tq_device__select(const char *selector, cl_platform_id *platform, cl_d
         *device = best->device;
         *info = best->info;
     }
-    free(found.list);
+    free_found(&found);
     if (status == TQ_OK && wish.units != 0 && wish.units != info->compute_units)
         status = take_part(*platform, device, info, wish.units);
     return status;
