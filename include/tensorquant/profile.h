@@ -38,7 +38,8 @@ typedef struct tq_profile_total {
 /*
  * Waits for the device and gives the rows in order of their first launch: up to `capacity` of them to `rows`
  * (may be NULL when it is 0), how many there are to `*count`. `total` may be NULL. TQ_E_STATE: the option
- * profile is off.
+ * profile is off. TQ_E_OPENCL: the driver gave no time for a command; the text names the OpenCL call and its
+ * code, and so it is until tq_profile_clear. TQ_E_MEMORY: no memory for a row; the same.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_profile_read(tq_context *context, tq_profile_row *rows, size_t capacity,
                                                size_t *count, tq_profile_total *total);

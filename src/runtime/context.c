@@ -95,9 +95,24 @@ static tq_status adopt_queue(tq_context *c, cl_command_queue queue)
     if (properties & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE)
         return tq_status__fail(TQ_E_ARGUMENT,
                                "the given command queue is out-of-order; an in-order one is needed");
-    clRetainCommandQueue(queue);
+    code = clRetainCommandQueue(queue);
+    if (code != CL_SUCCESS)
+        return tq_opencl__fail("clRetainCommandQueue", code, &c->info);
     c->queue = queue;
     c->adopted_queue = true;
+    return TQ_OK;
+}
+
+static tq_status retain(tq_context *c, cl_context context, cl_device_id device)
+{
+    cl_int code = clRetainContext(context);
+    if (code != CL_SUCCESS)
+        return tq_opencl__fail("clRetainContext", code, &c->info);
+    c->context = context;
+    code = clRetainDevice(device); /* which means something for a sub-device */
+    if (code != CL_SUCCESS)
+        return tq_opencl__fail("clRetainDevice", code, &c->info);
+    c->device = device;
     return TQ_OK;
 }
 
@@ -111,10 +126,7 @@ static tq_status adopt(tq_context *c, cl_context context, cl_device_id device, c
     tq_device__describe(&c->info, platform, device);
     if (!c->info.usable)
         return tq_status__fail(TQ_E_DEVICE, "device '%s' cannot be used: %s", c->info.name, c->info.reason);
-    clRetainContext(context);
-    clRetainDevice(device); /* which means something for a sub-device */
-    c->context = context;
-    c->device = device;
+    TQ_TRY(retain(c, context, device));
     TQ_TRY(check_device(c));
     return queue == NULL ? make_queue(c) : adopt_queue(c, queue);
 }

@@ -34,9 +34,11 @@ typedef struct tq_ticket {
 tq_status tq_tensor__upload(tq_tensor *to, const float *from, int64_t count);
 /* Queued behind what is queued already, and all of that is submitted to the device. */
 tq_status tq_tensor__download(const tq_tensor *from, float *to, int64_t count, tq_ticket *ticket);
+/* After a failure nothing is under way any more. */
 tq_status tq_ticket__wait(tq_ticket *ticket, const tq_context *context);
-void tq_ticket__drop(tq_ticket *ticket);       /* without waiting */
-void tq_context__quiesce(tq_context *context); /* waits for all that is queued; whatever failed is not told */
+void tq_ticket__drop(tq_ticket *ticket); /* without waiting */
+/* Waits for all that is queued; whatever failed is not told. */
+void tq_context__quiesce(const tq_context *context);
 
 /* A tensor that is a part of a block; `offset` in elements. tq_tensor_create makes a block of its own. */
 tq_status tq_tensor__view(tq_tensor **tensor, tq_memory *memory, uint64_t offset, const tq_shape *shape);
