@@ -14,9 +14,11 @@
 #define MOST_ARGUMENTS 20 /* of tq_kernel__run_elements */
 
 /* TQ_SUBNORMALS tells kernels whether binary32 arithmetic keeps subnormal numbers. */
+/* -w: some compilers warn of vectors wider than the device's registers, and a driver has been met that tells
+ * on stderr that there were warnings. */
 static const char *options_of(const tq_context *c)
 {
-    return c->info.subnormals ? "-cl-std=CL1.2 -DTQ_SUBNORMALS=1" : "-cl-std=CL1.2";
+    return c->info.subnormals ? "-w -cl-std=CL1.2 -DTQ_SUBNORMALS=1" : "-w -cl-std=CL1.2";
 }
 
 void tq_program_text__define(tq_program_text *text, const char *name, const char *value_format, ...)
