@@ -3,9 +3,9 @@
  * ends with one clear error, nothing is lost and nothing leaks; or it does without the call, and its results
  * are the same.
  *
- *     test_opencl_faults       of each function the first, the middle and the last call
- *     test_opencl_faults all   every single call, of more commands; or of the scenarios that are named behind
- * it
+ *     test_opencl_faults              of each function the first, the middle and the last call
+ *     test_opencl_faults all          every single call, of more commands
+ *     test_opencl_faults all NAME...  of these scenarios only
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -82,8 +82,8 @@ static verdict verdict_of(const scenario *s, const char *call)
     return rule_of(call)->verdict;
 }
 
-static unsigned runs, ended, done,
-    wrong; /* with a fault; of them ended by it, or done without the call; and wrong */
+/* Runs with a fault; those that it ended; those that were done without the call; what was wrong. */
+static unsigned runs, ended, done, wrong;
 
 __attribute__((format(printf, 3, 4))) static void complain(const scenario *s, const fault *f,
                                                            const char *format, ...)
