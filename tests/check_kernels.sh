@@ -1,13 +1,14 @@
 #!/bin/sh
 # Kernels: start with a comment, have no binary64 and no unsuffixed floating literal outside the one path that asks the
-# device for binary64, and quantizers compile as OpenCL C 1.2 where clang is found.
+# device for binary64, and the probes of it, and quantizers compile as OpenCL C 1.2 where clang is found.
 #
 #     check_kernels.sh <folder of kernels> [<clang>]
 cd "$1" || exit 2
 clang=$2
 binary64=./accumulate/binary64.cl
+probes=./probes_binary64.cl
 
-faults=$(find . -name '*.cl' | sort | xargs awk -v binary64="$binary64" '
+faults=$(find . -name '*.cl' | sort | xargs awk -v binary64="$binary64" -v probes="$probes" '
     function fault(text) { print FILENAME ":" FNR ": " text }
     FNR == 1 { inside = 0; if ($0 !~ /^\/\*/) fault("does not start with a comment on what it is") }
     {
@@ -19,7 +20,7 @@ faults=$(find . -name '*.cl' | sort | xargs awk -v binary64="$binary64" '
         gsub(/\/\*([^*]|\*+[^*\/])*\*+\//, " ", line)
         if (sub(/\/\*.*$/, "", line)) inside = 1
         sub(/\/\/.*$/, "", line)
-        if (FILENAME == binary64) next
+        if (FILENAME == binary64 || FILENAME == probes) next
         if (line ~ /(^|[^A-Za-z0-9_])(double[0-9]*|(as|convert)_double[0-9a-z_]*)([^A-Za-z0-9_]|$)/) fault("binary64")
         gsub(/0[xX][0-9a-fA-F.]+[pP][-+]?[0-9]+[fF]/, " ", line)
         if (line ~ /0[xX][0-9a-fA-F.]+[pP]/) fault("a floating literal without f")

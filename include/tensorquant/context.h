@@ -18,10 +18,10 @@
  *
  * If several devices match, the best is taken, whatever the order in which the loader lists them: one whose
  * whole name TEXT is; then GPUs before accelerators, CPUs and others; then, but for CPUs, one with memory of
- * its own; then the one with more of binary64, FMA and subnormal numbers; more compute units; more memory; the
- * name that comes first. Of several that are the same in all this the first listed is taken; P:D names the
- * others. Devices that cannot be used are passed over. If none matches, or only such, the call fails and the
- * error lists the devices found; it never falls back to another device.
+ * its own; then the one with more of binary64, FMA and subnormal numbers; more compute units; more memory;
+ * the name that comes first. Of several that are the same in all this the first listed is taken; P:D names
+ * the others. Devices that cannot be used are passed over. If none matches, or only such, the call fails and
+ * the error lists the devices found; it never falls back to another device.
  */
 #ifndef TENSORQUANT_CONTEXT_H
 #define TENSORQUANT_CONTEXT_H
@@ -48,7 +48,7 @@ typedef struct tq_device_info {
     char driver[64];         /* CL_DRIVER_VERSION */
     unsigned platform_index; /* P of P:D */
     unsigned device_index;   /* D of P:D */
-    unsigned compute_units; /* of a sub-device its own */
+    unsigned compute_units;  /* of a sub-device its own */
     uint64_t global_memory;  /* bytes */
     uint64_t max_allocation; /* bytes */
     uint64_t local_memory;   /* bytes */
@@ -71,10 +71,17 @@ typedef struct tq_device_info {
 TQ_API TQ_MUST_CHECK tq_status tq_device_list(tq_device_info *devices, size_t capacity, size_t *count);
 
 /*
- * Opens a context on the device that `selector` names (grammar above). Close it with tq_context_close.
+ * Opens a context on the device that `selector` names (grammar above). Close it with tq_context_close. A
+ * device that has not been seen with this driver is asked whether it computes right, which takes a part of a
+ * second (selftest.h).
  *
- * TQ_E_DEVICE: there is no OpenCL platform, nothing matches, the device is not usable (no compiler, OpenCL before
- * 1.2, Mesa's Clover), or it gives no sub-device of that size. TQ_E_OPENCL: the driver refuses.
+ * The environment variable TQ_VERBOSE, "1" or "0" (the same as none), says whether the context tells on
+ * stderr what it does: devices, programs, accumulation paths, bytes moved (docs/cli.md).
+ *
+ * TQ_E_DEVICE: there is no OpenCL platform, nothing matches, the device is not usable (no compiler, OpenCL
+ * before 1.2, Mesa's Clover), it gives no sub-device of that size, or it fails its self-test: the text then
+ * names the check, the numbers, what was given and what was expected. TQ_E_ARGUMENT: TQ_SELFTEST or
+ * TQ_VERBOSE has another value than they may. TQ_E_BUILD, TQ_E_MEMORY, TQ_E_OPENCL: the driver refuses.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_context_open(tq_context **context, const char *selector);
 
@@ -86,7 +93,8 @@ TQ_API TQ_MUST_CHECK tq_status tq_context_open(tq_context **context, const char 
  * second queue, which what is queued on the first waits for.
  *
  * TQ_E_ARGUMENT: a NULL handle, an out-of-order queue, a device that is not of that context, or a queue of
- * another context or device.
+ * another context or device; TQ_SELFTEST or TQ_VERBOSE has another value than they may. TQ_E_DEVICE: the
+ * device is not usable, or fails its self-test.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_context_adopt(tq_context **context, void *cl_context_handle,
                                                 void *cl_device_handle, void *cl_queue_handle);
@@ -142,10 +150,10 @@ typedef struct tq_program_counts {
 TQ_API tq_program_counts tq_context_programs(const tq_context *context);
 
 /*
- * Device memory that the library holds in this context. Running a planned network makes none. The library makes
- * no buffer beyond the device's `max_allocation`, nor beyond its `global_memory` together with those that exist:
- * such calls fail with TQ_E_MEMORY and the figures before the driver is asked, for some drivers end the process
- * when they run out. What others take of the device is not known.
+ * Device memory that the library holds in this context. Running a planned network makes none. The library
+ * makes no buffer beyond the device's `max_allocation`, nor beyond its `global_memory` together with those
+ * that exist: such calls fail with TQ_E_MEMORY and the figures before the driver is asked, for some drivers
+ * end the process when they run out. What others take of the device is not known.
  */
 typedef struct tq_memory_counts {
     uint64_t buffers; /* OpenCL buffers that exist */

@@ -13,6 +13,7 @@
 #include "tensorquant/optimizer.h"
 #include "tensorquant/profile.h"
 #include "tensorquant/quantizer.h"
+#include "tensorquant/selftest.h"
 #include "tensorquant/status.h"
 #include "tensorquant/tensor.h"
 #include "tensorquant/trainer.h"

@@ -105,7 +105,9 @@ static tq_status describe(tq_trial *t, const tq_trial_numbers *numbers, const tq
     TQ_TRY(make_numbers(&t->bias, g->out_channels, &weight, numbers->weight_size));
     t->setup.weight = t->weight;
     t->setup.bias = t->bias;
-    return tq_problem__describe(&t->problem, &t->setup, tq_context_device(t->context));
+    TQ_TRY(tq_problem__describe(&t->problem, &t->setup, tq_context_device(t->context)));
+    t->problem.tiled = tq_context__tiled(t->context);
+    return TQ_OK;
 }
 
 /* The step that the path will take tells few outputs from many. */
@@ -124,11 +126,10 @@ static void find_tile(tq_trial *t)
 static tq_status prepare(tq_trial *t, bool *applies, const tq_trial_numbers *numbers,
                          const tq_geometry *geometry)
 {
-    char why[256];
     tq_quantizer input;
     TQ_TRY(tq_quantizer_parse(&input, numbers->input));
     TQ_TRY(describe(t, numbers, geometry, &input));
-    *applies = t->path->applicable(&t->problem, why, sizeof why);
+    *applies = t->path->applicable(&t->problem, t->why, sizeof t->why);
     if (!*applies)
         return TQ_OK;
     find_tile(t);
@@ -141,8 +142,10 @@ tq_status tq_trial__create(tq_trial *t, bool *applies, tq_context *context, cons
 {
     *t = (tq_trial){.context = context, .path = path_of(numbers->path)};
     *applies = t->path->depthwise || !tq_geometry__is_depthwise(geometry);
-    if (!*applies)
+    if (!*applies) {
+        tq_path__refuse(t->why, sizeof t->why, "the path has no loop for depthwise convolutions");
         return TQ_OK;
+    }
     const tq_status status = prepare(t, applies, numbers, geometry);
     if (status != TQ_OK || !*applies)
         tq_trial__destroy(t);
@@ -156,7 +159,9 @@ void tq_trial__destroy(tq_trial *t)
     tq_memory__release(t->verdict.memory);
     free(t->weight);
     free(t->bias);
-    *t = (tq_trial){0};
+    t->x = t->y = NULL;
+    t->verdict.memory = NULL;
+    t->weight = t->bias = NULL;
 }
 
 static tq_status run(tq_trial *t, tq_entry *entry)

@@ -175,6 +175,12 @@ const tq_option tq_option_quick = {
     .type = TQ_OPTION_FLAG,
     PLACE(quick),
 };
+const tq_option tq_option_operations = {
+    .name = "quick",
+    .help = "the operations alone: what every command asks of a new device",
+    .type = TQ_OPTION_FLAG,
+    PLACE(quick),
+};
 const tq_option tq_option_json = {
     .name = "json",
     .help = "print JSON",

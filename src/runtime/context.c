@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/checks.h"
 #include "runtime/mark.h"
 #include "util/fail.h"
 
@@ -27,6 +28,7 @@ static tq_status open_context(tq_context *c, const char *selector)
 {
     cl_platform_id platform;
     cl_int code;
+    TQ_TRY(tq_context__read_environment(c));
     TQ_TRY(tq_device__select(selector, &platform, &c->device, &c->info));
     const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)platform, 0};
     c->context = clCreateContext(properties, 1, &c->device, NULL, NULL, &code);
@@ -48,8 +50,12 @@ static tq_status begin(tq_context **context)
     return TQ_OK;
 }
 
-static tq_status end(tq_context **context, tq_status status)
+static tq_status end(tq_context **context, tq_status status, bool asks)
 {
+    if (status == TQ_OK)
+        tq_context__say_device(*context);
+    if (status == TQ_OK && asks)
+        status = tq_verdict__ask(*context);
     if (status != TQ_OK) {
         tq_context_close(*context);
         *context = NULL;
@@ -60,7 +66,13 @@ static tq_status end(tq_context **context, tq_status status)
 tq_status tq_context_open(tq_context **context, const char *selector)
 {
     TQ_TRY(begin(context));
-    return end(context, open_context(*context, selector));
+    return end(context, open_context(*context, selector), true);
+}
+
+tq_status tq_context__open_unasked(tq_context **context, const char *selector)
+{
+    TQ_TRY(begin(context));
+    return end(context, open_context(*context, selector), false);
 }
 
 static tq_status check_device(const tq_context *c)
@@ -104,6 +116,7 @@ static tq_status adopt_queue(tq_context *c, cl_command_queue queue)
 static tq_status adopt(tq_context *c, cl_context context, cl_device_id device, cl_command_queue queue)
 {
     cl_platform_id platform = NULL;
+    TQ_TRY(tq_context__read_environment(c));
     const cl_int code = clGetDeviceInfo(device, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL);
     if (code != CL_SUCCESS)
         return tq_status__fail(TQ_E_ARGUMENT, "the given cl_device_id is not valid: %s (%d)",
@@ -128,7 +141,7 @@ tq_status tq_context_adopt(tq_context **context, void *cl_context_handle, void *
         return tq_status__fail(TQ_E_ARGUMENT,
                                "tq_context_adopt: the OpenCL context and device must not be NULL");
     TQ_TRY(begin(context));
-    return end(context, adopt(*context, cl_context_handle, cl_device_handle, cl_queue_handle));
+    return end(context, adopt(*context, cl_context_handle, cl_device_handle, cl_queue_handle), true);
 }
 
 static void free_programs(tq_context *c)
@@ -155,6 +168,8 @@ void tq_context_close(tq_context *c)
 {
     if (c == NULL)
         return;
+    if (c->queue != NULL)
+        tq_context__say_end(c);
     tq_profile__free(c);
     tq_tuned__free(&c->tuned);
     free_kernels(c);

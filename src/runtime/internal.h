@@ -36,6 +36,9 @@ typedef struct tq_tuned {
     char own[1200];   /* what tq_tuning_file gave last */
 } tq_tuned;
 
+/* When a context asks its device (runtime/checks.h): $TQ_SELFTEST. */
+typedef enum tq_asks { TQ_ASKS_ONCE, TQ_ASKS_ALWAYS, TQ_ASKS_NEVER } tq_asks;
+
 struct tq_context {
     cl_context context;
     cl_device_id device;
@@ -47,7 +50,6 @@ struct tq_context {
     tq_loop loop;
     tq_tuned tuned;
     tq_float_mode float_mode;
-    bool used_clblast;
     tq_program_counts counts;
     tq_program *programs;
     tq_cache_entry *kernels;
@@ -55,6 +57,10 @@ struct tq_context {
     bool adopted_queue;
     struct tq_profile *profile; /* NULL while off */
     unsigned options_set;       /* how often an option was */
+    tq_asks asks;
+    bool verbose;                  /* $TQ_VERBOSE: says on stderr what it does */
+    uint64_t uploaded, downloaded; /* bytes */
+    uint64_t products;             /* that CLBlast ran */
 };
 
 /* "CL_OUT_OF_RESOURCES"; "unknown" for others. */
@@ -65,6 +71,17 @@ tq_status tq_opencl__fail(const char *call, cl_int code, const tq_device_info *d
 
 /* Another queue with the properties that the profile wants; the old one is released. */
 tq_status tq_context__remake_queue(tq_context *c);
+
+/* The program that asks a device; zero what it was (program.h). */
+void tq_probes__text(tq_program_text *text, const tq_device_info *device, bool groups);
+/* The key of the program that would be built. */
+tq_status tq_program_text__key(tq_program_key *key, const tq_context *c, const tq_program_text *text);
+
+/* What $TQ_SELFTEST and $TQ_VERBOSE want of a context. */
+tq_status tq_context__read_environment(tq_context *c);
+/* Lines of a context that is made or closes. */
+void tq_context__say_device(const tq_context *c);
+void tq_context__say_end(const tq_context *c);
 
 /* Facts of a device. */
 void tq_device__describe(tq_device_info *info, cl_platform_id platform, cl_device_id device);

@@ -84,6 +84,10 @@ size_t tq_kernel__local_size(const tq_kernel *kernel);
 /* Changes when an option is set: what was planned before may be planned otherwise now. */
 unsigned tq_context__options_set(const tq_context *context);
 
+/* A line on stderr, where $TQ_VERBOSE asked for it. */
+__attribute__((format(printf, 2, 3))) void tq_context__say(const tq_context *context, const char *format,
+                                                           ...);
+
 /* What launches are counted for in the profile (tensorquant/profile.h). The one that writes `output` gets the
  * macs. */
 typedef struct tq_profile_scope {

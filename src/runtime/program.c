@@ -9,6 +9,7 @@
 #include "runtime/internal.h"
 #include "runtime/mark.h"
 #include "runtime/memory.h"
+#include "util/clock.h"
 #include "util/fail.h"
 
 #define MOST_ARGUMENTS 20 /* of tq_kernel__run_elements */
@@ -176,16 +177,17 @@ static void save_binary(const tq_context *c, tq_program_key key, cl_program prog
     free(binary);
 }
 
-static tq_status load_or_build(tq_context *c, tq_program_key key, const tq_text *joined, cl_program *program)
+static tq_status load_or_build(tq_program *made, tq_context *c, const tq_text *joined, bool unkept)
 {
-    *program = load_binary(c, key);
-    if (*program != NULL) {
+    made->program = unkept ? NULL : load_binary(c, made->key);
+    if (made->program != NULL) {
         ++c->counts.from_disk;
         return TQ_OK;
     }
-    TQ_TRY(build_source(c, joined, program));
+    TQ_TRY(build_source(c, joined, &made->program));
     ++c->counts.built;
-    save_binary(c, key, *program);
+    if (!unkept)
+        save_binary(c, made->key, made->program);
     return TQ_OK;
 }
 
@@ -232,10 +234,39 @@ static tq_status make_program(tq_program *made, tq_context *c, const tq_program_
     tq_status status = tq_program_text__join(text, &joined);
     if (status == TQ_OK) {
         made->key = key_of(c, &joined);
-        status = load_or_build(c, made->key, &joined, &made->program);
+        status = load_or_build(made, c, &joined, text->unkept);
     }
     tq_text__free(&joined);
     return status;
+}
+
+tq_status tq_program_text__key(tq_program_key *key, const tq_context *c, const tq_program_text *text)
+{
+    tq_text joined = {0};
+    const tq_status status = tq_program_text__join(text, &joined);
+    if (status == TQ_OK)
+        *key = key_of(c, &joined);
+    tq_text__free(&joined);
+    return status;
+}
+
+/* The last part is what the program is for. */
+static void say_program(const tq_context *c, const tq_program_text *text, const char *how, double seconds)
+{
+    const char *const name = text->part_count > 0 ? text->part[text->part_count - 1].name : "prelude.cl";
+    if (seconds < 0.0)
+        tq_context__say(c, "program of %s: %s", name, how);
+    else
+        tq_context__say(c, "program of %s: %s in %.3f s", name, how, seconds);
+}
+
+static tq_status make_and_say(tq_program *made, tq_context *c, const tq_program_text *text)
+{
+    const unsigned built = c->counts.built;
+    const double begun = tq_clock__now();
+    TQ_TRY(make_program(made, c, text));
+    say_program(c, text, c->counts.built > built ? "built" : "found on disk", tq_clock__now() - begun);
+    return TQ_OK;
 }
 
 static tq_status get_program(tq_context *c, const tq_program_text *text, cl_program *program)
@@ -245,13 +276,14 @@ static tq_status get_program(tq_context *c, const tq_program_text *text, cl_prog
     tq_program *entry = find_program(c, key);
     if (entry != NULL) {
         ++c->counts.from_memory;
+        say_program(c, text, "found in memory", -1.0);
         *program = entry->program;
         return TQ_OK;
     }
     entry = calloc(1, sizeof *entry);
     if (entry == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for a program");
-    const tq_status status = make_program(entry, c, text);
+    const tq_status status = make_and_say(entry, c, text);
     if (status != TQ_OK) {
         free(entry);
         return status;

@@ -26,6 +26,7 @@ typedef struct tq_program_text {
     tq_source part[24]; /* in order, each once (by name) */
     size_t part_count;
     tq_status status; /* first failure while assembling, reported by tq_program__get */
+    bool unkept;      /* neither read from disk nor written there */
 } tq_program_text;
 
 __attribute__((format(printf, 3, 4))) void tq_program_text__define(tq_program_text *text, const char *name,
