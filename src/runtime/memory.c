@@ -101,6 +101,7 @@ tq_status tq_memory__write(tq_memory *memory, uint64_t offset, const void *from,
     tq_profile__begin(c, &mark);
     const cl_int code = clEnqueueWriteBuffer(c->queue, memory->object, CL_TRUE, (size_t)offset, (size_t)bytes,
                                              from, 0, NULL, mark.wanted);
+    c->uploaded += code == CL_SUCCESS ? bytes : 0;
     tq_profile__end(c, c->queue, &mark, code == CL_SUCCESS, "upload", -1.0, (double)bytes);
     return code == CL_SUCCESS ? TQ_OK : tq_opencl__fail("clEnqueueWriteBuffer", code, &c->info);
 }
@@ -124,6 +125,7 @@ tq_status tq_memory__read(const tq_memory *memory, uint64_t offset, void *to, ui
     tq_profile__begin(c, &mark);
     const cl_int code = clEnqueueReadBuffer(c->queue, memory->object, CL_TRUE, (size_t)offset, (size_t)bytes,
                                             to, 0, NULL, mark.wanted);
+    c->downloaded += code == CL_SUCCESS ? bytes : 0;
     tq_profile__end(c, c->queue, &mark, code == CL_SUCCESS, "download", -1.0, (double)bytes);
     return code == CL_SUCCESS ? TQ_OK : tq_opencl__fail("clEnqueueReadBuffer", code, &c->info);
 }

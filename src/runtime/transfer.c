@@ -50,6 +50,7 @@ tq_status tq_tensor__upload(tq_tensor *to, const float *from, int64_t count)
                              (size_t)tq_tensor__offset(to) * 4, (size_t)count * 4, from, 0, NULL, &event);
     if (code != CL_SUCCESS)
         return tq_opencl__fail("clEnqueueWriteBuffer", code, &c->info);
+    c->uploaded += (uint64_t)count * 4;
     note(c, c->uploads, &mark, event, "upload", count);
     const tq_status status = wait_on_device(c, event);
     clReleaseEvent(event);
@@ -67,6 +68,7 @@ tq_status tq_tensor__download(const tq_tensor *from, float *to, int64_t count, t
                             (size_t)tq_tensor__offset(from) * 4, (size_t)count * 4, to, 0, NULL, &event);
     if (code != CL_SUCCESS)
         return tq_opencl__fail("clEnqueueReadBuffer", code, &c->info);
+    c->downloaded += (uint64_t)count * 4;
     note(c, c->queue, &mark, event, "download", count);
     ticket->event = event;
     code = clFlush(c->queue);
