@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "accumulate/check_paths.h"
+#include "quantizers/check_kinds.h"
 #include "support/tq_program.h"
 #include "tensorquant/context.h"
 #include "tensorquant/selftest.h"
@@ -36,7 +38,11 @@ static const struct {
 /* Behind these: two that say the same of themselves, of which the second computes wrongly, and it with
  * another driver. */
 #define TWINS "|name=A|name=A,flip=4100|name=A,driver=2,flip=4100"
-enum { TWIN = 1 + COUNT(devices), WRONG_TWIN, OTHER_DRIVER, ALL };
+/* Operations are right, a quantizer and a path are not. */
+#define MISROUNDING                                                                                          \
+    "|name=Misrounding,swap=VECTOR(bits\\, words\\, draw)=>VECTOR(bits\\, words\\, draw) ^ 1u,swap=term = "  \
+    "tq_high(x\\, w);=>term = tq_high(x\\, w) + (short)1;"
+enum { TWIN = 1 + COUNT(devices), WRONG_TWIN, OTHER_DRIVER, MISROUNDING_NUMBER, ALL };
 
 static void disguise(char *to, size_t size)
 {
@@ -44,7 +50,7 @@ static void disguise(char *to, size_t size)
     for (size_t i = 0; i < COUNT(devices); ++i)
         length +=
             (size_t)snprintf(to + length, size - length, "|name=%s,%s", devices[i].name, devices[i].fault);
-    length += (size_t)snprintf(to + length, size - length, "%s", TWINS);
+    length += (size_t)snprintf(to + length, size - length, "%s", TWINS MISROUNDING);
     assert_true(length < size);
 }
 
@@ -147,6 +153,28 @@ static void selftest_tells_all(void **state)
     assert_int_equal(tq_selftest_run(NULL, "Right", &(tq_selftest){.quick = true}), TQ_OK);
     assert_int_equal(tq_selftest_run(NULL, "nowhere", NULL), TQ_E_DEVICE);
     assert_non_null(strstr(tq_error(), "no device matches 'nowhere'"));
+}
+
+/* What the operations do not see. */
+static void quantizers_and_paths_are_seen(void **state)
+{
+    static const char *const devices_of[] = {"Right", "Misrounding"};
+    (void)state;
+    for (int i = 0; i < 2; ++i) {
+        tally t = {{0}, ""};
+        tq_checks checks = {.how = {.report = note, .user = &t}, .only = "down"};
+        tq_context *context;
+        assert_int_equal(tq_context_open(&context, devices_of[i]), TQ_OK);
+        assert_int_equal(tq_quantizers__check(&checks, context), TQ_OK);
+        assert_int_equal(checks.all, 3); /* down,16,8 down,4,6 down,12,-3 */
+        assert_int_equal(checks.failed, 3 * i);
+        checks.only = "lanes16";
+        assert_int_equal(tq_paths__check(&checks, context), TQ_OK);
+        assert_int_equal(checks.all, 4);
+        assert_int_equal(checks.failed, 4 * i);
+        assert_string_equal(t.first, i == 0 ? "" : "down,16,8");
+        tq_context_close(context);
+    }
 }
 
 static void wrong_variables(void **state)
@@ -289,6 +317,7 @@ int main(void)
         cmocka_unit_test(text_has_the_numbers),
         cmocka_unit_test(adopted_contexts_ask),
         cmocka_unit_test(selftest_tells_all),
+        cmocka_unit_test(quantizers_and_paths_are_seen),
         cmocka_unit_test(wrong_variables),
         cmocka_unit_test(verdict_is_kept),
         cmocka_unit_test(verdict_is_lost),

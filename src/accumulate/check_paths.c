@@ -112,7 +112,8 @@ tq_status tq_paths__check(tq_checks *checks, tq_context *context)
     if (memory == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for numbers to multiply");
     for (const tq_path *const *path = tq_path_kinds; *path != NULL; ++path)
-        check_path(checks, context, *path, memory);
+        if (tq_checks__want(checks, (*path)->name))
+            check_path(checks, context, *path, memory);
     free(memory);
     return TQ_OK;
 }

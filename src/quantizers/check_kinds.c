@@ -185,7 +185,7 @@ static tq_status add_example(examples *e, const char *name, const float *numbers
     return TQ_OK;
 }
 
-static tq_status gather(examples *e, const tq_u32 *bits)
+static tq_status gather(examples *e, const tq_checks *checks, const tq_u32 *bits)
 {
     tq_status status = TQ_OK;
     float *const numbers = malloc(NUMBERS * sizeof *numbers);
@@ -195,7 +195,7 @@ static tq_status gather(examples *e, const tq_u32 *bits)
     for (size_t i = 0; i < tq_quantizer_kind_count() && status == TQ_OK; ++i)
         for (const char *const *name = tq_quantizer_kind_at(i)->examples; *name != NULL && status == TQ_OK;
              ++name)
-            status = add_example(e, *name, numbers);
+            status = tq_checks__want(checks, *name) ? add_example(e, *name, numbers) : TQ_OK;
     free(numbers);
     return status;
 }
@@ -209,7 +209,7 @@ static tq_status check_all(kinds_test *t)
         t->from[i] = number_of(i);
         t->draw[i] = i % 5 == 0 ? 0 : i % 5 == 1 ? UINT32_MAX : i * 747796405u;
     }
-    TQ_TRY(gather(&e, t->from));
+    TQ_TRY(gather(&e, t->checks, t->from));
     TQ_TRY(tq_memory__of(&t->x, t->context, t->from, sizeof t->from));
     TQ_TRY(tq_memory__of(&t->draws, t->context, t->draw, sizeof t->draw));
     TQ_TRY(tq_memory__create(&t->y, t->context, sizeof t->given));

@@ -1,8 +1,14 @@
 #include "runtime/checks.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "util/fail.h"
+
+bool tq_checks__want(const tq_checks *checks, const char *name)
+{
+    return checks->only == NULL || strncmp(name, checks->only, strlen(checks->only)) == 0;
+}
 
 void tq_checks__add(tq_checks *checks, const tq_check *check)
 {

@@ -8,9 +8,11 @@
 typedef struct tq_checks {
     tq_selftest how;
     size_t failed, all;
-    char first[600]; /* name and text of the first that failed */
+    char first[600];  /* name and text of the first that failed */
+    const char *only; /* quantizers and paths whose names begin so; NULL: all */
 } tq_checks;
 
+bool tq_checks__want(const tq_checks *checks, const char *name);
 void tq_checks__add(tq_checks *checks, const tq_check *check);
 /* TQ_E_DEVICE when one failed. */
 tq_status tq_checks__status(const tq_checks *checks, const tq_device_info *device);
