@@ -3,20 +3,13 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "util/clock.h"
 #include "util/fail.h"
 
 #define LEAST_ROUNDS 3
 #define SLOW         0.5 /* instructions per multiplication */
 #define MANY_ROWS    400
-
-double tq_trial__now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 static const tq_path *path_of(const char *name)
 {
@@ -166,10 +159,10 @@ void tq_trial__destroy(tq_trial *t)
 
 static tq_status run(tq_trial *t, tq_entry *entry)
 {
-    const double begun = tq_trial__now();
+    const double begun = tq_clock__now();
     TQ_TRY(tq_branch__run(&entry->branch, t->x, NULL, t->y, 0, &t->verdict));
     TQ_TRY(tq_context_finish(t->context));
-    entry->seconds = fmin(entry->seconds, tq_trial__now() - begun);
+    entry->seconds = fmin(entry->seconds, tq_clock__now() - begun);
     return TQ_OK;
 }
 
@@ -194,10 +187,10 @@ void tq_trial__drop(tq_entry *entry)
 
 tq_status tq_trial__time(tq_trial *t, tq_entry *entries, size_t count, double seconds)
 {
-    const double begun = tq_trial__now();
+    const double begun = tq_clock__now();
     for (size_t i = 0; i < count; ++i)
         entries[i].seconds = INFINITY; /* the first run compiled */
-    for (int round = 0; round < LEAST_ROUNDS || tq_trial__now() - begun < seconds; ++round)
+    for (int round = 0; round < LEAST_ROUNDS || tq_clock__now() - begun < seconds; ++round)
         for (size_t i = 0; i < count; ++i)
             if (entries[i].made)
                 TQ_TRY(run(t, &entries[i]));

@@ -54,7 +54,4 @@ void tq_trial__drop(tq_entry *entry);
 /* Runs the entries in turn for about `seconds`, three times at least. Those that were made count. */
 tq_status tq_trial__time(tq_trial *trial, tq_entry *entries, size_t count, double seconds);
 
-/* Seconds of a clock that only goes forward. */
-double tq_trial__now(void);
-
 #endif

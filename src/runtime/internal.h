@@ -72,7 +72,7 @@ tq_status tq_opencl__fail(const char *call, cl_int code, const tq_device_info *d
 /* Another queue with the properties that the profile wants; the old one is released. */
 tq_status tq_context__remake_queue(tq_context *c);
 
-/* The program that asks a device; zero what it was (program.h). */
+/* The program that asks a device; whatever `text` was is overwritten. */
 void tq_probes__text(tq_program_text *text, const tq_device_info *device, bool groups);
 /* The key of the program that would be built. */
 tq_status tq_program_text__key(tq_program_key *key, const tq_context *c, const tq_program_text *text);

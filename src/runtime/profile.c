@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "tensorquant/profile.h"
+#include "util/clock.h"
 #include "util/fail.h"
 
 enum { PENDING = 1024 };
@@ -26,13 +26,6 @@ struct tq_profile {
     double first, end, busy; /* of the device's or host's clock */
     bool failed;             /* no memory for a row, or an event without times */
 };
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 static bool same_row(const tq_profile_row *row, const tq_profile_scope *scope, const char *step)
 {
@@ -113,7 +106,7 @@ void tq_profile__begin(const tq_context *c, tq_mark *mark)
     *mark = (tq_mark){0};
     if (c->profile == NULL)
         return;
-    mark->begun = now();
+    mark->begun = tq_clock__now();
     mark->wanted = c->profile->mode == BY_EVENTS ? &mark->event : NULL;
 }
 
@@ -124,7 +117,7 @@ void tq_profile__end(tq_context *c, cl_command_queue queue, tq_mark *mark, bool 
     struct tq_profile *p = c->profile;
     if (p == NULL || !queued)
         return;
-    const double begun = mark->begun, returned = now();
+    const double begun = mark->begun, returned = tq_clock__now();
     const bool launch = macs >= 0.0;
     const size_t row = find_row(p, launch && p->scope.layer != NULL ? &p->scope : &outside, step);
     if (p->mode == BY_WALL)
@@ -140,7 +133,7 @@ void tq_profile__end(tq_context *c, cl_command_queue queue, tq_mark *mark, bool 
     p->row[row].macs += launch ? macs : 0.0;
     p->row[row].bytes += bytes;
     if (p->mode == BY_WALL) {
-        add_time(p, row, begun, now(), queue == c->queue);
+        add_time(p, row, begun, tq_clock__now(), queue == c->queue);
         return;
     }
     if (p->pending_count == PENDING)
