@@ -115,7 +115,9 @@ TQ_API const tq_device_info *tq_context_device(const tq_context *context);
  *               while networks have runs under way
  *     shape     how the loops of convolutions and matrix products are laid out in layers planned afterwards:
  *               "cpu": wide vectors, one work-item to a group; "gpu": work-groups that share tiles in local
- *               memory; "auto" (initial): "gpu" on devices of type gpu, else "cpu". Results are the same
+ *               memory; "auto" (initial): "gpu" on devices of type gpu, else "cpu"; "task": all kernels, of
+ *               whatever layer, in the form that offline compilers for FPGAs want, where a launch is one
+ *               work-item (docs/fpga.md). Results are the same
  *     tuning    a file with tiles for the loops (tuning.h); "" for none. Initially $TQ_TUNING if set, else
  *               the one of the device in the cache directory, if there is one. Results are the same.
  *               TQ_E_FILE, TQ_E_FORMAT: the file cannot be read, or is not one for this device

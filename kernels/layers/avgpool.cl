@@ -113,14 +113,14 @@ __kernel void avgpool(__global const uint *restrict x, const ulong x_offset, __g
                       const ulong first, const int vectors, const ulong each, const ulong pixels)
 {
     const tq_pool_geometry g = tq_pool_geometry_of(geometry);
-    const int begin = (int)get_global_id(1) * vectors * TQ_LANES, end = min(begin + vectors * TQ_LANES, g.channels);
+    const int begin = (int)tq_item(1) * vectors * TQ_LANES, end = min(begin + vectors * TQ_LANES, g.channels);
     const tq_tail tail = tq_tail_of(tail_words);
     tq_sums sums;
     tq_average t;
     t.sum = sum_words;
     t.result = result_words;
     t.key = key;
-    const ulong begin_pixel = get_global_id(0) * each, end_pixel = min(begin_pixel + each, pixels);
+    const ulong begin_pixel = tq_item(0) * each, end_pixel = min(begin_pixel + each, pixels);
     t.window = tq_pool_window_of(g, begin_pixel);
     for (ulong pixel = begin_pixel; pixel < end_pixel; ++pixel) {
         t.divisor = tq_divisor(g, t.window);

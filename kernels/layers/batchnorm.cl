@@ -87,7 +87,7 @@ __kernel void batchnorm(__global const uint *restrict x, const ulong x_offset, _
                         const uint2 key, __global const int *restrict tail_words, const ulong first, const uint vectors,
                         const ulong count)
 {
-    const ulong begin = get_global_id(0) * vectors * TQ_LANES, end = min(begin + vectors * TQ_LANES, count);
+    const ulong begin = tq_item(0) * vectors * TQ_LANES, end = min(begin + vectors * TQ_LANES, count);
     const tq_normalization n = {product_words, sum_words, result_words, key};
     const tq_tail tail = tq_tail_of(tail_words);
     const uint step = TQ_LANES % channels;

@@ -8,7 +8,7 @@
 __kernel void flip(__global const uint *restrict w, const ulong w_offset, __global uint *restrict to, const ulong to_offset,
                    const int16 geometry, const ulong count)
 {
-    const ulong i = get_global_id(0);
+    const ulong i = tq_item(0);
     const uint inputs = (uint)geometry.s3, outputs = (uint)geometry.se, group_inputs = (uint)geometry.sf,
                group_outputs = outputs / (inputs / group_inputs), taps = (uint)(geometry.s4 * geometry.s5);
     if (i < count) {
@@ -23,7 +23,7 @@ __kernel void flip(__global const uint *restrict w, const ulong w_offset, __glob
 __kernel void spread(__global const uint *restrict y, const ulong y_offset, __global uint *restrict to, const ulong to_offset,
                      const int16 geometry, const int2 size, const ulong count)
 {
-    const ulong i = get_global_id(0);
+    const ulong i = tq_item(0);
     const ulong channels = (ulong)geometry.se;
     if (i < count) {
         const ulong pixel = i / channels, line = pixel / (ulong)size.s1;
@@ -42,7 +42,7 @@ __kernel void spread(__global const uint *restrict y, const ulong y_offset, __gl
 __kernel void unfold_terms(__global const uint *restrict x, const ulong x_offset, __global uint *restrict to,
                            const ulong to_offset, const int16 geometry, const ulong count)
 {
-    const ulong i = get_global_id(0);
+    const ulong i = tq_item(0);
     const int pixels = geometry.s0, inputs = geometry.sf, terms = geometry.s4 * geometry.s5 * inputs;
     if (i < count) {
         const int pixel = (int)(i % (ulong)pixels), k = (int)(i / (ulong)pixels % (ulong)terms),
@@ -60,7 +60,7 @@ __kernel void unfold_terms(__global const uint *restrict x, const ulong x_offset
 __kernel void join_groups(__global const uint *restrict p, const ulong p_offset, __global uint *restrict to,
                           const ulong to_offset, const int16 geometry, const ulong count)
 {
-    const ulong i = get_global_id(0);
+    const ulong i = tq_item(0);
     const uint outputs = (uint)geometry.se, group_outputs = outputs / (uint)(geometry.s3 / geometry.sf),
                terms = (uint)(geometry.s4 * geometry.s5 * geometry.sf);
     if (i < count) {

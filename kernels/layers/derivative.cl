@@ -3,7 +3,7 @@ __kernel void derivative(__global const uint *restrict x, const ulong x_offset, 
                          const ulong dy_offset, __global uint *restrict dx, const ulong dx_offset, const uint a,
                          const uint b, const ulong count)
 {
-    const ulong i = get_global_id(0);
+    const ulong i = tq_item(0);
     if (i < count)
         dx[dx_offset + i] = TQ_DERIVATIVE(dy[dy_offset + i], x[x_offset + i], a, b);
 }

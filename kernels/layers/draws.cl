@@ -52,8 +52,8 @@ __kernel void draws(__global uint *restrict to, const uint count, const ulong fi
                     const int bits, const int right, const int left, const uint mask, const int shorts,
                     __global const uint *verdict, const uint run_number, const uint on_exceeded)
 {
-    const uint row = (uint)get_global_id(1), each = TQ_DRAW_RUN * TQ_LANES * (128u / (uint)bits);
-    const uint begin = (uint)get_global_id(0) * each, end = min(begin + each, count);
+    const uint row = (uint)tq_item(1), each = TQ_DRAW_RUN * TQ_LANES * (128u / (uint)bits);
+    const uint begin = (uint)tq_item(0) * each, end = min(begin + each, count);
     const ulong at = (ulong)row * count, index = first + row;
     if ((verdict[0] == run_number) != (on_exceeded != 0))
         return;

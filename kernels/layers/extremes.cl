@@ -8,7 +8,7 @@
 __kernel void extremes_of_numbers(__global const uint *from, const ulong from_offset, __global uint *to,
                                   const ulong length, const ulong parts)
 {
-    const ulong pairs = (length + 15) / 16, i = get_global_id(0), row = i / pairs, begin = (i - row * pairs) * 16;
+    const ulong pairs = (length + 15) / 16, i = tq_item(0), row = i / pairs, begin = (i - row * pairs) * 16;
     __global const uint *const x = from + from_offset + row * length + begin;
     const uint count = (uint)min((ulong)16, length - begin);
     uint lowest = 0, highest = 0;
@@ -29,7 +29,7 @@ __kernel void extremes_of_numbers(__global const uint *from, const ulong from_of
 __kernel void extremes_of_pairs(__global const uint *from, const ulong from_offset, __global uint *to,
                                 const ulong length, const ulong parts)
 {
-    const ulong pairs = (length + 15) / 16, i = get_global_id(0), row = i / pairs, begin = (i - row * pairs) * 16;
+    const ulong pairs = (length + 15) / 16, i = tq_item(0), row = i / pairs, begin = (i - row * pairs) * 16;
     __global const uint *const x = from + from_offset + (row * length + begin) * 2;
     const uint count = (uint)min((ulong)16, length - begin);
     uint lowest = 0, highest = 0;

@@ -66,7 +66,7 @@ __kernel void lrn(__global const uint *restrict x, const ulong x_offset, __globa
                   const uint bias, const int8 product_words, const int8 sum_words, const int8 result_words,
                   const uint2 key, const ulong first, const ulong count)
 {
-    const ulong i = get_global_id(0);
+    const ulong i = tq_item(0);
     if (i < count) {
         const tq_response r = {product_words, sum_words, key, first + i};
         __global const uint *const from = x + x_offset + i;

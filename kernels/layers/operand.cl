@@ -75,7 +75,7 @@ __kernel void operand(__global const float *restrict x, const ulong x_offset, __
                       const uint when)
 {
     const tq_operand_shape s = {shape.s0, shape.s1, shape.s2, shape.s3, shape.s4, shape.s5, shape.s6, shape.s7};
-    const int line = (int)get_global_id(0);
+    const int line = (int)tq_item(0);
     if (line < s.lines && (when == 0 || verdict[0] == run)) {
         const int row = line % s.copy_rows - s.top, width = s.copy_columns * s.channels;
         const int inside = row >= 0 && row < s.rows, left = min(s.left, s.copy_columns) * s.channels;

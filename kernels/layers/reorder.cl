@@ -7,7 +7,7 @@ __kernel void reorder(__global const uint *restrict x, const ulong x_offset, __g
                       const ulong y_offset, const uint block, const uint x_pixels, const uint x_channels,
                       const uint y_pixels, const uint y_channels, const uint run, const ulong items)
 {
-    const ulong item = get_global_id(0);
+    const ulong item = tq_item(0);
     if (item < items) {
         const ulong first = item * run, base = first / block * block;
         const uint begin = (uint)(first - base), x_image = x_pixels * x_channels, y_image = y_pixels * y_channels;

@@ -49,11 +49,11 @@ TQ_INLINE int tq_lane_output(const int lane)
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 repack(__global const uint *restrict b, const ulong b_offset, __global const ulong *restrict begin,
-       __global tq_packed *restrict to, const int8 shape, const ulong2 stride, const float scale)
+       __global tq_packed *restrict to, const int8 shape, const ulong2 stride, const float scale, const int steps)
 {
-    const int step = (int)get_global_id(0), panel = (int)get_global_id(1), entry = (int)get_global_id(2);
+    const int step = (int)tq_item(0), panel = (int)tq_item(1), entry = (int)tq_item(2);
     const int run = shape.s0, columns = shape.s1, width = shape.s2, step_terms = shape.s4, lanes = shape.s5;
-    const ulong number = ((ulong)entry * (ulong)shape.s3 + (ulong)panel) * get_global_size(0) + (ulong)step;
+    const ulong number = ((ulong)entry * (ulong)shape.s3 + (ulong)panel) * (ulong)steps + (ulong)step;
     __global const uint *const from = b + b_offset + begin[entry];
     __global tq_packed *const row = to + number * (ulong)(width * step_terms);
     for (int place = 0; place < width; ++place) {
@@ -71,6 +71,6 @@ repack(__global const uint *restrict b, const ulong b_offset, __global const ulo
 __kernel void rebias(__global const uint *restrict b, const ulong b_offset, __global uint *restrict to, const uint outputs,
                      const uint padded)
 {
-    const uint i = (uint)get_global_id(0), group = i / padded, output = i % padded;
+    const uint i = (uint)tq_item(0), group = i / padded, output = i % padded;
     to[i] = output < outputs ? b[b_offset + group * outputs + output] : 0;
 }

@@ -8,6 +8,8 @@
 #include "accumulate/tile.h"
 #include "util/fail.h"
 
+/* In the single work-item form programs are those of a problem with so many rows: the same for any batch. */
+#define TASK_ROWS (1 << 24)
 /* Words of a tail (layers/tail.c). */
 #define TAIL_BYTES 128
 /* Bytes of the random draws of one launch's rows; larger layers run in slabs of rows. */
@@ -317,7 +319,10 @@ static tq_status choose_tile(tq_branch *b, const tq_contraction_setup *setup, co
         choose_group(b, problem, &tile, packed);
         return TQ_OK;
     }
-    fit_tile(&b->plan, &tile, packed, b->entries);
+    tq_geometry fitted = *packed;
+    if (tq_context__is_task(b->context))
+        fitted.rows = TASK_ROWS;
+    fit_tile(&b->plan, &tile, &fitted, b->entries);
     if (b->depthwise)
         fit_depthwise(&b->plan, packed->out_channels);
     return TQ_OK;
@@ -385,15 +390,22 @@ tq_status tq_branch__create(tq_branch *b, tq_context *context, const tq_contract
     return status;
 }
 
+/* What this branch does not have is an argument all the same, which its structure does not read. */
+static tq_argument memory_or_zeros(const tq_branch *b, const tq_memory *memory)
+{
+    return TQ_MEMORY(memory != NULL ? memory : b->zeros);
+}
+
 static tq_status run_slab(tq_branch *b, const tq_tensor *x, tq_tensor *y, int64_t begin, uint64_t first_row,
                           const tq_verdict *verdict)
 {
     tq_geometry g = b->operand.geometry;
     const tq_i32 row_begin = (tq_i32)begin, columns = b->operand.columns, entry_rows = g.rows / b->entries;
+    const tq_i32 groups = b->entries > 1 ? 1 : b->panels.groups, panels = b->panels.panels;
     const int64_t end = begin + b->slab < g.rows ? begin + b->slab : g.rows;
     const tq_u64 offset = 0;
     tq_i32 words[16];
-    tq_argument arguments[28] = {TQ_TENSOR(x)};
+    tq_argument arguments[32] = {TQ_TENSOR(x)};
     size_t count = 1;
     g.rows = (int32_t)end;
     memcpy(words, &g, sizeof words);
@@ -420,18 +432,22 @@ static tq_status run_slab(tq_branch *b, const tq_tensor *x, tq_tensor *y, int64_
                                 TQ_MEMORY(verdict->memory),
                                 TQ_VALUE(verdict->run),
                                 TQ_VALUE(b->on_exceeded),
-                                TQ_MEMORY(b->tail != NULL ? b->tail : b->zeros),
-                                TQ_VALUE(b->result_rounding)};
+                                memory_or_zeros(b, b->tail),
+                                TQ_VALUE(b->result_rounding),
+                                TQ_VALUE(groups),
+                                TQ_VALUE(panels),
+                                memory_or_zeros(b, b->product.rows),
+                                memory_or_zeros(b, b->product.columns),
+                                memory_or_zeros(b, b->sum.rows),
+                                memory_or_zeros(b, b->sum.columns),
+                                memory_or_zeros(b, b->kinds)};
     memcpy(arguments + count, rest, sizeof rest);
-    count = tq_draws__arguments(&b->product, arguments, count + TQ_COUNT(rest));
-    count = tq_draws__arguments(&b->sum, arguments, count);
-    if (b->kinds != NULL)
-        arguments[count++] = TQ_MEMORY(b->kinds);
+    count += TQ_COUNT(rest);
     const int64_t rows = b->entries > 1 ? entry_rows : end - begin;
     const int32_t tile = b->plan.rows * b->plan.group.rows;
     const size_t items = (size_t)tq_group__items(&b->plan.group), tiles = (size_t)((rows + tile - 1) / tile);
-    const size_t groups = (size_t)(b->entries > 1 ? (end - begin) / rows : b->panels.groups);
-    return tq_kernel__run(b->kernel, (const size_t[]){tiles * items, (size_t)b->panels.panels, groups},
+    const size_t matrices = (size_t)(b->entries > 1 ? (end - begin) / rows : groups);
+    return tq_kernel__run(b->kernel, (const size_t[]){tiles * items, (size_t)panels, matrices},
                           (const size_t[]){items, 1, 1}, arguments, count);
 }
 

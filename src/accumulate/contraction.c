@@ -197,12 +197,14 @@ static tq_status prepare(tq_contraction *c, const tq_contraction_setup *setup, t
     const tq_paths paths = tq_context__paths(c->context);
     tq_problem problem, smaller;
     const tq_path *quick = NULL;
-    TQ_TRY(tq_problem__describe(&problem, setup, tq_context_device(c->context)));
+    TQ_TRY(tq_problem__describe(&problem, setup, tq_context__target(c->context)));
     problem.tiled = tq_context__tiled(c->context);
     const tq_path *safe = tq_path__choose(&problem, paths == TQ_PATHS_GENERAL, reasons);
     if (safe == NULL)
         return tq_status__fail(TQ_E_UNSUPPORTED, "no accumulation path: %s", tq_text__get(reasons));
-    const double bound = paths != TQ_PATHS_ALL ? INFINITY : find_smaller(&quick, &problem, safe);
+    /* A second loop would take as much of an FPGA again. */
+    const bool one = paths != TQ_PATHS_ALL || tq_context__is_task(c->context);
+    const double bound = one ? INFINITY : find_smaller(&quick, &problem, safe);
     if (quick != NULL) {
         smaller = limited(&problem, bound);
         TQ_TRY(add_branch(c, setup, &smaller, quick, bound));

@@ -25,8 +25,10 @@ tq_status tq_repack__run(tq_kernel *kernel, const tq_panels *p, const tq_path_pl
         run_steps};
     const tq_u64 stride[2] = {(tq_u64)second->term_stride, (tq_u64)second->column_stride};
     const float scale = plan->form == TQ_FORM_CARRIER ? 1.0f : ldexpf(1.0f, plan->weight_shift);
-    const tq_argument arguments[] = {TQ_TENSOR(second->tensor), TQ_MEMORY(second->begin), TQ_MEMORY(to),
-                                     TQ_VALUE(shape),           TQ_VALUE(stride),         TQ_VALUE(scale)};
+    const tq_i32 steps = (tq_i32)p->steps;
+    const tq_argument arguments[] = {
+        TQ_TENSOR(second->tensor), TQ_MEMORY(second->begin), TQ_MEMORY(to),  TQ_VALUE(shape),
+        TQ_VALUE(stride),          TQ_VALUE(scale),          TQ_VALUE(steps)};
     return tq_kernel__run(kernel, (const size_t[]){(size_t)p->steps, (size_t)p->panels, (size_t)entries},
                           (const size_t[]){1, 1, 1}, arguments, TQ_COUNT(arguments));
 }

@@ -105,7 +105,7 @@ static tq_status describe(tq_trial *t, const tq_trial_numbers *numbers, const tq
     TQ_TRY(make_numbers(&t->bias, g->out_channels, &weight, numbers->weight_size));
     t->setup.weight = t->weight;
     t->setup.bias = t->bias;
-    return tq_problem__describe(&t->problem, &t->setup, tq_context_device(t->context));
+    return tq_problem__describe(&t->problem, &t->setup, tq_context__target(t->context));
 }
 
 /* The step that the path will take tells few outputs from many. */
@@ -118,7 +118,7 @@ static void find_tile(tq_trial *t)
     tq_program_text__free(&ignored);
     t->use = tq_tile__use(t->path, plan.step, g->out_channels / g->groups, t->problem.depthwise,
                           t->problem.product.random_bits > 0);
-    t->initial = tq_tile__of(tq_context_device(t->context), &t->use);
+    t->initial = tq_tile__of(tq_context__target(t->context), &t->use);
 }
 
 static tq_status prepare(tq_trial *t, bool *applies, const tq_trial_numbers *numbers,

@@ -35,7 +35,7 @@ void tq_backward__result_host(const tq_layer *layer, size_t input, float *to, co
 /* Whether the device's own binary32 arithmetic may be used, and rounds as IEEE 754 says. */
 static bool is_ieee(const tq_context *context)
 {
-    const tq_device_info *device = tq_context_device(context);
+    const tq_device_info *device = tq_context__target(context);
     return device->subnormals && device->fma && tq_context__paths(context) != TQ_PATHS_GENERAL;
 }
 

@@ -35,6 +35,17 @@ static tq_status open_context(tq_context *c, const char *selector)
     return make_queue(c);
 }
 
+/* What the single work-item form counts on. */
+static tq_device_info task_target(const tq_device_info *device)
+{
+    tq_device_info target = *device;
+    target.fma = target.subnormals = target.fp64 = false;
+    target.vector_width = 8;
+    target.compute_units = 1;
+    snprintf(target.type, sizeof target.type, "accelerator");
+    return target;
+}
+
 /* Makes a context by one of the ways below, or nothing. */
 static tq_status begin(tq_context **context)
 {
@@ -53,8 +64,10 @@ static tq_status end(tq_context **context, tq_status status)
     if (status != TQ_OK) {
         tq_context_close(*context);
         *context = NULL;
+        return status;
     }
-    return status;
+    (*context)->task_target = task_target(&(*context)->info);
+    return TQ_OK;
 }
 
 tq_status tq_context_open(tq_context **context, const char *selector)
@@ -185,21 +198,27 @@ static tq_status set_cache(tq_context *c, const char *value)
     return TQ_OK;
 }
 
-/* The number of a value among three. */
-static tq_status choose(int *number, const char *option, const char *value, const char *const names[3])
+/* The number of a value among names, NULL at the end. */
+static tq_status choose(int *number, const char *option, const char *value, const char *const *names)
 {
-    for (int i = 0; i < 3; ++i)
+    tq_text allowed = {0};
+    for (int i = 0; names[i] != NULL; ++i) {
         if (strcmp(value, names[i]) == 0) {
             *number = i;
+            tq_text__free(&allowed);
             return TQ_OK;
         }
-    return tq_status__fail(TQ_E_ARGUMENT, "option '%s' is '%s', allowed: %s, %s, %s", option, value, names[0],
-                           names[1], names[2]);
+        tq_text__print(&allowed, "%s%s", i > 0 ? ", " : "", names[i]);
+    }
+    const tq_status status = tq_status__fail(TQ_E_ARGUMENT, "option '%s' is '%s', allowed: %s", option, value,
+                                             tq_text__get(&allowed));
+    tq_text__free(&allowed);
+    return status;
 }
 
 static tq_status set_paths(tq_context *c, const char *value)
 {
-    static const char *const names[3] = {"all", "certain", "general"}; /* in the order of tq_paths */
+    static const char *const names[] = {"all", "certain", "general", NULL}; /* in the order of tq_paths */
     int number = (int)c->paths;
     const tq_status status = choose(&number, "paths", value, names);
     c->paths = (tq_paths)number;
@@ -208,7 +227,7 @@ static tq_status set_paths(tq_context *c, const char *value)
 
 static tq_status set_shape(tq_context *c, const char *value)
 {
-    static const char *const names[3] = {"auto", "cpu", "gpu"}; /* in the order of tq_loop */
+    static const char *const names[] = {"auto", "cpu", "gpu", "task", NULL}; /* in the order of tq_loop */
     int number = (int)c->loop;
     const tq_status status = choose(&number, "shape", value, names);
     c->loop = (tq_loop)number;
@@ -259,9 +278,21 @@ bool tq_context__tiled(const tq_context *context)
            (context->loop == TQ_LOOP_AUTO && strcmp(context->info.type, "gpu") == 0);
 }
 
+bool tq_context__is_task(const tq_context *context)
+{
+    return context->loop == TQ_LOOP_TASK;
+}
+
+const tq_device_info *tq_context__target(const tq_context *context)
+{
+    return tq_context__is_task(context) ? &context->task_target : &context->info;
+}
+
 size_t tq_context__local_size(const tq_context *context)
 {
     size_t most = 1;
+    if (tq_context__is_task(context))
+        return 1;
     if (clGetDeviceInfo(context->device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof most, &most, NULL) !=
         CL_SUCCESS)
         return 1;

@@ -40,9 +40,9 @@ struct tq_context {
     cl_context context;
     cl_device_id device;
     cl_command_queue queue;
-    cl_command_queue uploads; /* NULL until there is one */
-    tq_device_info info;
-    char cache[1024]; /* directory of built programs; "" when there is none */
+    cl_command_queue uploads;         /* NULL until there is one */
+    tq_device_info info, task_target; /* task_target: see tq_context__target */
+    char cache[1024];                 /* directory of built programs; "" when there is none */
     tq_paths paths;
     tq_loop loop;
     tq_tuned tuned;
@@ -56,6 +56,13 @@ struct tq_context {
     struct tq_profile *profile; /* NULL while off */
     unsigned options_set;       /* how often an option was */
 };
+
+bool tq_program_key__same(tq_program_key a, tq_program_key b);
+tq_status tq_program_text__check(const tq_program_text *text);
+/* A key of what tq_program_text__join would join, without joining: planning and running look up by it. */
+tq_program_key tq_program__key(const tq_context *c, const tq_program_text *text);
+/* Finds or makes a program. */
+tq_status tq_program__get(tq_context *c, const tq_program_text *text, cl_program *program);
 
 /* "CL_OUT_OF_RESOURCES"; "unknown" for others. */
 const char *tq_opencl__name(cl_int code);

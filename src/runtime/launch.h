@@ -94,9 +94,17 @@ void tq_profile__leave(tq_context *context);
 typedef enum tq_paths { TQ_PATHS_ALL, TQ_PATHS_CERTAIN, TQ_PATHS_GENERAL } tq_paths;
 tq_paths tq_context__paths(const tq_context *context);
 
-/* Option `shape`, and for `auto` what the device is: whether contractions run in their GPU shape. */
-typedef enum tq_loop { TQ_LOOP_AUTO, TQ_LOOP_CPU, TQ_LOOP_GPU } tq_loop;
+/* Option `shape`, and for `auto` what the device is: whether contractions run in their GPU shape, or all
+ * kernels in their single work-item form. */
+typedef enum tq_loop { TQ_LOOP_AUTO, TQ_LOOP_CPU, TQ_LOOP_GPU, TQ_LOOP_TASK } tq_loop;
 bool tq_context__tiled(const tq_context *context);
+bool tq_context__is_task(const tq_context *context);
+/*
+ * The device as plans may count on it. In the single work-item form that is less than any device has (no
+ * fused multiply-add, no subnormal numbers, no binary64, vectors of 8), so that programs, which take hours to
+ * build there, are the same for all of them.
+ */
+const tq_device_info *tq_context__target(const tq_context *context);
 
 /* A small cache that belongs to the context, for the quantizers' elementwise kernels; freed at close. */
 typedef struct tq_cache_entry tq_cache_entry;

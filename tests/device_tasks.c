@@ -1,0 +1,57 @@
+/*
+ * The single work-item form of kernels (docs/fpga.md), which runs on any device: networks give the bits of
+ * the host reference in it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "runtime/launch.h"
+#include "support/device_test.h"
+#include "support/small_network.h"
+
+#define SAMPLES 3
+
+static void check_same(const float *is, const float *should, int count, const char *what)
+{
+    for (int i = 0; i < count; ++i)
+        if (memcmp(&is[i], &should[i], sizeof *is) != 0)
+            fail_msg("%s, output %d: %a, should be %a", what, i, (double)is[i], (double)should[i]);
+}
+
+/* With these quantizers in the loops, behind the layers and on the weights. */
+static void small_network(tq_context *context, const char *intrinsic, const char *quantizer)
+{
+    float data[SMALL_SAMPLES * SMALL_INPUT], is[SAMPLES * SMALL_OUTPUT], should[SAMPLES * SMALL_OUTPUT];
+    const tq_small_plan plan = {
+        .weights = quantizer, .intrinsic = intrinsic, .extrinsic = quantizer, .batch = SAMPLES, .seed = 5};
+    tq_network *network = tq_small_make(context, TQ_NCHW);
+    tq_small_data(data);
+    tq_small_set(network, &plan);
+    tq_test_ok(tq_network_forward(network, data, SAMPLES, 9, is));
+    tq_test_ok(tq_network_reference(network, data, SAMPLES, 9, should));
+    check_same(is, should, SAMPLES * SMALL_OUTPUT, intrinsic);
+    tq_network_destroy(network);
+}
+
+static void small_networks(void **state)
+{
+    static const char *const maps[][2] = {{"stochastic,16,8", "nearest,8,4"},
+                                          {"nearest,16,8", "nearest,8,4"},
+                                          {"{\"*\": {\"product\": \"e4m3\", \"sum\": \"exact\"}}", "e5m2"}};
+    /* A device that ends loops has a launch for every place, which takes long. */
+    const bool slow = tq_device__most_rounds(tq_context_device(*state)) != TQ_ANY_ROUNDS;
+    assert_int_equal(tq_context_set(*state, "shape", "task"), TQ_OK);
+    for (size_t i = 0; i < (slow ? 1 : sizeof maps / sizeof maps[0]); ++i)
+        small_network(*state, maps[i][0], maps[i][1]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(small_networks)};
+    return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
+}
