@@ -7,15 +7,20 @@
  *
  * Device selection, the one grammar of this API, of `tq --device` and of the environment variable TQ_DEVICE:
  *
- *     ""  or NULL      $TQ_DEVICE if set and not empty, else the best device (GPU, then accelerator, then
- *                      CPU)
+ *     ""  or NULL      $TQ_DEVICE if set and not empty, else the best device
  *     cpu gpu accelerator fpga     a device of this type (`fpga` means `accelerator`)
  *     P:D              platform number and device number as `tq devices` lists them. Numbers are not stable
  *                      between runs (the OpenCL loader may sort them); prefer names
  *     TEXT             part of the device's or platform's name, any letter case
  *     TYPE:TEXT        both
+ *     ANY/N            a sub-device of N compute units of the device that ANY, one of the above, means: the
+ *                      rest is left to others. Results are the same. `/N` alone is of the best device
  *
- * If several devices match, the first of the best type is taken. If none matches, the call fails and the
+ * If several devices match, the best is taken, whatever the order in which the loader lists them: one whose
+ * whole name TEXT is; then GPUs before accelerators, CPUs and others; then, but for CPUs, one with memory of
+ * its own; then the one with more of binary64, FMA and subnormal numbers; more compute units; more memory; the
+ * name that comes first. Of several that are the same in all this the first listed is taken; P:D names the
+ * others. Devices that cannot be used are passed over. If none matches, or only such, the call fails and the
  * error lists the devices found; it never falls back to another device.
  */
 #ifndef TENSORQUANT_CONTEXT_H
@@ -43,7 +48,7 @@ typedef struct tq_device_info {
     char driver[64];         /* CL_DRIVER_VERSION */
     unsigned platform_index; /* P of P:D */
     unsigned device_index;   /* D of P:D */
-    unsigned compute_units;
+    unsigned compute_units; /* of a sub-device its own */
     uint64_t global_memory;  /* bytes */
     uint64_t max_allocation; /* bytes */
     uint64_t local_memory;   /* bytes */
@@ -68,8 +73,8 @@ TQ_API TQ_MUST_CHECK tq_status tq_device_list(tq_device_info *devices, size_t ca
 /*
  * Opens a context on the device that `selector` names (grammar above). Close it with tq_context_close.
  *
- * TQ_E_DEVICE: nothing matches, or the device is not usable (no compiler, Mesa's Clover). TQ_E_OPENCL: the
- * driver refuses.
+ * TQ_E_DEVICE: there is no OpenCL platform, nothing matches, the device is not usable (no compiler, OpenCL before
+ * 1.2, Mesa's Clover), or it gives no sub-device of that size. TQ_E_OPENCL: the driver refuses.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_context_open(tq_context **context, const char *selector);
 
@@ -138,7 +143,12 @@ typedef struct tq_program_counts {
 } tq_program_counts;
 TQ_API tq_program_counts tq_context_programs(const tq_context *context);
 
-/* Device memory that the library holds in this context. Running a planned network makes none. */
+/*
+ * Device memory that the library holds in this context. Running a planned network makes none. The library makes
+ * no buffer beyond the device's `max_allocation`, nor beyond its `global_memory` together with those that exist:
+ * such calls fail with TQ_E_MEMORY and the figures before the driver is asked, for some drivers end the process
+ * when they run out. What others take of the device is not known.
+ */
 typedef struct tq_memory_counts {
     uint64_t buffers; /* OpenCL buffers that exist */
     uint64_t bytes;   /* in them */

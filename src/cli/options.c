@@ -92,12 +92,14 @@ const tq_option tq_option_scopes = {
 const tq_option tq_option_batch = {
     .name = "batch",
     .value = "N",
-    .help = "images per forward pass; results do not depend on it",
+    .help = "images per forward pass; results do not depend on it. Unless given, fewer\n"
+            "where the device has no memory for as many",
     .type = TQ_OPTION_INTEGER,
     .initial = 64,
     .lowest = 1,
     .highest = 65536,
     PLACE(batch),
+    .given = offsetof(tq_settings, batch_given),
 };
 const tq_option tq_option_limit = {
     .name = "limit",
@@ -264,6 +266,8 @@ static int read_option(tq_settings *settings, const tq_command *command, int cou
         *(bool *)place_of(settings, option) = true;
         return value == NULL ? TQ_EXIT_OK : tq_report__usage("--%s takes no value", option->name);
     }
+    if (option->given != 0)
+        *(bool *)((char *)settings + option->given) = true;
     if (value == NULL && ++*i < count)
         value = arguments[*i];
     if (value == NULL)

@@ -14,7 +14,7 @@ typedef struct tq_settings {
     int64_t batch, limit, seed; /* limit 0: all */
     int64_t epochs, checkpoint_every;
     double input_largest; /* 0: not given */
-    bool clipped, resume, fold_batchnorm, compare, profile, measure, quick, json, help;
+    bool batch_given, clipped, resume, fold_batchnorm, compare, profile, measure, quick, json, help;
 } tq_settings;
 
 typedef enum tq_option_type {
@@ -31,6 +31,7 @@ typedef struct tq_option {
     tq_option_type type;
     bool required;
     size_t offset; /* in tq_settings */
+    size_t given;  /* there too: a bool that says whether it was given; 0: none */
     int64_t initial, lowest, highest;
 } tq_option;
 

@@ -101,7 +101,7 @@ tq_status tq_lanes__launch(const tq_context *context, tq_kernel *kernel, tq_u32 
 {
     const int64_t vectors = (count + width - 1) / width;
     const tq_u32 each = vectors_of_item(context, most_vectors(context, width, 0), vectors);
-    const size_t local = is_cpu(context) ? 1 : tq_context__local_size(context);
+    const size_t local = is_cpu(context) ? 1 : tq_kernel__local_size(kernel);
     const size_t items = (size_t)((vectors + each - 1) / each);
     const tq_u64 elements = (tq_u64)count;
     tq_argument all[MOST_ARGUMENTS + 2];

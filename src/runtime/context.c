@@ -125,6 +125,7 @@ static tq_status adopt(tq_context *c, cl_context context, cl_device_id device, c
     if (!c->info.usable)
         return tq_status__fail(TQ_E_DEVICE, "device '%s' cannot be used: %s", c->info.name, c->info.reason);
     clRetainContext(context);
+    clRetainDevice(device); /* which means something for a sub-device */
     c->context = context;
     c->device = device;
     TQ_TRY(check_device(c));
@@ -180,6 +181,8 @@ void tq_context_close(tq_context *c)
         clReleaseCommandQueue(c->queue);
     if (c->context != NULL)
         clReleaseContext(c->context);
+    if (c->device != NULL)
+        clReleaseDevice(c->device);
     free(c);
 }
 

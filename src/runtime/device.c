@@ -1,4 +1,5 @@
 /* What devices there are and what they can do. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,13 @@ static void describe_arithmetic(tq_device_info *info, cl_device_id device)
         snprintf(info->reason, sizeof info->reason, "its binary32 arithmetic does not round to nearest");
 }
 
+/* Whether the device has OpenCL 1.2: "OpenCL 1.2 name". */
+static bool is_new_enough(const tq_device_info *info)
+{
+    unsigned major, minor;
+    return sscanf(info->version, "OpenCL %u.%u", &major, &minor) == 2 && (major > 1 || minor >= 2);
+}
+
 static void describe_usability(tq_device_info *info, cl_device_id device)
 {
     info->compiler = NUMBER32(device, CL_DEVICE_COMPILER_AVAILABLE) != 0;
@@ -58,6 +66,9 @@ static void describe_usability(tq_device_info *info, cl_device_id device)
                  "Mesa's Clover is OpenCL 1.1 and rejects static functions");
     else if (!NUMBER32(device, CL_DEVICE_AVAILABLE))
         snprintf(info->reason, sizeof info->reason, "the driver says that it is not available");
+    else if (!is_new_enough(info))
+        snprintf(info->reason, sizeof info->reason, "it has '%.60s', and OpenCL 1.2 is needed",
+                 info->version);
     else if (!info->compiler)
         snprintf(info->reason, sizeof info->reason, "it has no compiler");
     else if (!NUMBER32(device, CL_DEVICE_ENDIAN_LITTLE))
@@ -93,6 +104,7 @@ typedef struct tq_found {
         cl_platform_id platform;
         cl_device_id device;
         tq_device_info info;
+        bool own_memory; /* not the host's */
     } * list;
     size_t count;
 } tq_found;
@@ -113,6 +125,8 @@ static tq_status add_platform(tq_found *found, cl_platform_id platform, unsigned
         struct tq_candidate *c = &found->list[found->count++];
         *c = (struct tq_candidate){.platform = platform, .device = devices[i]};
         tq_device__describe(&c->info, platform, devices[i]);
+        c->own_memory =
+            strcmp(c->info.type, "cpu") != 0 && NUMBER32(devices[i], CL_DEVICE_HOST_UNIFIED_MEMORY) == 0;
         c->info.platform_index = platform_index;
         c->info.device_index = i;
     }
@@ -160,6 +174,7 @@ typedef struct tq_wish {
     char part[256];
     bool numbered;
     unsigned platform, device;
+    unsigned units; /* of a sub-device; 0: the whole device */
 } tq_wish;
 
 static const char *wished_type(const char *text, size_t length)
@@ -172,21 +187,41 @@ static const char *wished_type(const char *text, size_t length)
     return NULL;
 }
 
+static bool all_of(const char *text, const char *characters)
+{
+    return text[strspn(text, characters)] == '\0';
+}
+
+/* Takes "/N" off the end of the text. */
+static void take_units(tq_wish *wish, char *text)
+{
+    char *slash = strrchr(text, '/');
+    if (slash == NULL || slash[1] == '\0' || !all_of(slash + 1, "0123456789"))
+        return;
+    const unsigned long units = strtoul(slash + 1, NULL, 10);
+    wish->units = units == 0 || units > UINT_MAX ? UINT_MAX : (unsigned)units; /* what no device has */
+    *slash = '\0';
+}
+
 static tq_wish take_apart(const char *selector)
 {
     tq_wish wish = {0};
-    char rest;
-    const size_t head = strcspn(selector, ":");
-    const char *type = wished_type(selector, head);
+    char text[sizeof wish.part], rest;
+    snprintf(text, sizeof text, "%s", selector);
+    take_units(&wish, text);
+    const size_t head = strcspn(text, ":");
+    const char *type = wished_type(text, head);
     /* Digits first: %u would take a sign and blanks, and wrap around. */
-    wish.numbered = selector[strspn(selector, "0123456789:")] == '\0' &&
-                    sscanf(selector, "%9u:%9u%c", &wish.platform, &wish.device, &rest) == 2;
+    wish.numbered =
+        all_of(text, "0123456789:") && sscanf(text, "%9u:%9u%c", &wish.platform, &wish.device, &rest) == 2;
     if (wish.numbered)
         return wish;
     if (type != NULL)
         snprintf(wish.type, sizeof wish.type, "%s", type);
-    const char *part = type == NULL ? selector : selector[head] == ':' ? selector + head + 1 : "";
-    snprintf(wish.part, sizeof wish.part, "%s", part);
+    snprintf(wish.part, sizeof wish.part, "%s",
+             type == NULL        ? text
+             : text[head] == ':' ? text + head + 1
+                                 : "");
     return wish;
 }
 
@@ -217,13 +252,31 @@ static int rank(const tq_device_info *info)
     return place;
 }
 
+/* Whether a is rather what the wish means. Not by the order in which they were found, which may change. */
+static bool is_better(const struct tq_candidate *a, const struct tq_candidate *b, const tq_wish *wish)
+{
+    const tq_device_info *const x = &a->info, *const y = &b->info;
+    const struct {
+        uint64_t of_a, of_b; /* the larger one is better */
+    } merits[] = {{strcasecmp(x->name, wish->part) == 0, strcasecmp(y->name, wish->part) == 0},
+                  {(uint64_t)(3 - rank(x)), (uint64_t)(3 - rank(y))},
+                  {a->own_memory, b->own_memory},
+                  {(uint64_t)x->fp64 + x->fma + x->subnormals, (uint64_t)y->fp64 + y->fma + y->subnormals},
+                  {x->compute_units, y->compute_units},
+                  {x->global_memory, y->global_memory}};
+    for (size_t i = 0; i < TQ_COUNT(merits); ++i)
+        if (merits[i].of_a != merits[i].of_b)
+            return merits[i].of_a > merits[i].of_b;
+    const int names = strcmp(x->name, y->name);
+    return names != 0 ? names < 0 : strcmp(x->platform, y->platform) < 0;
+}
+
 static const struct tq_candidate *best_match(const tq_found *found, const tq_wish *wish, bool usable)
 {
     const struct tq_candidate *best = NULL;
     for (size_t i = 0; i < found->count; ++i) {
         const struct tq_candidate *c = &found->list[i];
-        if (matches(wish, &c->info) && c->info.usable == usable &&
-            (best == NULL || rank(&c->info) < rank(&best->info)))
+        if (matches(wish, &c->info) && c->info.usable == usable && (best == NULL || is_better(c, best, wish)))
             best = c;
     }
     return best;
@@ -252,6 +305,68 @@ static tq_status no_match(const tq_found *found, const tq_wish *wish, const char
     return status;
 }
 
+/* Not all drivers survive to be asked for what they do not list. */
+static bool divides(cl_device_id device, cl_device_partition_property way)
+{
+    cl_device_partition_property ways[16] = {0};
+    if (clGetDeviceInfo(device, CL_DEVICE_PARTITION_PROPERTIES, sizeof ways, ways, NULL) != CL_SUCCESS)
+        return false;
+    for (size_t i = 0; i < TQ_COUNT(ways) && ways[i] != 0; ++i)
+        if (ways[i] == way)
+            return true;
+    return false;
+}
+
+/* The first of as many parts as there are of this size. */
+static cl_int divide_equally(cl_device_id device, unsigned units, cl_device_id *part)
+{
+    const cl_device_partition_property equally[] = {CL_DEVICE_PARTITION_EQUALLY, units, 0};
+    cl_uint count = 0;
+    cl_int code = clCreateSubDevices(device, equally, 0, NULL, &count);
+    cl_device_id *parts = code == CL_SUCCESS ? calloc(count, sizeof *parts) : NULL;
+    if (parts == NULL)
+        return code == CL_SUCCESS ? CL_OUT_OF_HOST_MEMORY : code;
+    code = clCreateSubDevices(device, equally, count, parts, NULL);
+    if (code == CL_SUCCESS)
+        *part = parts[0];
+    for (cl_uint i = 1; code == CL_SUCCESS && i < count; ++i)
+        clReleaseDevice(parts[i]);
+    free(parts);
+    return code;
+}
+
+static cl_int divide(cl_device_id device, unsigned units, cl_device_id *part)
+{
+    const cl_device_partition_property counts[] = {CL_DEVICE_PARTITION_BY_COUNTS, units,
+                                                   CL_DEVICE_PARTITION_BY_COUNTS_LIST_END, 0};
+    if (divides(device, CL_DEVICE_PARTITION_BY_COUNTS))
+        return clCreateSubDevices(device, counts, 1, part, NULL);
+    return divide_equally(device, units, part);
+}
+
+/* A device of so many of its compute units in its place. */
+static tq_status take_part(cl_platform_id platform, cl_device_id *device, tq_device_info *info,
+                           unsigned units)
+{
+    const tq_device_info whole = *info;
+    if (units > whole.compute_units)
+        return tq_status__fail(TQ_E_DEVICE, "a sub-device of '%s' has 1 to %u compute units", whole.name,
+                               whole.compute_units);
+    if (!divides(*device, CL_DEVICE_PARTITION_BY_COUNTS) && !divides(*device, CL_DEVICE_PARTITION_EQUALLY))
+        return tq_status__fail(TQ_E_DEVICE, "device '%s' does not divide into sub-devices", whole.name);
+    cl_device_id part = NULL;
+    const cl_int code = divide(*device, units, &part);
+    if (code != CL_SUCCESS)
+        return tq_status__fail(TQ_E_DEVICE,
+                               "device '%s' gives no sub-device of %u of its %u compute units: %s (%d)",
+                               whole.name, units, whole.compute_units, tq_opencl__name(code), (int)code);
+    tq_device__describe(info, platform, part);
+    info->platform_index = whole.platform_index;
+    info->device_index = whole.device_index;
+    *device = part;
+    return TQ_OK;
+}
+
 tq_status tq_device__select(const char *selector, cl_platform_id *platform, cl_device_id *device,
                             tq_device_info *info)
 {
@@ -266,13 +381,15 @@ tq_status tq_device__select(const char *selector, cl_platform_id *platform, cl_d
     const tq_wish wish = take_apart(selector);
     TQ_TRY(find_all(&found));
     const struct tq_candidate *best = best_match(&found, &wish, true);
-    const tq_status status = best == NULL ? no_match(&found, &wish, selector, origin) : TQ_OK;
+    tq_status status = best == NULL ? no_match(&found, &wish, selector, origin) : TQ_OK;
     if (best != NULL) {
         *platform = best->platform;
         *device = best->device;
         *info = best->info;
     }
     free(found.list);
+    if (status == TQ_OK && wish.units != 0 && wish.units != info->compute_units)
+        status = take_part(*platform, device, info, wish.units);
     return status;
 }
 

@@ -75,7 +75,7 @@ tq_status tq_context__remake_queue(tq_context *c);
 
 /* Facts of a device. */
 void tq_device__describe(tq_device_info *info, cl_platform_id platform, cl_device_id device);
-/* The device that a selector names. */
+/* The device that a selector names, with a reference for clReleaseDevice. */
 tq_status tq_device__select(const char *selector, cl_platform_id *platform, cl_device_id *device,
                             tq_device_info *info);
 

@@ -12,9 +12,31 @@
 struct tq_kernel {
     tq_context *context;
     cl_kernel kernel;
-    bool task; /* in the single work-item form */
+    size_t local; /* work-items of a group in one dimension */
+    bool task;    /* in the single work-item form */
     char name[64];
 };
+
+size_t tq_kernel__most_items(const tq_kernel *kernel)
+{
+    size_t most = 1;
+    if (clGetKernelWorkGroupInfo(kernel->kernel, kernel->context->device, CL_KERNEL_WORK_GROUP_SIZE,
+                                 sizeof most, &most, NULL) != CL_SUCCESS)
+        return 1;
+    return most;
+}
+
+/* A kernel that takes many registers may allow less than the device. */
+static size_t fit_local(const tq_kernel *kernel)
+{
+    const size_t of_device = tq_context__local_size(kernel->context), most = tq_kernel__most_items(kernel);
+    return most > 0 && most < of_device ? most : of_device;
+}
+
+size_t tq_kernel__local_size(const tq_kernel *kernel)
+{
+    return kernel->local;
+}
 
 tq_status tq_kernel__create(tq_kernel **kernel, tq_context *context, const tq_program_text *text,
                             const char *name)
@@ -35,6 +57,7 @@ tq_status tq_kernel__create(tq_kernel **kernel, tq_context *context, const tq_pr
     (*kernel)->context = context;
     (*kernel)->kernel = made;
     (*kernel)->task = tq_context__is_task(context);
+    (*kernel)->local = fit_local(*kernel);
     snprintf((*kernel)->name, sizeof(*kernel)->name, "%s", name);
     return TQ_OK;
 }
@@ -45,15 +68,6 @@ void tq_kernel__destroy(tq_kernel *kernel)
         return;
     clReleaseKernel(kernel->kernel);
     free(kernel);
-}
-
-size_t tq_kernel__most_items(const tq_kernel *kernel)
-{
-    size_t most = 1;
-    if (clGetKernelWorkGroupInfo(kernel->kernel, kernel->context->device, CL_KERNEL_WORK_GROUP_SIZE,
-                                 sizeof most, &most, NULL) != CL_SUCCESS)
-        return 1;
-    return most;
 }
 
 static tq_status add_entry(tq_kernel **kernel, tq_context *context, const tq_program_text *text,
@@ -197,7 +211,7 @@ tq_status tq_kernel__run(tq_kernel *kernel, const size_t global[3], const size_t
 
 tq_status tq_kernel__run_flat(tq_kernel *kernel, uint64_t items, const tq_argument *arguments, size_t count)
 {
-    const size_t local = tq_context__local_size(kernel->context);
+    const size_t local = kernel->local;
     const size_t groups = (size_t)(items / local) + (items % local != 0);
     return tq_kernel__run(kernel, (const size_t[]){groups * local, 1, 1}, (const size_t[]){local, 1, 1},
                           arguments, count);

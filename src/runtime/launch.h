@@ -10,6 +10,8 @@
 typedef struct tq_memory tq_memory;
 tq_status tq_memory__create(tq_memory **memory, tq_context *context,
                             uint64_t bytes); /* TQ_E_MEMORY when too large */
+/* Bytes of the device's memory that this context has not taken. */
+uint64_t tq_context__free_memory(const tq_context *context);
 tq_memory *tq_memory__retain(tq_memory *memory);
 void tq_memory__release(tq_memory *memory); /* NULL is fine */
 tq_status tq_memory__write(tq_memory *memory, uint64_t offset, const void *from,
@@ -62,7 +64,7 @@ typedef struct tq_argument {
  */
 tq_status tq_kernel__run(tq_kernel *kernel, const size_t global[3], const size_t local[3],
                          const tq_argument *arguments, size_t count);
-/* One dimension of `items` work-items, rounded up to whole groups of tq_context__local_size. */
+/* One dimension of `items` work-items, rounded up to whole groups of tq_kernel__local_size. */
 tq_status tq_kernel__run_flat(tq_kernel *kernel, uint64_t items, const tq_argument *arguments, size_t count);
 /* The same over `elements`; the arguments, at most 20, are followed by (ulong) elements. */
 tq_status tq_kernel__run_elements(tq_kernel *kernel, int64_t elements, const tq_argument *arguments,
@@ -75,8 +77,10 @@ tq_status tq_kernel__run_elements(tq_kernel *kernel, int64_t elements, const tq_
 #define TQ_ANY_ROUNDS UINT64_MAX
 uint64_t tq_device__most_rounds(const tq_device_info *device);
 
-/* Local size for a plain one-dimensional elementwise kernel on this device: 1 .. the kernel's limit. */
+/* Local size for a plain one-dimensional kernel: on this device, of which one kernel may allow less; of a
+ * kernel. At least 1. */
 size_t tq_context__local_size(const tq_context *context);
+size_t tq_kernel__local_size(const tq_kernel *kernel);
 /* Changes when an option is set: what was planned before may be planned otherwise now. */
 unsigned tq_context__options_set(const tq_context *context);
 

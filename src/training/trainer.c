@@ -98,9 +98,12 @@ static tq_status add_learned(tq_trainer *t, tq_layer *layer, size_t weight)
     const tq_weight *from = &layer->weight[weight];
     *l = (tq_learned){.layer = layer, .weight = weight};
     snprintf(l->name, sizeof l->name, "%s.%s", layer->name, layer->kind->weights[weight].name);
-    TQ_TRY(tq_tensor_create(&l->master, t->context, &from->shape));
-    TQ_TRY(tq_tensor_write(l->master, from->master, tq_shape_count(&from->shape)));
-    return is_average(layer, weight) ? TQ_OK : tq_tensor_create(&l->gradient, t->context, &from->shape);
+    tq_status status = tq_tensor_create(&l->master, t->context, &from->shape);
+    if (status == TQ_OK)
+        status = tq_tensor_write(l->master, from->master, tq_shape_count(&from->shape));
+    if (status == TQ_OK && !is_average(layer, weight))
+        status = tq_tensor_create(&l->gradient, t->context, &from->shape);
+    return status == TQ_OK ? TQ_OK : tq_status__prefix(status, "weight '%s'", l->name);
 }
 
 static tq_status add_all_learned(tq_trainer *t, bool averages)
@@ -263,8 +266,11 @@ static tq_status make(tq_trainer *t, const tq_training *training)
     TQ_TRY(make_quantized(t));
     TQ_TRY(add_parameters(t));
     TQ_TRY(make_state_names(t));
-    for (size_t i = 0; i < t->network->value_count; ++i)
-        TQ_TRY(make_tensors(t, i));
+    for (size_t i = 0; i < t->network->value_count; ++i) {
+        const tq_status status = make_tensors(t, i);
+        if (status != TQ_OK)
+            return tq_status__prefix(status, "gradients of layer '%s'", t->network->value[i].name);
+    }
     return make_batch(t);
 }
 
