@@ -12,9 +12,10 @@
 
 #include "runtime/launch.h"
 #include "support/device_test.h"
+#include "support/every_kernel.h"
 #include "support/small_network.h"
 
-#define SAMPLES 3
+#define SAMPLES 2
 
 static void check_same(const float *is, const float *should, int count, const char *what)
 {
@@ -38,20 +39,44 @@ static void small_network(tq_context *context, const char *intrinsic, const char
     tq_network_destroy(network);
 }
 
+/* A device that ends loops has a launch for every place, which takes long. */
+static bool is_slow(const tq_context *context)
+{
+    return tq_device__most_rounds(tq_context_device(context)) != TQ_ANY_ROUNDS;
+}
+
 static void small_networks(void **state)
 {
     static const char *const maps[][2] = {{"stochastic,16,8", "nearest,8,4"},
-                                          {"nearest,16,8", "nearest,8,4"},
-                                          {"{\"*\": {\"product\": \"e4m3\", \"sum\": \"exact\"}}", "e5m2"}};
-    /* A device that ends loops has a launch for every place, which takes long. */
-    const bool slow = tq_device__most_rounds(tq_context_device(*state)) != TQ_ANY_ROUNDS;
+                                          {"nearest,16,8", "nearest,8,4"}};
+    const bool few = getenv("TQ_TEST_PART") != NULL || is_slow(*state);
     assert_int_equal(tq_context_set(*state, "shape", "task"), TQ_OK);
-    for (size_t i = 0; i < (slow ? 1 : sizeof maps / sizeof maps[0]); ++i)
+    for (size_t i = 0; i < (few ? 1 : sizeof maps / sizeof maps[0]); ++i)
         small_network(*state, maps[i][0], maps[i][1]);
+}
+
+/* Every kernel of a layer without training. */
+static void every_kernel(void **state)
+{
+    float input[EVERY_INPUT], is[9], should[9];
+    tq_map *map;
+    const tq_plan plan = tq_every_plan(&map, getenv("TQ_TEST_SMALL") != NULL ? NULL : "stochastic,16,8");
+    if (getenv("TQ_TEST_PART") != NULL || is_slow(*state))
+        skip();
+    for (int i = 0; i < EVERY_INPUT; ++i)
+        input[i] = tq_test_number((uint32_t)i);
+    assert_int_equal(tq_context_set(*state, "shape", "task"), TQ_OK);
+    tq_network *const network = tq_every_make(*state);
+    tq_test_ok(tq_network_plan(network, &plan));
+    tq_test_ok(tq_network_forward(network, input, 1, 2, is));
+    tq_test_ok(tq_network_reference(network, input, 1, 2, should));
+    check_same(is, should, 9, "every kernel");
+    tq_network_destroy(network);
+    tq_map_destroy(map);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(small_networks)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(small_networks), cmocka_unit_test(every_kernel)};
     return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
 }

@@ -79,7 +79,7 @@ static void test_options(void **state)
     static char path[5000];
     tq_context *const context = *state;
     assert_int_equal(tq_context_set(context, "colour", "red"), TQ_E_NAME);
-    expect_text("colour", "cache, float, paths", NULL);
+    expect_text("colour", "binaries, cache, float, paths", NULL);
     assert_int_equal(tq_context_set(context, "paths", "some"), TQ_E_ARGUMENT);
     expect_text("'paths'", "some", "all, certain, general", NULL);
     assert_int_equal(tq_context_set(context, "paths", "general"), TQ_OK);

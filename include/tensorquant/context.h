@@ -17,11 +17,11 @@
  *                      rest is left to others. Results are the same. `/N` alone is of the best device
  *
  * If several devices match, the best is taken, whatever the order in which the loader lists them: one whose
- * whole name TEXT is; then GPUs before accelerators, CPUs and others; then, but for CPUs, one with memory of
- * its own; then the one with more of binary64, FMA and subnormal numbers; more compute units; more memory; the
- * name that comes first. Of several that are the same in all this the first listed is taken; P:D names the
- * others. Devices that cannot be used are passed over. If none matches, or only such, the call fails and the
- * error lists the devices found; it never falls back to another device.
+ * whole name TEXT is; then those with a compiler; then GPUs before accelerators, CPUs and others; then, but
+ * for CPUs, one with memory of its own; then the one with more of binary64, FMA and subnormal numbers; more
+ * compute units; more memory; the name that comes first. Of several that are the same in all this the first
+ * listed is taken; P:D names the others. Devices that cannot be used are passed over. If none matches, or
+ * only such, the call fails and the error lists the devices found; it never falls back to another device.
  */
 #ifndef TENSORQUANT_CONTEXT_H
 #define TENSORQUANT_CONTEXT_H
@@ -48,13 +48,13 @@ typedef struct tq_device_info {
     char driver[64];         /* CL_DRIVER_VERSION */
     unsigned platform_index; /* P of P:D */
     unsigned device_index;   /* D of P:D */
-    unsigned compute_units; /* of a sub-device its own */
+    unsigned compute_units;  /* of a sub-device its own */
     uint64_t global_memory;  /* bytes */
     uint64_t max_allocation; /* bytes */
     uint64_t local_memory;   /* bytes */
     unsigned alignment;      /* bytes: CL_DEVICE_MEM_BASE_ADDR_ALIGN / 8 */
     unsigned vector_width;   /* preferred vector width of float */
-    bool compiler;           /* can build programs from source */
+    bool compiler;           /* can build programs from source; else it runs from binaries only */
     bool fma;                /* CL_FP_FMA: fast, correctly rounded fused multiply-add in binary32 */
     bool subnormals;         /* CL_FP_DENORM: binary32 arithmetic keeps subnormal numbers */
     bool fp64;               /* full binary64: FMA, subnormals, round to nearest */
@@ -73,8 +73,8 @@ TQ_API TQ_MUST_CHECK tq_status tq_device_list(tq_device_info *devices, size_t ca
 /*
  * Opens a context on the device that `selector` names (grammar above). Close it with tq_context_close.
  *
- * TQ_E_DEVICE: there is no OpenCL platform, nothing matches, the device is not usable (no compiler, OpenCL before
- * 1.2, Mesa's Clover), or it gives no sub-device of that size. TQ_E_OPENCL: the driver refuses.
+ * TQ_E_DEVICE: there is no OpenCL platform, nothing matches, the device is not usable (OpenCL
+ * before 1.2, Mesa's Clover), or it gives no sub-device of that size. TQ_E_OPENCL: the driver refuses.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_context_open(tq_context **context, const char *selector);
 
@@ -101,15 +101,19 @@ TQ_API const tq_device_info *tq_context_device(const tq_context *context);
 /*
  * Sets an option of the context by name. Options:
  *
- *     cache     a directory for built programs; "" switches the disk cache off. Initially $TQ_CACHE if set,
- *               else $XDG_CACHE_HOME/tensorquant, else $HOME/.cache/tensorquant. A directory that cannot be
- *               written is no error: the context runs without
- *     float     how dense layers and convolutions run whose product, sum and result are all `none`, in
- *               layers planned afterwards: "exact" (initial), bit-identical everywhere, as docs/numerics.md
- *               has it; "fast", by the library CLBlast on devices where it is faster (GPUs); "clblast", by it
- *               on any device. Results of both are near the exact ones but NOT bit-identical: the last bits
- *               depend on device, batch and CLBlast's version. The host reference stays exact. Where CLBlast
- *               is not built in or does not run, the exact loop does, and tq_layer_path_reasons says why.
+ *     binaries  a folder of tq_network_emit (emit.h) with its binary: programs are taken from it and nothing
+ * is compiled, and the shape is `task`. It is checked to be of this version of the library and, where the
+ * library built the binary, of this device and driver; a program that is not among its own is an error of the
+ * plan, which names the file and the command that makes it. "" (initial): off, and the shape is `auto` again.
+ * TQ_E_FILE: a file is missing. TQ_E_FORMAT: the manifest cannot be read, or a file is not of it.
+ * TQ_E_OPENCL: the driver refuses the binary cache     a directory for built programs; "" switches the disk
+ * cache off. Initially $TQ_CACHE if set, else $XDG_CACHE_HOME/tensorquant, else $HOME/.cache/tensorquant. A
+ * directory that cannot be written is no error: the context runs without float     how dense layers and
+ * convolutions run whose product, sum and result are all `none`, in layers planned afterwards: "exact"
+ * (initial), bit-identical everywhere, as docs/numerics.md has it; "fast", by the library CLBlast on devices
+ * where it is faster (GPUs); "clblast", by it on any device. Results of both are near the exact ones but NOT
+ * bit-identical: the last bits depend on device, batch and CLBlast's version. The host reference stays exact.
+ * Where CLBlast is not built in or does not run, the exact loop does, and tq_layer_path_reasons says why.
  *               CLBlast compiles when a process first plans such a layer, which takes seconds, and again
  *               after a context that used it was closed
  *     paths     which accumulation paths the planner may use: "all" (initial); "certain": none that counts on
@@ -127,7 +131,8 @@ TQ_API const tq_device_info *tq_context_device(const tq_context *context);
  *               the one of the device in the cache directory, if there is one. Results are the same.
  *               TQ_E_FILE, TQ_E_FORMAT: the file cannot be read, or is not one for this device
  *
- * TQ_E_NAME: unknown option. TQ_E_ARGUMENT: unknown value. TQ_E_UNSUPPORTED: float=clblast in a library built
+ * TQ_E_NAME: unknown option. TQ_E_ARGUMENT: unknown value. TQ_E_STATE: a shape other
+ * than `task` while there are binaries. TQ_E_UNSUPPORTED: float=clblast in a library built
  * without CLBlast.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_context_set(tq_context *context, const char *option, const char *value);
@@ -144,10 +149,10 @@ typedef struct tq_program_counts {
 TQ_API tq_program_counts tq_context_programs(const tq_context *context);
 
 /*
- * Device memory that the library holds in this context. Running a planned network makes none. The library makes
- * no buffer beyond the device's `max_allocation`, nor beyond its `global_memory` together with those that exist:
- * such calls fail with TQ_E_MEMORY and the figures before the driver is asked, for some drivers end the process
- * when they run out. What others take of the device is not known.
+ * Device memory that the library holds in this context. Running a planned network makes none. The library
+ * makes no buffer beyond the device's `max_allocation`, nor beyond its `global_memory` together with those
+ * that exist: such calls fail with TQ_E_MEMORY and the figures before the driver is asked, for some drivers
+ * end the process when they run out. What others take of the device is not known.
  */
 typedef struct tq_memory_counts {
     uint64_t buffers; /* OpenCL buffers that exist */

@@ -7,6 +7,7 @@
 #include "tensorquant/checkpoint.h"
 #include "tensorquant/context.h"
 #include "tensorquant/dataset.h"
+#include "tensorquant/emit.h"
 #include "tensorquant/layer.h"
 #include "tensorquant/map.h"
 #include "tensorquant/network.h"

@@ -164,8 +164,8 @@ __kernel __attribute__((reqd_work_group_size(TQ_ITEMS, 1, 1))) void
 contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint *restrict y, const ulong y_offset,
             __global const tq_w *restrict w, __global const uint *restrict bias, __global const tq_x *restrict zeros,
             const int16 geometry, const int columns, const int row_begin, const int entry_rows, const int8 product, const int8 sum,
-            const int8 result, const int8 path, const uint2 key, const ulong first_row, __global const uint *verdict,
-            const uint run_number, const uint on_exceeded, __global const int *tail, const int result_rounding, const int groups,
+            const int8 result, const int8 path, const uint2 key, const ulong first_row, __global const uint *restrict verdict,
+            const uint run_number, const uint on_exceeded, __global const int *restrict tail, const int result_rounding, const int groups,
             const int panels, __global const tq_draw_word *restrict product_rows,
             __global const tq_draw_word *restrict product_columns, __global const uint *restrict sum_rows,
             __global const uint *restrict sum_columns, __global const uchar *restrict kinds)

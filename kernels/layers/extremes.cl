@@ -5,7 +5,7 @@
  */
 
 /* Sixteen numbers of a row, or what is left of it, become one pair. */
-__kernel void extremes_of_numbers(__global const uint *from, const ulong from_offset, __global uint *to,
+__kernel void extremes_of_numbers(__global const uint *restrict from, const ulong from_offset, __global uint *restrict to,
                                   const ulong length, const ulong parts)
 {
     const ulong pairs = (length + 15) / 16, i = tq_item(0), row = i / pairs, begin = (i - row * pairs) * 16;
@@ -26,7 +26,7 @@ __kernel void extremes_of_numbers(__global const uint *from, const ulong from_of
 }
 
 /* Sixteen pairs of a row of `length` pairs become one. */
-__kernel void extremes_of_pairs(__global const uint *from, const ulong from_offset, __global uint *to,
+__kernel void extremes_of_pairs(__global const uint *restrict from, const ulong from_offset, __global uint *restrict to,
                                 const ulong length, const ulong parts)
 {
     const ulong pairs = (length + 15) / 16, i = tq_item(0), row = i / pairs, begin = (i - row * pairs) * 16;

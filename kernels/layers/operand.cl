@@ -71,7 +71,7 @@ typedef struct tq_operand_shape {
 
 /* `when`: 0 always, 1 only if the verdict is that the bound was exceeded (before, by another operand). */
 __kernel void operand(__global const float *restrict x, const ulong x_offset, __global uint *restrict to, const int8 shape,
-                      const float scale, const float bound, const int form, __global uint *verdict, const uint run,
+                      const float scale, const float bound, const int form, __global uint *restrict verdict, const uint run,
                       const uint when)
 {
     const tq_operand_shape s = {shape.s0, shape.s1, shape.s2, shape.s3, shape.s4, shape.s5, shape.s6, shape.s7};

@@ -112,8 +112,8 @@ TQ_INLINE uint sum_of_all(__global const uint *x)
  * Four steps of the summation tree in each of `parts` rows: sums[i] is that of the magnitudes of 16 numbers, by pairs, then
  * pairs of those, and so on. A row has `length` numbers; behind its end are zeros, which alter no sum.
  */
-__kernel void sum_sixteens(__global const uint *from, const ulong from_offset, __global uint *sums, const ulong length,
-                           const ulong parts)
+__kernel void sum_sixteens(__global const uint *restrict from, const ulong from_offset, __global uint *restrict sums,
+                           const ulong length, const ulong parts)
 {
     const ulong sums_of_row = (length + 15) / 16, i = tq_item(0), row = i / sums_of_row;
     const ulong left = (i - row * sums_of_row) * 16;

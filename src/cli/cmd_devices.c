@@ -26,6 +26,8 @@ static void print(const tq_device_info *d)
     printf("                  %u compute units, %.1f GiB, vectors of %u%s%s%s\n", d->compute_units,
            (double)d->global_memory / (1 << 30), d->vector_width, d->fma ? ", fma" : "",
            d->subnormals ? ", subnormals" : "", d->fp64 ? ", binary64" : "");
+    if (!d->compiler)
+        printf("                  no compiler: runs from binaries only (`tq emit`)\n");
     if (!d->usable)
         printf("                  not usable: %s\n", d->reason);
 }

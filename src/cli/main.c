@@ -9,7 +9,7 @@
 static const tq_command *const commands[] = {
     &tq_command_devices, &tq_command_quantizers, &tq_command_layers, &tq_command_quantize,
     &tq_command_show,    &tq_command_explain,    &tq_command_run,    &tq_command_sweep,
-    &tq_command_train,   &tq_command_tune,       &tq_command_version};
+    &tq_command_emit,    &tq_command_train,      &tq_command_tune,   &tq_command_version};
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 static void print_help(FILE *to)

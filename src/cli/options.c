@@ -169,6 +169,29 @@ const tq_option tq_option_tuned = {
     .type = TQ_OPTION_TEXT,
     PLACE(out),
 };
+const tq_option tq_option_folder = {
+    .name = "out",
+    .value = "DIR",
+    .help = "the folder to write, which must not exist",
+    .type = TQ_OPTION_TEXT,
+    .required = true,
+    PLACE(out),
+};
+const tq_option tq_option_target = {
+    .name = "target",
+    .value = "T",
+    .help = "who compiles: generic (any; makes kernels.bin), intel (aoc; kernels.aocx), pocl\n"
+            "(the device, which must be PoCL's, at once; kernels.bin); generic unless given",
+    .type = TQ_OPTION_TEXT,
+    PLACE(target),
+};
+const tq_option tq_option_binaries = {
+    .name = "binaries",
+    .value = "DIR",
+    .help = "run from a folder of `tq emit` and its binary; nothing is compiled",
+    .type = TQ_OPTION_TEXT,
+    PLACE(binaries),
+};
 const tq_option tq_option_quick = {
     .name = "quick",
     .help = "in less than 40 seconds: the neighbours of the library's tiles, for many outputs",

@@ -71,6 +71,8 @@ int tq_session__open_parts(tq_session *session, const tq_settings *settings)
         session->largest = settings->input_largest;
     if (result == TQ_EXIT_OK)
         result = tq_report__status(tq_context_open(&session->context, settings->device));
+    if (result == TQ_EXIT_OK && settings->binaries != NULL)
+        result = tq_report__status(tq_context_set(session->context, "binaries", settings->binaries));
     if (result == TQ_EXIT_OK && settings->float_mode != NULL)
         result = tq_report__status(tq_context_set(session->context, "float", settings->float_mode));
     return result;
@@ -114,14 +116,20 @@ int tq_session__plan_as(tq_session *session, const tq_plan *plan)
     return tq_report__status(status);
 }
 
+tq_plan tq_session__plan_of(const tq_session *session, const tq_settings *settings, bool keep)
+{
+    return (tq_plan){.batch = session->batch,
+                     .weights = session->weights,
+                     .intrinsic = session->intrinsic,
+                     .extrinsic = session->extrinsic,
+                     .seed = (uint64_t)settings->seed,
+                     .keep = keep,
+                     .input_largest = session->largest};
+}
+
 int tq_session__plan(tq_session *session, const tq_settings *settings, bool keep)
 {
-    const tq_plan plan = {.weights = session->weights,
-                          .intrinsic = session->intrinsic,
-                          .extrinsic = session->extrinsic,
-                          .seed = (uint64_t)settings->seed,
-                          .keep = keep,
-                          .input_largest = session->largest};
+    const tq_plan plan = tq_session__plan_of(session, settings, keep);
     return tq_session__plan_as(session, &plan);
 }
 

@@ -29,6 +29,8 @@ int tq_session__open_map(tq_map **map, const char *text);
 
 /* Plans with the session's maps. */
 int tq_session__plan(tq_session *session, const tq_settings *settings, bool keep);
+/* What that plans. The maps are the session's. */
+tq_plan tq_session__plan_of(const tq_session *session, const tq_settings *settings, bool keep);
 
 /* Plans as `plan` says, with the session's batch; where the device has no memory for it and it may shrink,
  * with a smaller one, and says so. */

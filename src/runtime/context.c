@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/binaries.h"
 #include "runtime/mark.h"
 #include "util/fail.h"
 
@@ -172,6 +173,7 @@ void tq_context_close(tq_context *c)
     tq_tuned__free(&c->tuned);
     free_kernels(c);
     free_programs(c);
+    tq_binaries__close(c->binaries);
     if (c->queue != NULL)
         tq_context__quiesce(c);
     tq_gemm__forget(c);
@@ -228,13 +230,30 @@ static tq_status set_paths(tq_context *c, const char *value)
     return status;
 }
 
+/* Binaries hold all programs in their single work-item form. */
+static tq_status set_binaries(tq_context *c, const char *value)
+{
+    tq_binaries *binaries = NULL;
+    if (value[0] != '\0')
+        TQ_TRY(tq_binaries__open(&binaries, c, value));
+    if (c->binaries != NULL || binaries != NULL)
+        c->loop = binaries != NULL ? TQ_LOOP_TASK : TQ_LOOP_AUTO;
+    tq_binaries__close(c->binaries);
+    c->binaries = binaries;
+    ++c->binaries_set;
+    return TQ_OK;
+}
+
 static tq_status set_shape(tq_context *c, const char *value)
 {
     static const char *const names[] = {"auto", "cpu", "gpu", "task", NULL}; /* in the order of tq_loop */
     int number = (int)c->loop;
-    const tq_status status = choose(&number, "shape", value, names);
+    TQ_TRY(choose(&number, "shape", value, names));
+    if (c->binaries != NULL && number != TQ_LOOP_TASK)
+        return tq_status__fail(
+            TQ_E_STATE, "option 'shape' is '%s', but the context's binaries are of shape 'task'", value);
     c->loop = (tq_loop)number;
-    return status;
+    return TQ_OK;
 }
 
 tq_status tq_context_set(tq_context *context, const char *option, const char *value)
@@ -242,8 +261,9 @@ tq_status tq_context_set(tq_context *context, const char *option, const char *va
     static const struct {
         const char *name;
         tq_status (*set)(tq_context *, const char *);
-    } options[] = {{"cache", set_cache},         {"float", tq_gemm__set}, {"paths", set_paths},
-                   {"profile", tq_profile__set}, {"shape", set_shape},    {"tuning", tq_tuned__set_file}};
+    } options[] = {{"binaries", set_binaries},    {"cache", set_cache},         {"float", tq_gemm__set},
+                   {"paths", set_paths},          {"profile", tq_profile__set}, {"shape", set_shape},
+                   {"tuning", tq_tuned__set_file}};
     if (context == NULL || option == NULL || value == NULL)
         return tq_status__fail(TQ_E_ARGUMENT, "tq_context_set: NULL argument");
     for (size_t i = 0; i < TQ_COUNT(options); ++i)
@@ -252,7 +272,8 @@ tq_status tq_context_set(tq_context *context, const char *option, const char *va
             return options[i].set(context, value);
         }
     return tq_status__fail(
-        TQ_E_NAME, "there is no option '%s'; options: cache, float, paths, profile, shape, tuning", option);
+        TQ_E_NAME, "there is no option '%s'; options: binaries, cache, float, paths, profile, shape, tuning",
+        option);
 }
 
 tq_program_counts tq_context_programs(const tq_context *context)

@@ -69,8 +69,6 @@ static void describe_usability(tq_device_info *info, cl_device_id device)
     else if (!is_new_enough(info))
         snprintf(info->reason, sizeof info->reason, "it has '%.60s', and OpenCL 1.2 is needed",
                  info->version);
-    else if (!info->compiler)
-        snprintf(info->reason, sizeof info->reason, "it has no compiler");
     else if (!NUMBER32(device, CL_DEVICE_ENDIAN_LITTLE))
         snprintf(info->reason, sizeof info->reason, "it is big-endian");
     info->usable = info->reason[0] == '\0';
@@ -259,6 +257,7 @@ static bool is_better(const struct tq_candidate *a, const struct tq_candidate *b
     const struct {
         uint64_t of_a, of_b; /* the larger one is better */
     } merits[] = {{strcasecmp(x->name, wish->part) == 0, strcasecmp(y->name, wish->part) == 0},
+                  {x->compiler, y->compiler},
                   {(uint64_t)(3 - rank(x)), (uint64_t)(3 - rank(y))},
                   {a->own_memory, b->own_memory},
                   {(uint64_t)x->fp64 + x->fma + x->subnormals, (uint64_t)y->fp64 + y->fma + y->subnormals},

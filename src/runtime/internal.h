@@ -19,6 +19,7 @@ typedef struct tq_program {
     tq_program_key text,
         key; /* of the parts that make its text: cheap; of the whole: what the cache goes by */
     cl_program program;
+    char prefix[16]; /* of its kernels' names: "" but in binaries */
 } tq_program;
 
 struct tq_cache_entry {
@@ -44,7 +45,10 @@ struct tq_context {
     tq_device_info info, task_target; /* task_target: see tq_context__target */
     char cache[1024];                 /* directory of built programs; "" when there is none */
     tq_paths paths;
-    tq_loop loop;
+    tq_loop loop, loop_before;      /* loop_before: while recording */
+    struct tq_recording *recording; /* NULL: off */
+    struct tq_binaries *binaries;   /* NULL: programs are compiled */
+    unsigned binaries_set;          /* how often they were: programs of others are not taken */
     tq_tuned tuned;
     tq_float_mode float_mode;
     bool used_clblast;
@@ -62,7 +66,17 @@ tq_status tq_program_text__check(const tq_program_text *text);
 /* A key of what tq_program_text__join would join, without joining: planning and running look up by it. */
 tq_program_key tq_program__key(const tq_context *c, const tq_program_text *text);
 /* Finds or makes a program. */
-tq_status tq_program__get(tq_context *c, const tq_program_text *text, cl_program *program);
+tq_status tq_program__get(tq_context *c, const tq_program_text *text, const tq_program **program);
+/* The binary of a text, malloc'ed. */
+tq_status tq_program__compile(const tq_context *c, const tq_text *text, unsigned char **binary, size_t *size);
+/* Drops kernels that were recorded, not made. */
+void tq_context__forget_recorded(tq_context *c);
+
+/* Binaries that a context runs from (binaries.h). */
+typedef struct tq_binaries tq_binaries;
+void tq_binaries__close(tq_binaries *binaries); /* NULL is fine */
+/* The error of a kernel that the binary does not have. */
+tq_status tq_binaries__lacks(const tq_binaries *binaries, const char *kernel);
 
 /* "CL_OUT_OF_RESOURCES"; "unknown" for others. */
 const char *tq_opencl__name(cl_int code);

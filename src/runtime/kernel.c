@@ -5,22 +5,25 @@
 #include "runtime/internal.h"
 #include "runtime/mark.h"
 #include "runtime/memory.h"
+#include "runtime/record.h"
 #include "util/fail.h"
 
 #define MOST_ARGUMENTS 20 /* of tq_kernel__run_elements */
 
 struct tq_kernel {
     tq_context *context;
-    cl_kernel kernel;
-    size_t local; /* work-items of a group in one dimension */
-    bool task;    /* in the single work-item form */
+    cl_kernel kernel; /* NULL while recording */
+    size_t local;     /* work-items of a group in one dimension */
+    size_t recorded;  /* number in the recording */
+    bool task;        /* in the single work-item form */
     char name[64];
 };
 
 size_t tq_kernel__most_items(const tq_kernel *kernel)
 {
     size_t most = 1;
-    if (clGetKernelWorkGroupInfo(kernel->kernel, kernel->context->device, CL_KERNEL_WORK_GROUP_SIZE,
+    if (kernel->kernel == NULL ||
+        clGetKernelWorkGroupInfo(kernel->kernel, kernel->context->device, CL_KERNEL_WORK_GROUP_SIZE,
                                  sizeof most, &most, NULL) != CL_SUCCESS)
         return 1;
     return most;
@@ -38,27 +41,43 @@ size_t tq_kernel__local_size(const tq_kernel *kernel)
     return kernel->local;
 }
 
+/* The OpenCL kernel, from the text or from binaries. */
+static tq_status make_kernel(tq_kernel *kernel, const tq_program_text *text)
+{
+    tq_context *const c = kernel->context;
+    const tq_program *program;
+    char name[96];
+    cl_int code;
+    TQ_TRY(tq_program__get(c, text, &program));
+    snprintf(name, sizeof name, "%s%s", program->prefix, kernel->name);
+    kernel->kernel = clCreateKernel(program->program, name, &code);
+    if (code == CL_SUCCESS)
+        return TQ_OK;
+    kernel->kernel = NULL;
+    if (code == CL_INVALID_KERNEL_NAME && c->binaries != NULL)
+        return tq_binaries__lacks(c->binaries, name);
+    return tq_status__prefix(tq_opencl__fail("clCreateKernel", code, &c->info), "kernel '%s'", name);
+}
+
 tq_status tq_kernel__create(tq_kernel **kernel, tq_context *context, const tq_program_text *text,
                             const char *name)
 {
-    cl_program program = NULL;
-    cl_int code;
+    tq_kernel *made = calloc(1, sizeof *made);
     *kernel = NULL;
-    TQ_TRY(tq_program__get(context, text, &program));
-    cl_kernel made = clCreateKernel(program, name, &code);
-    if (code != CL_SUCCESS)
-        return tq_status__prefix(tq_opencl__fail("clCreateKernel", code, &context->info), "kernel '%s'",
-                                 name);
-    *kernel = calloc(1, sizeof **kernel);
-    if (*kernel == NULL) {
-        clReleaseKernel(made);
+    if (made == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for kernel '%s'", name);
+    made->context = context;
+    made->task = tq_context__is_task(context);
+    snprintf(made->name, sizeof made->name, "%s", name);
+    const tq_status status = context->recording != NULL
+                                 ? tq_recording__add(context->recording, text, name, &made->recorded)
+                                 : make_kernel(made, text);
+    if (status != TQ_OK) {
+        free(made);
+        return status;
     }
-    (*kernel)->context = context;
-    (*kernel)->kernel = made;
-    (*kernel)->task = tq_context__is_task(context);
-    (*kernel)->local = fit_local(*kernel);
-    snprintf((*kernel)->name, sizeof(*kernel)->name, "%s", name);
+    made->local = fit_local(made);
+    *kernel = made;
     return TQ_OK;
 }
 
@@ -66,7 +85,8 @@ void tq_kernel__destroy(tq_kernel *kernel)
 {
     if (kernel == NULL)
         return;
-    clReleaseKernel(kernel->kernel);
+    if (kernel->kernel != NULL)
+        clReleaseKernel(kernel->kernel);
     free(kernel);
 }
 
@@ -99,6 +119,20 @@ tq_status tq_context__kernel(tq_kernel **kernel, tq_context *context, const tq_p
             return TQ_OK;
         }
     return add_entry(kernel, context, text, name);
+}
+
+void tq_context__forget_recorded(tq_context *c)
+{
+    for (tq_cache_entry **place = &c->kernels; *place != NULL;) {
+        tq_cache_entry *const entry = *place;
+        if (entry->kernel->kernel != NULL) {
+            place = &entry->next;
+            continue;
+        }
+        *place = entry->next;
+        tq_kernel__destroy(entry->kernel);
+        free(entry);
+    }
 }
 
 tq_status tq_context__plain_kernel(tq_kernel **kernel, tq_context *context, const char *const *files,
@@ -201,6 +235,8 @@ tq_status tq_kernel__run(tq_kernel *kernel, const size_t global[3], const size_t
 {
     cl_uint index = 0;
     tq_mark mark;
+    if (kernel->context->recording != NULL)
+        return tq_recording__launch(kernel->context->recording, kernel->recorded);
     tq_profile__begin(kernel->context, &mark);
     TQ_TRY(set_arguments(kernel, &index, arguments, count));
     TQ_TRY(kernel->task ? run_tasks(kernel, index, global, mark.wanted)

@@ -1,4 +1,5 @@
 #include "runtime/mark.h"
+#include "runtime/record.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,12 +153,16 @@ void tq_profile__end(tq_context *c, cl_command_queue queue, tq_mark *mark, bool 
 
 void tq_profile__enter(tq_context *c, const tq_profile_scope *scope)
 {
+    if (c->recording != NULL)
+        c->recording->scope = scope;
     if (c->profile != NULL)
         c->profile->scope = *scope;
 }
 
 void tq_profile__leave(tq_context *c)
 {
+    if (c->recording != NULL)
+        c->recording->scope = NULL;
     if (c->profile != NULL)
         c->profile->scope = (tq_profile_scope){0};
 }

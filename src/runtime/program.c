@@ -6,6 +6,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "runtime/binaries.h"
 #include "runtime/internal.h"
 #include "runtime/task.h"
 #include "util/fail.h"
@@ -163,18 +164,37 @@ static cl_program load_binary(const tq_context *c, tq_program_key key)
     return NULL;
 }
 
+/* A program's binary: malloc'ed, or NULL. */
+static unsigned char *binary_of(cl_program program, size_t *size)
+{
+    if (clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof *size, size, NULL) != CL_SUCCESS ||
+        *size == 0)
+        return NULL;
+    unsigned char *binary = malloc(*size);
+    if (binary != NULL &&
+        clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) == CL_SUCCESS)
+        return binary;
+    free(binary);
+    return NULL;
+}
+
 static void save_binary(const tq_context *c, tq_program_key key, cl_program program)
 {
     size_t size = 0;
-    if (c->cache[0] == '\0' ||
-        clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof size, &size, NULL) != CL_SUCCESS ||
-        size == 0)
-        return;
-    unsigned char *binary = malloc(size);
-    if (binary != NULL &&
-        clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof binary, &binary, NULL) == CL_SUCCESS)
+    unsigned char *const binary = c->cache[0] == '\0' ? NULL : binary_of(program, &size);
+    if (binary != NULL)
         tq_cache__write(c->cache, key, binary, size);
     free(binary);
+}
+
+tq_status tq_program__compile(const tq_context *c, const tq_text *text, unsigned char **binary, size_t *size)
+{
+    cl_program program;
+    TQ_TRY(build_source(c, text, &program));
+    *binary = binary_of(program, size);
+    clReleaseProgram(program);
+    return *binary != NULL ? TQ_OK
+                           : tq_status__fail(TQ_E_OPENCL, "'%s' gives no binary of a program", c->info.name);
 }
 
 static tq_status load_or_build(tq_context *c, tq_program_key key, const tq_text *joined, cl_program *program)
@@ -206,7 +226,8 @@ tq_program_key tq_program__key(const tq_context *c, const tq_program_text *text)
 {
     tq_program_key part[2 * TQ_COUNT(text->part) + 2];
     size_t count = 0;
-    part[count++] = (tq_program_key){.low = tq_context__is_task(c)};
+    part[count++] = (tq_program_key){.low = tq_context__is_task(c),
+                                     .high = 2 * (uint64_t)c->binaries_set + (c->recording != NULL)};
     part[count++] = hash(tq_text__get(&text->defines), text->defines.length);
     for (size_t i = 0; i < text->part_count; ++i) {
         part[count++] = hash(text->part[i].name, strlen(text->part[i].name));
@@ -228,26 +249,41 @@ static tq_program *find_program(tq_context *c, tq_program_key text)
     return NULL;
 }
 
+/* From binaries where the context has them, which is the only way where the device has no compiler. */
+static tq_status obtain(tq_program *made, tq_context *c, const tq_text *joined)
+{
+    if (c->binaries != NULL) {
+        TQ_TRY(tq_binaries__find(c->binaries, joined, &made->program, made->prefix));
+        ++c->counts.from_disk;
+        return TQ_OK;
+    }
+    if (!c->info.compiler)
+        return tq_status__fail(TQ_E_DEVICE,
+                               "device '%s' has no compiler; it runs from binaries, of which the option "
+                               "'binaries' (`tq run --binaries DIR`) names the folder; `tq emit` makes it",
+                               c->info.name);
+    made->key = key_of(c, joined);
+    return load_or_build(c, made->key, joined, &made->program);
+}
+
 static tq_status make_program(tq_program *made, tq_context *c, const tq_program_text *text)
 {
     tq_text joined = {0};
     tq_status status = tq_program_text__join(text, tq_context__is_task(c), &joined);
-    if (status == TQ_OK) {
-        made->key = key_of(c, &joined);
-        status = load_or_build(c, made->key, &joined, &made->program);
-    }
+    if (status == TQ_OK)
+        status = obtain(made, c, &joined);
     tq_text__free(&joined);
     return status;
 }
 
-tq_status tq_program__get(tq_context *c, const tq_program_text *text, cl_program *program)
+tq_status tq_program__get(tq_context *c, const tq_program_text *text, const tq_program **program)
 {
     TQ_TRY(tq_program_text__check(text));
     const tq_program_key key = tq_program__key(c, text);
     tq_program *entry = find_program(c, key);
     if (entry != NULL) {
         ++c->counts.from_memory;
-        *program = entry->program;
+        *program = entry;
         return TQ_OK;
     }
     entry = calloc(1, sizeof *entry);
@@ -258,7 +294,7 @@ tq_status tq_program__get(tq_context *c, const tq_program_text *text, cl_program
         free(entry);
         return status;
     }
-    *program = entry->program;
+    *program = entry;
     entry->text = key;
     entry->next = c->programs;
     c->programs = entry;
