@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define CL_TARGET_OPENCL_VERSION 120
+#include <CL/cl.h>
 #include <cmocka.h>
 
 #include "tensorquant/context.h"
@@ -91,6 +93,35 @@ static void upper(char *text)
 {
     for (; *text != '\0'; ++text)
         *text = (char)toupper((unsigned char)*text);
+}
+
+/* The facts that are asked for by name, from OpenCL itself. */
+static void test_facts(void **state)
+{
+    cl_platform_id platforms[32];
+    cl_device_id devices[32];
+    (void)state;
+    assert_int_equal(clGetPlatformIDs(32, platforms, NULL), CL_SUCCESS);
+    for (size_t i = 0; i < count; ++i) {
+        size_t group = 0;
+        char extensions[16384] = " ";
+        cl_uint bits = 0;
+        assert_int_equal(
+            clGetDeviceIDs(platforms[list[i].platform_index], CL_DEVICE_TYPE_ALL, 32, devices, NULL),
+            CL_SUCCESS);
+        cl_device_id device = devices[list[i].device_index];
+        assert_int_equal(clGetDeviceInfo(device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL),
+                         CL_SUCCESS);
+        assert_int_equal(
+            clGetDeviceInfo(device, CL_DEVICE_EXTENSIONS, sizeof extensions - 3, extensions + 1, NULL),
+            CL_SUCCESS);
+        assert_int_equal(clGetDeviceInfo(device, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof bits, &bits, NULL),
+                         CL_SUCCESS);
+        strcat(extensions, " ");
+        assert_int_equal(list[i].largest_group, group);
+        assert_int_equal(list[i].alignment, bits / 8);
+        assert_int_equal(list[i].fp16, strstr(extensions, " cl_khr_fp16 ") != NULL);
+    }
 }
 
 static void test_list(void **state)
@@ -290,11 +321,17 @@ static void test_no_platform(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_list),   cmocka_unit_test(test_default_is_the_best),
-        cmocka_unit_test(test_types),  cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_names),  cmocka_unit_test(test_platforms),
-        cmocka_unit_test(test_typos),  cmocka_unit_test(test_environment),
-        cmocka_unit_test(test_clover), cmocka_unit_test(test_no_platform),
+        cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_list),
+        cmocka_unit_test(test_default_is_the_best),
+        cmocka_unit_test(test_types),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_platforms),
+        cmocka_unit_test(test_typos),
+        cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_clover),
+        cmocka_unit_test(test_no_platform),
     };
     if (argc == 2 && strcmp(argv[1], "none") == 0)
         return without_platform();

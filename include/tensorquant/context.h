@@ -53,11 +53,13 @@ typedef struct tq_device_info {
     uint64_t max_allocation; /* bytes */
     uint64_t local_memory;   /* bytes */
     unsigned alignment;      /* bytes: CL_DEVICE_MEM_BASE_ADDR_ALIGN / 8 */
+    uint64_t largest_group;  /* work-items of a work-group at most */
     unsigned vector_width;   /* preferred vector width of float */
     bool compiler;           /* can build programs from source; else it runs from binaries only */
     bool fma;                /* CL_FP_FMA: fast, correctly rounded fused multiply-add in binary32 */
     bool subnormals;         /* CL_FP_DENORM: binary32 arithmetic keeps subnormal numbers */
     bool fp64;               /* full binary64: FMA, subnormals, round to nearest */
+    bool fp16;               /* cl_khr_fp16: arithmetic in binary16, which the library does not use */
     bool usable;             /* false: `reason` says why the library refuses it */
     char reason[128];
 } tq_device_info;

@@ -62,7 +62,7 @@ TQ_INLINE tq_uints tq_average_each(const tq_pool_geometry g, const tq_average t)
 typedef struct tq_sums {
     tq_uints s[TQ_VECTORS];
     tq_ints wild[TQ_VECTORS]; /* numbers that are not tame were among them */
-    int channel[TQ_VECTORS];  /* of the first lane */
+    int channel_at[TQ_VECTORS];  /* of the first lane */
 } tq_sums;
 
 /* The vector form. t.x and t.index are those of channel 0. */
@@ -79,7 +79,7 @@ TQ_INLINE void tq_average_sums(tq_sums *sums, const tq_pool_geometry g, const tq
         for (int column = t.window.columns.begin; column < t.window.columns.end; ++column, tap += t.window.column_step) {
 #pragma unroll
             for (int i = 0; i < TQ_VECTORS; ++i) {
-                const tq_uints x = tq_load_uints(tap + sums->channel[i]);
+                const tq_uints x = tq_load_uints(tap + sums->channel_at[i]);
                 if (TQ_WILD)
                     sums->wild[i] |= tq_lanes_wild(x);
                 const tq_uints before = sums->s[i];
@@ -87,7 +87,7 @@ TQ_INLINE void tq_average_sums(tq_sums *sums, const tq_pool_geometry g, const tq
 #if !TQ_SUM_NONE && !TQ_EXACT_SUM
                 const tq_floats left = tq_lanes_left_of_sum(before, x, sums->s[i], TQ_SUM_FORM);
                 const uint number = (uint)(row * g.kernel_columns + column);
-                const ulong index = t.index + (ulong)sums->channel[i];
+                const ulong index = t.index + (ulong)sums->channel_at[i];
                 sums->s[i] = tq_lanes_sum(sums->s[i], left, t.sum,
                                           tq_lanes_draws(t.key, index, number, TQ_STREAM_SUM, TQ_SUM_BITS));
 #endif
@@ -132,7 +132,7 @@ __kernel void avgpool(__global const uint *restrict x, const ulong x_offset, __g
         for (int block = begin; block < end; block += TQ_LANES * TQ_VECTORS) {
 #pragma unroll
             for (int i = 0; i < TQ_VECTORS; ++i)
-                sums.channel[i] = min(block + i * TQ_LANES, g.channels - TQ_LANES);
+                sums.channel_at[i] = min(block + i * TQ_LANES, g.channels - TQ_LANES);
             t.x = x + x_offset;
             t.index = first + pixel * (ulong)g.channels;
 #if TQ_FAST
@@ -140,8 +140,8 @@ __kernel void avgpool(__global const uint *restrict x, const ulong x_offset, __g
 #endif
 #pragma unroll
             for (int i = 0; i < TQ_VECTORS; ++i) {
-                const ulong channel = (ulong)sums.channel[i], element = pixel * (ulong)g.channels + channel;
-                t.x = x + x_offset + channel;
+                const ulong channel_at = (ulong)sums.channel_at[i], element = pixel * (ulong)g.channels + channel_at;
+                t.x = x + x_offset + channel_at;
                 t.index = first + element;
                 tq_store_uints(tq_lanes_tail(tq_average_vector(&sums, i, g, t), tail, t.index), y + y_offset + element);
             }

@@ -15,7 +15,8 @@ TQ_INLINE void tq_task_rows(tq_sum (*s)[TQ_VECTORS], const tq_task t, __global c
 #if TQ_DEPTHWISE
 #pragma unroll
         for (int j = 0; j < TQ_VECTORS; ++j)
-            s[i][j] = tq_task_step(t, s[i][j], tq_load_inputs(number[i] + t.channel + tq_place(t, j)), w[j], i, j, step);
+            s[i][j] = tq_task_step(t, s[i][j], tq_load_inputs(number[i] + t.channel_at + tq_place(t, j)), w[j], i, j,
+                                   step);
 #else
         const tq_factor x = tq_spread(number[i] + at * TQ_TERMS);
 #pragma unroll
@@ -201,7 +202,7 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
     t.slots.path = path;
     t.first = begin + (int)tq_group(0) * (TQ_ROWS * TQ_GROUP_ROWS) + item / TQ_GROUP_COLUMNS;
     t.row_begin = row_begin;
-    t.channel = output;
+    t.channel_at = output;
     t.place = item % TQ_GROUP_COLUMNS * TQ_STEP;
     t.steps = (columns * g.group_inputs + TQ_TERMS - 1) / TQ_TERMS;
     t.terms = runs * columns * g.group_inputs;
@@ -242,8 +243,8 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
     for (int i = 0; i < TQ_ROWS; ++i) {
 #pragma unroll
         for (int j = 0; j < TQ_VECTORS; ++j) {
-            const ulong row = (ulong)tq_row(t, i), channel = (ulong)(group * outputs + output + tq_place(t, j));
-            const ulong index = row * (ulong)g.out_channels + channel;
+            const ulong row = (ulong)tq_row(t, i), channel_at = (ulong)(group * outputs + output + tq_place(t, j));
+            const ulong index = row * (ulong)g.out_channels + channel_at;
             tq_target to;
             to.y = y + y_offset + index;
             to.bias = bias + panel * TQ_WIDTH + tq_place(t, j);

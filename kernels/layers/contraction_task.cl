@@ -76,7 +76,7 @@ typedef struct tq_task {
     int first, row_begin; /* first row of the work-item; rows of the draws count from row_begin */
     int steps, terms;     /* of a run; of a row */
     int draw_stride;      /* draws of a row in memory */
-    int channel;          /* first output of the panel */
+    int channel_at;          /* first output of the panel */
     int place;            /* first output of the work-item in the panel */
     __global const tq_x *x, *zeros;
     __global const tq_w *w; /* this panel's */

@@ -49,9 +49,9 @@ __kernel void maxpool(__global const uint *restrict x, const ulong x_offset, __g
     tq_pool_window window = tq_pool_window_of(g, begin_pixel);
     for (ulong pixel = begin_pixel; pixel < end_pixel; ++pixel) {
         for (int block = begin; block < end; block += TQ_LANES) {
-            const int channel = min(block, g.channels - TQ_LANES);
-            const ulong element = pixel * (ulong)g.channels + (ulong)channel;
-            const tq_uints best = tq_largest(window, x + x_offset + channel);
+            const int channel_at = min(block, g.channels - TQ_LANES);
+            const ulong element = pixel * (ulong)g.channels + (ulong)channel_at;
+            const tq_uints best = tq_largest(window, x + x_offset + channel_at);
             tq_store_uints(tq_lanes_tail(best, tail, first + element), y + y_offset + element);
         }
         tq_pool_advance(&window, g);

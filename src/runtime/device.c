@@ -39,6 +39,20 @@ static const char *type_name(cl_device_type type)
     return type & CL_DEVICE_TYPE_ACCELERATOR ? "accelerator" : "other";
 }
 
+static bool has_extension(cl_device_id device, const char *wanted)
+{
+    const size_t length = strlen(wanted);
+    char text[16384] = "";
+    if (clGetDeviceInfo(device, CL_DEVICE_EXTENSIONS, sizeof text - 1, text, NULL) != CL_SUCCESS)
+        return false;
+    for (const char *word = text; *word != '\0'; word += strcspn(word, " ")) {
+        word += strspn(word, " ");
+        if (strcspn(word, " ") == length && memcmp(word, wanted, length) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void describe_arithmetic(tq_device_info *info, cl_device_id device)
 {
     const cl_device_fp_config all64 = CL_FP_FMA | CL_FP_DENORM | CL_FP_ROUND_TO_NEAREST | CL_FP_INF_NAN;
@@ -47,6 +61,7 @@ static void describe_arithmetic(tq_device_info *info, cl_device_id device)
     info->fma = (single & CL_FP_FMA) != 0;
     info->subnormals = (single & CL_FP_DENORM) != 0;
     info->fp64 = (both & all64) == all64;
+    info->fp16 = has_extension(device, "cl_khr_fp16");
     if (!(single & CL_FP_ROUND_TO_NEAREST))
         snprintf(info->reason, sizeof info->reason, "its binary32 arithmetic does not round to nearest");
 }
@@ -90,6 +105,9 @@ void tq_device__describe(tq_device_info *info, cl_platform_id platform, cl_devic
     info->global_memory = NUMBER64(device, CL_DEVICE_GLOBAL_MEM_SIZE);
     info->max_allocation = NUMBER64(device, CL_DEVICE_MAX_MEM_ALLOC_SIZE);
     info->local_memory = NUMBER64(device, CL_DEVICE_LOCAL_MEM_SIZE);
+    size_t group = 0;
+    if (clGetDeviceInfo(device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL) == CL_SUCCESS)
+        info->largest_group = group;
     info->alignment = NUMBER32(device, CL_DEVICE_MEM_BASE_ADDR_ALIGN) / 8;
     info->vector_width = NUMBER32(device, CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT);
     describe_arithmetic(info, device);
