@@ -24,8 +24,9 @@ printf '%s\n' "$words" | awk '
         # Types and functions.
         if (w ~ /^(double[0-9]*|(as|convert)_double.*)$/) fault(w ": binary64")
         if (w ~ /^(half[0-9]*|v(load|store)a?_half.*)$/) fault(w ": half")
-        if (w ~ /^(image[123]d.*|sampler_t|event_t|pipe|queue_t)$/) fault(w ": an object")
+        if (w ~ /^(image[123]d.*|sampler_t|event_t|queue_t)$/) fault(w ": an object")
         if (w ~ /^[a-z]+32$/ || (w == "32" && before2 == "ext_vector_type")) fault(w ": vectors wider than 16")
+        if (w ~ /^(channel|pipe)$/) fault(w ": a keyword of compilers for FPGAs")
         if (w == "printf") fault("printf")
         if (w == "generic" || w == "__generic") fault(w ": the generic address space")
         # Control.

@@ -52,7 +52,7 @@ static void emitted(void **state)
                       "tq emit " TINY "--target pocl --out built");
     fails(1, BARE "tq emit " TINY "--target pocl --out bare", "target 'pocl' builds on the device, and '",
           "has no compiler");
-    tq_program_expect(2, "there is no target 'stone'; targets: generic, intel, pocl",
+    tq_program_expect(2, "there is no target 'stone'; targets: device, generic, intel, pocl",
                       "tq emit " TINY "--target stone --out other");
     tq_program_expect(2, "--out is missing", "tq emit " TINY);
 }

@@ -180,8 +180,9 @@ const tq_option tq_option_folder = {
 const tq_option tq_option_target = {
     .name = "target",
     .value = "T",
-    .help = "who compiles: generic (any; makes kernels.bin), intel (aoc; kernels.aocx), pocl\n"
-            "(the device, which must be PoCL's, at once; kernels.bin); generic unless given",
+    .help = "who compiles: generic (any; makes kernels.bin), intel (aoc; kernels.aocx),\n"
+            "device (the one of --device, at once; kernels.bin), pocl (likewise, and it\n"
+            "must be PoCL's); generic unless given",
     .type = TQ_OPTION_TEXT,
     PLACE(target),
 };

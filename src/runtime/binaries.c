@@ -42,7 +42,7 @@ static const char *command(const tq_binaries *b, bool only_binary)
     const char *const build = json_string_value(json_array_get(json_object_get(b->manifest, "build"), 0));
     if (only_binary && build != NULL)
         return build;
-    if (only_binary && strcmp(text_of(b, NULL, "target"), "pocl") != 0)
+    if (only_binary && text_of(b, "binary", "hash")[0] == '\0')
         return "the compiler of the device";
     return text_of(b, NULL, "made_by");
 }

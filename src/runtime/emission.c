@@ -21,6 +21,7 @@
 static const struct target {
     const char *name, *binary, *build[3];
 } targets[] = {
+    {"device", "kernels.bin", {NULL}},
     {"generic", "kernels.bin", {NULL}},
     {"intel",
      "kernels.aocx",
@@ -40,7 +41,7 @@ static const struct target *find_target(const tq_emission *how)
 
 static bool builds_here(const struct target *target)
 {
-    return strcmp(target->name, "pocl") == 0;
+    return strcmp(target->name, "pocl") == 0 || strcmp(target->name, "device") == 0;
 }
 
 tq_status tq_emission__check(const tq_context *c, const tq_emission *how, const char *directory)
@@ -48,15 +49,15 @@ tq_status tq_emission__check(const tq_context *c, const tq_emission *how, const 
     const struct target *const target = find_target(how);
     struct stat info;
     if (target == NULL)
-        return tq_status__fail(TQ_E_NAME, "there is no target '%s'; targets: generic, intel, pocl",
+        return tq_status__fail(TQ_E_NAME, "there is no target '%s'; targets: device, generic, intel, pocl",
                                how->target);
-    if (builds_here(target) && strstr(c->info.platform, "Portable Computing Language") == NULL)
+    if (strcmp(target->name, "pocl") == 0 && strstr(c->info.platform, "Portable Computing Language") == NULL)
         return tq_status__fail(TQ_E_DEVICE,
                                "target 'pocl' builds on the device, and '%s' is one of '%s', not of PoCL",
                                c->info.name, c->info.platform);
     if (builds_here(target) && !c->info.compiler)
-        return tq_status__fail(TQ_E_DEVICE, "target 'pocl' builds on the device, and '%s' has no compiler",
-                               c->info.name);
+        return tq_status__fail(TQ_E_DEVICE, "target '%s' builds on the device, and '%s' has no compiler",
+                               target->name, c->info.name);
     if (lstat(directory, &info) == 0)
         return tq_status__fail(TQ_E_FILE,
                                "'%s' exists already; what is in it may have taken hours, so that it is not "
