@@ -20,7 +20,8 @@ fault "not on every device, or not from far away" "$(grep -nE \
     'cl(CompileProgram|LinkProgram|CreateProgramWithIL|EnqueueNativeKernel|SVM|EnqueueSVM|SetKernelArgSVM|EnqueueMap)|CL_MEM_(USE|ALLOC)_HOST_PTR' \
     $sources)"
 fault "a program of more than one text" "$(grep -n 'clCreateProgramWithSource(' $sources | grep -v 'context, 1, &')"
-fault "an option other than those of options_of" "$(grep -n 'clBuildProgram(' $sources | grep -v 'options_of(c)')"
+fault "an option other than those of options_of, or of binaries" "$(grep -n 'clBuildProgram(' $sources |
+    grep -v 'options_of(c)\|TQ_EMIT_OPTIONS')"
 fault "a folder among the options" "$(sed -n '/^static const char \*options_of/,/^}/p' src/runtime/program.c 2>/dev/null |
     grep -nE '"[^"]*-I')"
 
