@@ -67,6 +67,11 @@ static void same_bits(void **state)
     tq_file_expect_same("bare.npy", "compiled.npy");
     shell(RUN "--binaries built --batch 2 --out built.npy");
     tq_file_expect_same("built.npy", "compiled.npy");
+    /* Widths are arguments: the same binary. */
+    shell("tq run tiny.onnx --intrinsic nearest,12,6 --data npy:x.npy --out compiled12.npy");
+    shell(BARE
+          "tq run tiny.onnx --intrinsic nearest,12,6 --data npy:x.npy --binaries built --out bare12.npy");
+    tq_file_expect_same("bare12.npy", "compiled12.npy");
     tq_said said = tq_program_run(BARE "tq devices");
     assert_non_null(strstr(said.out, "no compiler: runs from binaries only (`tq emit`)"));
     tq_said_free(&said);
