@@ -100,6 +100,8 @@ static void missing_files(void **state)
 static void stale_files(void **state)
 {
     (void)state;
+    fails(1, BARE RUN "--binaries built --float fast",
+          "option 'float' is 'fast', but the context runs from binaries", "");
     fails(1, BARE "tq run tiny.onnx --intrinsic bf16 --data npy:x.npy --binaries built",
           "'built/manifest.json' is stale: it lacks a program that is wanted",
           "make it again, elsewhere or after removing it: tq emit tiny.onnx");

@@ -109,20 +109,21 @@ static void broken_rules(void **state)
          "kernel without a work-group of one in f"},
         {"__kernel TQ_TASK void f(__global int *a) { a[0] = 1; }", "argument a without restrict in f"},
     };
+    static const char good[] = "#define TQ_TASK __attribute__((reqd_work_group_size(1, 1, 1)))\n"
+                               "__kernel TQ_TASK void k(__global int *restrict a) { a[0] = 1; }\n";
     char said[4000];
-    size_t size;
-    char *const text = tq_file_text("every0/kernels.cl", &size);
     (void)state;
-    assert_non_null(text);
+    tq_file_put("good.cl", good, sizeof good - 1);
+    assert_int_equal(run(said, sizeof said, CHECK "good.cl cc"), 0);
+    assert_string_equal(said, "1 kernels\n");
     for (size_t i = 0; i < sizeof broken / sizeof broken[0]; ++i) {
         FILE *const file = fopen("broken.cl", "w");
         assert_non_null(file);
-        fprintf(file, "%s\n%s\n", text, broken[i][0]);
+        fprintf(file, "%s%s\n", good, broken[i][0]);
         fclose(file);
         if (run(said, sizeof said, CHECK "broken.cl cc") != 1 || strstr(said, broken[i][1]) == NULL)
             fail_msg("%s: '%s' is not in: %s", broken[i][0], broken[i][1], said);
     }
-    free(text);
 }
 
 /* The launch of the contraction of a layer. */
@@ -212,10 +213,40 @@ static void folders(void **state)
     tq_map_destroy(map);
 }
 
+/* Options that do not go with binaries, and back to programs that are compiled. */
+static void options(void **state)
+{
+    const tq_emission here = {.target = "device"};
+    tq_network *const network = tq_small_make(*state, TQ_NHWC);
+    float input[SMALL_INPUT] = {1}, compiled[SMALL_OUTPUT], built[SMALL_OUTPUT];
+    tq_test_ok(tq_network_plan(network, NULL));
+    tq_test_ok(tq_network_forward(network, input, 1, 0, compiled));
+    tq_test_ok(tq_network_emit(network, NULL, &here, "here"));
+    assert_int_equal(tq_context_set(*state, "float", "fast"), TQ_OK);
+    tq_test_fails(tq_context_set(*state, "binaries", "here"), TQ_E_STATE, "option 'float' is not 'exact'");
+    assert_int_equal(tq_context_set(*state, "float", "exact"), TQ_OK);
+    tq_test_ok(tq_context_set(*state, "binaries", "here"));
+    tq_test_fails(tq_context_set(*state, "shape", "gpu"), TQ_E_STATE,
+                  "option 'shape' is 'gpu', but the context's binaries are of shape 'task'");
+    tq_test_fails(tq_context_set(*state, "binaries", "there"), TQ_E_FILE, "'there/manifest.json'");
+    const unsigned before = tq_context_programs(*state).built;
+    tq_test_ok(tq_network_plan(network, NULL));
+    tq_test_ok(tq_network_forward(network, input, 1, 0, built));
+    assert_memory_equal(built, compiled, sizeof built);
+    assert_int_equal(tq_context_programs(*state).built, before);
+    tq_test_fails(tq_network_emit(network, NULL, NULL, "more"), TQ_E_STATE, "the context runs from binaries");
+    tq_test_ok(tq_context_set(*state, "binaries", ""));
+    tq_test_ok(tq_network_plan(network, NULL));
+    tq_test_ok(tq_network_forward(network, input, 1, 0, built));
+    assert_memory_equal(built, compiled, sizeof built);
+    tq_network_destroy(network);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(rules), cmocka_unit_test(broken_rules),
-                                       cmocka_unit_test(manifest), cmocka_unit_test(folders)};
+                                       cmocka_unit_test(manifest), cmocka_unit_test(folders),
+                                       cmocka_unit_test(options)};
     tq_program_start(TQ_BINARY_DIRECTORY, "test_emit");
     return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
 }

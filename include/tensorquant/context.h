@@ -134,8 +134,8 @@ TQ_API const tq_device_info *tq_context_device(const tq_context *context);
  *               TQ_E_FILE, TQ_E_FORMAT: the file cannot be read, or is not one for this device
  *
  * TQ_E_NAME: unknown option. TQ_E_ARGUMENT: unknown value. TQ_E_STATE: a shape other
- * than `task` while there are binaries. TQ_E_UNSUPPORTED: float=clblast in a library built
- * without CLBlast.
+ * than `task`, or a `float` other than `exact`, with binaries. TQ_E_UNSUPPORTED: float=clblast in a library
+ * built without CLBlast.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_context_set(tq_context *context, const char *option, const char *value);
 

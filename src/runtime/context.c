@@ -234,6 +234,9 @@ static tq_status set_paths(tq_context *c, const char *value)
 static tq_status set_binaries(tq_context *c, const char *value)
 {
     tq_binaries *binaries = NULL;
+    if (value[0] != '\0' && c->float_mode != TQ_FLOAT_EXACT)
+        return tq_status__fail(TQ_E_STATE,
+                               "option 'float' is not 'exact', and binaries have none of CLBlast's kernels");
     if (value[0] != '\0')
         TQ_TRY(tq_binaries__open(&binaries, c, value));
     if (c->binaries != NULL || binaries != NULL)

@@ -8,18 +8,18 @@
 #include "runtime/internal.h"
 #include "util/fail.h"
 
-/* Room for one more of `count`, which is cleared; arrays grow to powers of two. */
-static tq_status grow(void *array, size_t count, size_t size)
+/* The array with room for one more of `count`, which is cleared; arrays grow to powers of two. NULL: no
+ * memory, and the array is as it was. */
+static void *grow(void *array, size_t count, size_t size)
 {
-    void **const place = array;
-    if ((count & (count - 1)) == 0) {
-        char *const grown = realloc(*place, (count == 0 ? 1 : 2 * count) * size);
-        if (grown == NULL)
-            return tq_status__fail(TQ_E_MEMORY, "no memory to record %zu programs or launches", count);
-        *place = grown;
+    char *const grown =
+        (count & (count - 1)) == 0 ? realloc(array, (count == 0 ? 1 : 2 * count) * size) : array;
+    if (grown == NULL) {
+        tq_status__fail(TQ_E_MEMORY, "no memory to record %zu programs or launches", count);
+        return NULL;
     }
-    memset((char *)*place + count * size, 0, size);
-    return TQ_OK;
+    memset(grown + count * size, 0, size);
+    return grown;
 }
 
 void tq_recorded_program__name(tq_recorded_program *program)
@@ -59,13 +59,18 @@ static tq_status add_program(tq_recording *r, const tq_program_text *text, size_
         status = tq_text__status(&program.defines);
     if (status == TQ_OK)
         status = find_program(r, &program, index);
-    if (status == TQ_OK && *index == r->programs)
-        status = grow(&r->program, r->programs, sizeof *r->program);
-    if (status != TQ_OK || *index < r->programs)
+    if (status != TQ_OK || *index < r->programs) {
         free_program(&program);
-    else
-        r->program[r->programs++] = program;
-    return status;
+        return status;
+    }
+    tq_recorded_program *const grown = grow(r->program, r->programs, sizeof *grown);
+    if (grown == NULL) {
+        free_program(&program);
+        return TQ_E_MEMORY;
+    }
+    r->program = grown;
+    r->program[r->programs++] = program;
+    return TQ_OK;
 }
 
 tq_status tq_recording__add(tq_recording *r, const tq_program_text *text, const char *name, size_t *kernel)
@@ -75,7 +80,10 @@ tq_status tq_recording__add(tq_recording *r, const tq_program_text *text, const 
     for (*kernel = 0; *kernel < r->kernels; ++*kernel)
         if (r->kernel[*kernel].program == program && strcmp(r->kernel[*kernel].name, name) == 0)
             return TQ_OK;
-    TQ_TRY(grow(&r->kernel, r->kernels, sizeof *r->kernel));
+    tq_recorded_kernel *const grown = grow(r->kernel, r->kernels, sizeof *grown);
+    if (grown == NULL)
+        return TQ_E_MEMORY;
+    r->kernel = grown;
     r->kernel[r->kernels].program = program;
     snprintf(r->kernel[r->kernels++].name, sizeof r->kernel->name, "%s", name);
     return TQ_OK;
@@ -88,7 +96,10 @@ tq_status tq_recording__launch(tq_recording *r, size_t kernel)
     for (size_t i = 0; i < r->launches; ++i)
         if (r->launch[i].kernel == kernel && strcmp(r->launch[i].layer, scope->layer) == 0)
             return TQ_OK;
-    TQ_TRY(grow(&r->launch, r->launches, sizeof *r->launch));
+    tq_recorded_launch *const grown = grow(r->launch, r->launches, sizeof *grown);
+    if (grown == NULL)
+        return TQ_E_MEMORY;
+    r->launch = grown;
     tq_recorded_launch *const launch = &r->launch[r->launches++];
     snprintf(launch->layer, sizeof launch->layer, "%s", scope->layer);
     snprintf(launch->kind, sizeof launch->kind, "%s", scope->kind);
