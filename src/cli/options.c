@@ -16,7 +16,8 @@ const tq_option tq_option_device = {
     .name = "device",
     .value = "D",
     .help = "cpu, gpu, accelerator, part of a name, TYPE:NAME, or P:D as `tq devices`\n"
-            "lists them; else $TQ_DEVICE, else the best device",
+            "lists them, with /N behind for N of its compute units; else $TQ_DEVICE, else\n"
+            "the best device",
     .type = TQ_OPTION_TEXT,
     PLACE(device),
 };
