@@ -104,7 +104,7 @@ static const situation situations[] = {
     "; devices found:"                                                                                       \
     "\n  0:0 gpu 'Radeon' (Clover), not usable: Mesa's Clover is OpenCL 1.1 and rejects static functions"    \
     "\n  1:0 gpu 'Away' (P), not usable: the driver says that it is not available"                           \
-    "\n  1:1 gpu 'Bare' (P), not usable: it has no compiler"                                                 \
+    "\n  1:1 gpu 'Bare' (P), no compiler: for binaries only"                                                 \
     "\n  1:2 gpu 'Old' (P), not usable: it has 'OpenCL 1.1 v', and OpenCL 1.2 is needed"                     \
     "\n  1:3 gpu 'Large End' (P), not usable: it is big-endian"                                              \
     "\n  1:4 gpu 'Chopper' (P), not usable: its binary32 arithmetic does not round to nearest"               \
@@ -115,7 +115,7 @@ static const situation situations[] = {
                  "static functions" UNUSABLE},
       {"away", "device 'away' is 'Away', which cannot be used: the driver says that it is not "
                "available" UNUSABLE},
-      {"bare", "device 'bare' is 'Bare', which cannot be used: it has no compiler" UNUSABLE},
+      {"bare", "1:1 gpu Bare (P) 2"}, /* for binaries; behind others, as the first row says */
       {"1:2", "device '1:2' is 'Old', which cannot be used: it has 'OpenCL 1.1 v', and OpenCL 1.2 is "
               "needed" UNUSABLE},
       {"large end", "device 'large end' is 'Large End', which cannot be used: it is big-endian" UNUSABLE},

@@ -311,9 +311,11 @@ static tq_status no_match(const tq_found *found, const tq_wish *wish, const char
         tq_text__print(&text, "no device matches '%s'%s; devices found:", selector, origin);
     for (size_t i = 0; i < found->count; ++i) {
         const tq_device_info *info = &found->list[i].info;
+        const char *const remark = !info->usable    ? ", not usable: "
+                                   : info->compiler ? ""
+                                                    : ", no compiler: for binaries only";
         tq_text__print(&text, "\n  %u:%u %s '%s' (%s)%s%s", info->platform_index, info->device_index,
-                       info->type, info->name, info->platform,
-                       info->usable ? "" : ", not usable: ", info->reason);
+                       info->type, info->name, info->platform, remark, info->reason);
     }
     if (found->count == 0)
         tq_text__print(&text, " none; on Debian the package pocl-opencl-icd gives one for any CPU");
