@@ -194,11 +194,12 @@ static tq_status set_arguments(tq_kernel *kernel, cl_uint *index, const tq_argum
     return TQ_OK;
 }
 
-static tq_status enqueue(tq_kernel *kernel, const size_t global[3], const size_t local[3], cl_event *event)
+static tq_status enqueue(tq_kernel *kernel, cl_uint dimensions, const size_t *global, const size_t *local,
+                         cl_event *event)
 {
     const tq_context *c = kernel->context;
     const cl_int code =
-        clEnqueueNDRangeKernel(c->queue, kernel->kernel, 3, NULL, global, local, 0, NULL, event);
+        clEnqueueNDRangeKernel(c->queue, kernel->kernel, dimensions, NULL, global, local, 0, NULL, event);
     if (code != CL_SUCCESS)
         return tq_status__prefix(tq_opencl__fail("clEnqueueNDRangeKernel", code, &c->info), "kernel '%s'",
                                  kernel->name);
@@ -209,11 +210,11 @@ static tq_status enqueue(tq_kernel *kernel, const size_t global[3], const size_t
 static tq_status run_task(tq_kernel *kernel, cl_uint index, const cl_ulong first[4], const cl_ulong end[4],
                           cl_event *event)
 {
-    static const size_t one[3] = {1, 1, 1};
+    static const size_t one = 1; /* of one dimension, as clEnqueueTask does */
     const tq_argument range[2] = {{.size = 4 * sizeof *first, .value = first},
                                   {.size = 4 * sizeof *end, .value = end}};
     TQ_TRY(set_arguments(kernel, &index, range, TQ_COUNT(range)));
-    return enqueue(kernel, one, one, event);
+    return enqueue(kernel, 1, &one, &one, event);
 }
 
 /* All places at once; where the device ends loops, one at a time, of which `event` is the last's. */
@@ -240,7 +241,7 @@ tq_status tq_kernel__run(tq_kernel *kernel, const size_t global[3], const size_t
     tq_profile__begin(kernel->context, &mark);
     TQ_TRY(set_arguments(kernel, &index, arguments, count));
     TQ_TRY(kernel->task ? run_tasks(kernel, index, global, mark.wanted)
-                        : enqueue(kernel, global, local, mark.wanted));
+                        : enqueue(kernel, 3, global, local, mark.wanted));
     note_launch(kernel, &mark, arguments, count);
     return TQ_OK;
 }
