@@ -74,6 +74,8 @@ for literal in 1.0 .5 2e3 0x1p3; do
 done
 plant bad.cl '/* Bad. */\nvoid f(double x);\n'
 finds "binary64" "$tests/check_kernels.sh" "$work"
+plant bad.cl '/* Bad. */\nint f(void) { return (int)get_global_id(0); }\n'
+finds "a position by itself" "$tests/check_kernels.sh" "$work"
 plant bad.cl 'int f;\n'
 finds "a kernel without a comment" "$tests/check_kernels.sh" "$work"
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Kernels: start with a comment, have no binary64 and no unsuffixed floating literal outside the one path that asks the
-# device for binary64, no name that is a keyword of Intel's FPGA compilers, and quantizers compile as OpenCL C 1.2
-# where clang is found.
+# Kernels: start with a comment, ask for positions by tq_item (items.cl) only, have no binary64 and no unsuffixed
+# floating literal outside the one path that asks the device for binary64, no name that is a keyword of Intel's FPGA
+# compilers, and quantizers compile as OpenCL C 1.2 where clang is found.
 #
 #     check_kernels.sh <folder of kernels> [<clang>]
 cd "$1" || exit 2
@@ -21,6 +21,7 @@ faults=$(find . -name '*.cl' | sort | xargs awk -v binary64="$binary64" '
         if (sub(/\/\*.*$/, "", line)) inside = 1
         sub(/\/\/.*$/, "", line)
         if (line ~ /(^|[^A-Za-z0-9_])(channel|pipe)([^A-Za-z0-9_]|$)/) fault("channel and pipe are keywords of FPGA compilers")
+        if (FILENAME != "./items.cl" && line ~ /get_(global|local|group|num)_/) fault("a position that is not tq_item: items.cl")
         if (FILENAME == binary64) next
         if (line ~ /(^|[^A-Za-z0-9_])(double[0-9]*|(as|convert)_double[0-9a-z_]*)([^A-Za-z0-9_]|$)/) fault("binary64")
         gsub(/0[xX][0-9a-fA-F.]+[pP][-+]?[0-9]+[fF]/, " ", line)
