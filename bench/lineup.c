@@ -6,6 +6,7 @@
 #include "formats.h"
 #include "references.h"
 #include "timing.h"
+#include "train_step.h"
 #include "util/fail.h"
 
 #define QUICK_SECONDS 7.0 /* of each work, to build programs in, with --quick */
@@ -87,11 +88,27 @@ static tq_status add_elements(tq_lineup *lineup, const tq_work *work, const tq_b
     return TQ_OK;
 }
 
+static tq_status add_steps(tq_lineup *lineup, const tq_work *work, const tq_bench_options *options,
+                           tq_context *context)
+{
+    tq_subject *subject = NULL;
+    const tq_bench_step *step;
+    for (size_t i = 0; (step = tq_bench_step__at(work->kind, i)) != NULL; ++i) {
+        if (i > 0 && !is_wanted(options, step->name, true))
+            continue;
+        TQ_TRY(add(lineup, &subject));
+        TQ_TRY(tq_bench_step__subject(subject, step, work, context));
+    }
+    return TQ_OK;
+}
+
 tq_status tq_lineup__create(tq_lineup *lineup, const tq_work *work, const tq_bench_options *options,
                             tq_context *context)
 {
     if (work->kind == TQ_WORK_ELEMENTS)
         return add_elements(lineup, work, options, context);
+    if (work->network != NULL)
+        return add_steps(lineup, work, options, context);
     TQ_TRY(add_references(lineup, work, options, context));
     return add_formats(lineup, work, options, context);
 }

@@ -79,6 +79,51 @@ TQ_INLINE tq_u32 tq_softsign_gradient(tq_u32 g, tq_u32 x, tq_u32 a, tq_u32 b)
     return tq_is_nan(x) ? TQ_NAN_BITS : tq_gradient_times(g, tq_real_multiply(v, v));
 }
 
+TQ_INLINE tq_u32 tq_exponential_gradient(tq_u32 g, tq_u32 x, tq_u32 a, tq_u32 b)
+{
+    (void)a;
+    (void)b;
+    return tq_is_nan(x) ? TQ_NAN_BITS : tq_gradient_times(g, tq_real_exp(tq_finite_of(x)));
+}
+
+/* Infinity at both zeros, as the function comes from minus infinity there. */
+TQ_INLINE tq_u32 tq_logarithm_gradient(tq_u32 g, tq_u32 x, tq_u32 a, tq_u32 b)
+{
+    (void)a;
+    (void)b;
+    if (tq_is_nan(x) || x > TQ_SIGN_BIT)
+        return TQ_NAN_BITS;
+    return tq_gradient_times(g, tq_exact_divide(tq_real(1, 0), tq_exact_of(x & ~TQ_SIGN_BIT)));
+}
+
+/* 1 / (2 * root of x), with r the root's first bits: 1 / (r + x / r). */
+TQ_INLINE tq_u32 tq_square_root_gradient(tq_u32 g, tq_u32 x, tq_u32 a, tq_u32 b)
+{
+    const tq_exact v = tq_exact_of(x & ~TQ_SIGN_BIT), one = tq_real(1, 0);
+    tq_exact root;
+    (void)a;
+    (void)b;
+    if (tq_is_nan(x) || x > TQ_SIGN_BIT)
+        return TQ_NAN_BITS;
+    if (v.special != TQ_FINITE || v.significand == 0)
+        return tq_gradient_times(g, tq_exact_divide(one, v));
+    root = tq_real_root(v);
+    return tq_gradient_times(g, tq_real_divide(one, tq_exact_add(root, tq_real_divide(v, root))));
+}
+
+/* -1 / x^2. */
+TQ_INLINE tq_u32 tq_reciprocal_gradient(tq_u32 g, tq_u32 x, tq_u32 a, tq_u32 b)
+{
+    const tq_exact v = tq_exact_of(x), minus_one = tq_negated(tq_real(1, 0));
+    (void)a;
+    (void)b;
+    if (tq_is_nan(x))
+        return TQ_NAN_BITS;
+    if (v.special != TQ_FINITE || v.significand == 0)
+        return tq_gradient_times(g, tq_exact_divide(minus_one, tq_exact_multiply(v, v)));
+    return tq_gradient_times(g, tq_real_divide(minus_one, tq_real_multiply(v, v)));
+}
+
 /* factor * e^(x / width) below 0. */
 TQ_INLINE tq_u32 tq_elu_slope(tq_u32 g, tq_u32 x, tq_exact factor, tq_exact v)
 {

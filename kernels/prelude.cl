@@ -210,8 +210,8 @@ TQ_INLINE tq_exact tq_exact_divide(tq_exact a, tq_exact b)
     v.significand = a.significand / b.significand;
     rest = a.significand % b.significand;
     v.exponent = a.exponent - b.exponent;
-    /* More digits, 20 at a time while they fit: rest < 2^24. */
-    while (tq_leading_zeros(v.significand) > 21) {
+    /* The quotient has 38 bits or more; where they are below 58, 20 more digits: rest < 2^24. */
+    if (tq_leading_zeros(v.significand) > 21) {
         rest <<= 20;
         v.significand = (v.significand << 20) | (rest / b.significand);
         rest %= b.significand;

@@ -7,8 +7,23 @@ set(tq_environment_pocl-pthread POCL_DEVICES=pthread "TQ_DEVICE=portable computi
 # The host reference, the same on all, is held against the exact oracles on the first device only.
 # PoCL's basic device runs what its pthread device compiles, too: a part of the long tests.
 set(tq_environment_pocl-basic POCL_DEVICES=basic "TQ_DEVICE=portable computing" TQ_TEST_DEVICE_ONLY=1 TQ_TEST_PART=1)
-set(tq_environment_rusticl RUSTICL_ENABLE=llvmpipe TQ_DEVICE=rusticl TQ_TEST_DEVICE_ONLY=1)
+# llvmpipe takes minutes for a few of the largest kernels: fewer digests.
+set(tq_environment_rusticl RUSTICL_ENABLE=llvmpipe TQ_DEVICE=rusticl TQ_TEST_DEVICE_ONLY=1 TQ_TEST_SLOW_COMPILER=1)
 set(tq_environment_oclgrind OCL_ICD_VENDORS=${OCLGRIND_ICD} TQ_DEVICE=oclgrind TQ_TEST_SMALL=1 TQ_TEST_DEVICE_ONLY=1)
+# Devices of the slow tier, only with ctest -C devices (scripts/test --devices=all): Intel's runtimes, which
+# scripts/intel-opencl fetches, and a GPU, where there is one. Whether one is there is seen when a test runs: in what
+# `tq devices --json` prints.
+set(tq_slow_devices intel-cpu intel-fpga gpu)
+set(intel ${CMAKE_BINARY_DIR}/intel-opencl)
+set(tq_environment_intel-cpu LD_LIBRARY_PATH=${intel}/cpu/lib OCL_ICD_VENDORS=${intel}/cpu/vendors TQ_DEVICE=cpu
+    TQ_TEST_DEVICE_ONLY=1)
+set(tq_there_intel-cpu "Intel.R. OpenCL")
+# The emulator compiles with the same compiler: a part of the long tests.
+set(tq_environment_intel-fpga LD_LIBRARY_PATH=${intel}/fpga/lib OCL_ICD_VENDORS=${intel}/fpga/vendors
+    TQ_DEVICE=accelerator TQ_TEST_DEVICE_ONLY=1 TQ_TEST_PART=1)
+set(tq_there_intel-fpga "FPGA Emulation")
+set(tq_environment_gpu TQ_DEVICE=gpu TQ_TEST_DEVICE_ONLY=1)
+set(tq_there_gpu "\"type\": \"gpu\"")
 if(NOT rusticl_icd)
     set(tq_missing_rusticl "rusticl is not installed (Debian: mesa-opencl-icd)")
 endif()
@@ -16,12 +31,21 @@ if(NOT OCLGRIND_ICD)
     set(tq_missing_oclgrind "Oclgrind is not installed (Debian: oclgrind)")
 endif()
 
-# A cache directory for each test and device, so that tests may run side by side.
+# Long ones start first, so that two run side by side to the end.
+set(tq_long_tests device_contraction device_kind_gradients device_kinds device_lanes device_matmul device_optimizers
+    device_paths device_tiles test_network)
+
+# A cache directory for each test and device, so that tests may run side by side. Contexts do not ask devices whether they
+# compute right, which would compile in each of these directories: device_selftest does, and test_selftest.
 function(tq_set_environment test device)
     set(caches ${CMAKE_BINARY_DIR}/caches/${test})
     file(MAKE_DIRECTORY ${caches}/pocl)
+    string(REGEX REPLACE "[.].*" "" name ${test})
+    if(name IN_LIST tq_long_tests)
+        set_tests_properties(${test} PROPERTIES COST 100)
+    endif()
     set_tests_properties(${test} PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77
-        ENVIRONMENT "${tq_environment_${device}};POCL_CACHE_DIR=${caches}/pocl;TQ_CACHE=${caches}/tq;UBSAN_OPTIONS=print_stacktrace=1;LSAN_OPTIONS=suppressions=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/support/lsan.supp:print_suppressions=0")
+        ENVIRONMENT "${tq_environment_${device}};POCL_CACHE_DIR=${caches}/pocl;TQ_CACHE=${caches}/tq;TQ_SELFTEST=off;UBSAN_OPTIONS=print_stacktrace=1;LSAN_OPTIONS=suppressions=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/support/lsan.supp:print_suppressions=0")
 endfunction()
 
 function(tq_add_host_test name)
@@ -48,4 +72,14 @@ function(tq_add_device_tests name)
         tq_set_environment(${test} ${device})
         set_tests_properties(${test} PROPERTIES LABELS "device;device:${device}")
     endforeach()
+    foreach(device IN LISTS tq_slow_devices)
+        set(test ${name}.${device})
+        add_test(NAME ${test} COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${name}> -DTQ=$<TARGET_FILE:tq>
+            -DDEVICE=${device} "-DTHERE=${tq_there_${device}}" -P ${CMAKE_CURRENT_SOURCE_DIR}/run_if_there.cmake
+            CONFIGURATIONS devices)
+        tq_set_environment(${test} ${device})
+        set_tests_properties(${test} PROPERTIES LABELS "device;device:${device}" TIMEOUT 3600
+            SKIP_REGULAR_EXPRESSION "skipped: ")
+    endforeach()
+    set_tests_properties(${name}.gpu PROPERTIES RESOURCE_LOCK gpu)
 endfunction()

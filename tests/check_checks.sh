@@ -52,6 +52,20 @@ passes "$tests/check_headers.sh" "$work" "$work" "$cc"
 plant include/tensorquant/bad.h 'extern uint64_t bad;\n'
 finds "a header that needs another" "$tests/check_headers.sh" "$work" "$work" "$cc"
 
+plant src/runtime/good.c 'clBuildProgram(p, 1, &d, options_of(c), 0, 0);\n'
+passes_remote() { "$tests/check_remote.sh" "$work" | grep -v -e "calls that wait" -e "should be"; }
+[ -z "$(passes_remote)" ] || { echo "a good tree fails: check_remote.sh"; failed=1; }
+for line in 'clBuildProgram(p, 1, &d, "-I .", 0, 0);' 'clCreateProgramWithSource(context, 2, text, 0, 0);' \
+    'clCreateBuffer(c, CL_MEM_USE_HOST_PTR, n, p, 0);' 'clLinkProgram(c);'; do
+    plant src/runtime/bad.c "$line\n"
+    [ -n "$(passes_remote)" ] || { echo "not found: $line"; failed=1; }
+done
+plant src/layers/waits.c 'clFinish(q);\n'
+"$tests/check_remote.sh" "$work" | grep -q "waits.c:1" || { echo "not found: a call that waits"; failed=1; }
+plant good.cl "/* A channel. */\nint channels;\n"
+passes "$tests/check_kernels.sh" "$work"
+plant bad.cl "/* Bad. */\nint channel;\n"
+finds "a keyword of FPGA compilers" "$tests/check_kernels.sh" "$work"
 for literal in 1.0 .5 2e3 0x1p3; do
     plant good.cl "/* 1.0 */\nfloat f = ${literal}f;\n"
     passes "$tests/check_kernels.sh" "$work"
@@ -60,6 +74,8 @@ for literal in 1.0 .5 2e3 0x1p3; do
 done
 plant bad.cl '/* Bad. */\nvoid f(double x);\n'
 finds "binary64" "$tests/check_kernels.sh" "$work"
+plant bad.cl '/* Bad. */\nint f(void) { return (int)get_global_id(0); }\n'
+finds "a position by itself" "$tests/check_kernels.sh" "$work"
 plant bad.cl 'int f;\n'
 finds "a kernel without a comment" "$tests/check_kernels.sh" "$work"
 

@@ -1,13 +1,15 @@
 #!/bin/sh
-# Kernels: start with a comment, have no binary64 and no unsuffixed floating literal outside the one path that asks the
-# device for binary64, and quantizers compile as OpenCL C 1.2 where clang is found.
+# Kernels: start with a comment, ask for positions by tq_item (items.cl) only, have no binary64 and no unsuffixed
+# floating literal outside the one path that asks the device for binary64, no name that is a keyword of Intel's FPGA
+# compilers, and quantizers compile as OpenCL C 1.2 where clang is found. Probes ask for what they test.
 #
 #     check_kernels.sh <folder of kernels> [<clang>]
 cd "$1" || exit 2
 clang=$2
 binary64=./accumulate/binary64.cl
+probes=./probes_binary64.cl
 
-faults=$(find . -name '*.cl' | sort | xargs awk -v binary64="$binary64" '
+faults=$(find . -name '*.cl' | sort | xargs awk -v binary64="$binary64" -v probes="$probes" '
     function fault(text) { print FILENAME ":" FNR ": " text }
     FNR == 1 { inside = 0; if ($0 !~ /^\/\*/) fault("does not start with a comment on what it is") }
     {
@@ -19,7 +21,9 @@ faults=$(find . -name '*.cl' | sort | xargs awk -v binary64="$binary64" '
         gsub(/\/\*([^*]|\*+[^*\/])*\*+\//, " ", line)
         if (sub(/\/\*.*$/, "", line)) inside = 1
         sub(/\/\/.*$/, "", line)
-        if (FILENAME == binary64) next
+        if (line ~ /(^|[^A-Za-z0-9_])(channel|pipe)([^A-Za-z0-9_]|$)/) fault("channel and pipe are keywords of FPGA compilers")
+        if (FILENAME !~ /\/(items|probes)\.cl$/ && line ~ /get_(global|local|group|num)_/) fault("a position that is not tq_item: items.cl")
+        if (FILENAME == binary64 || FILENAME == probes) next
         if (line ~ /(^|[^A-Za-z0-9_])(double[0-9]*|(as|convert)_double[0-9a-z_]*)([^A-Za-z0-9_]|$)/) fault("binary64")
         gsub(/0[xX][0-9a-fA-F.]+[pP][-+]?[0-9]+[fF]/, " ", line)
         if (line ~ /0[xX][0-9a-fA-F.]+[pP]/) fault("a floating literal without f")

@@ -1,6 +1,7 @@
 /*
  * Gradients of conv2d and dense, and their forward with weights that are tensors: device and host reference
- * give the same bits with quantizers in every slot, and the reference what comes out by hand.
+ * give the same bits with quantizers in every slot, and the reference those of an exact oracle and what comes
+ * out by hand.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,26 +12,39 @@
 #include <cmocka.h>
 
 #include "layers/kind.h"
+#include "oracle/oracle_gradient.h"
 #include "support/device_test.h"
+
+#define STEPS 8 /* taken before */
 
 typedef struct trial {
     const char *kind, *options;
     int rank;
     int64_t input[4], weight[4];
+    int stride, dilation, pads[2], groups; /* as in the options, for the oracle; 10 * rows + columns */
 } trial;
 
 static const trial trials[] = {
-    {"dense", "", 2, {4, 5}, {5, 19}},
-    {"dense", "", 3, {2, 3, 7}, {7, 3}},
-    {"conv2d", "pads=1x1x1x1", 4, {2, 5, 4, 3}, {3, 3, 3, 5}},
-    {"conv2d", "stride=2x3,pads=2x0x1x1", 4, {2, 6, 7, 2}, {3, 2, 2, 18}},
-    {"conv2d", "dilation=2x1,groups=2", 4, {2, 6, 5, 4}, {2, 2, 2, 6}},
-    {"conv2d", "groups=3,pads=4x4x4x4", 4, {2, 3, 3, 3}, {2, 2, 1, 3}},
+    {"dense", "", 2, {4, 5}, {5, 19}, 11, 11, {0, 0}, 1},
+    {"dense", "", 3, {2, 3, 7}, {7, 3}, 11, 11, {0, 0}, 1},
+    {"conv2d", "pads=1x1x1x1", 4, {5, 4, 3, 2}, {3, 3, 2, 17}, 11, 11, {1, 1}, 1},
+    {"conv2d", "stride=2x3,pads=2x0x1x1", 4, {2, 6, 7, 2}, {3, 2, 2, 18}, 23, 11, {2, 0}, 1},
+    {"conv2d", "dilation=2x1,groups=2", 4, {2, 6, 5, 4}, {2, 2, 2, 6}, 11, 21, {0, 0}, 2},
+    {"conv2d", "groups=3,pads=4x4x4x4", 4, {2, 3, 3, 3}, {2, 2, 1, 3}, 11, 11, {4, 4}, 3},
+    {"conv2d", "groups=16,pads=1x1x0x0", 4, {4, 3, 3, 16}, {2, 2, 1, 16}, 11, 11, {1, 1}, 16},
+    {"conv2d", "stride=2,groups=2,pads=1x1x0x0", 4, {2, 5, 5, 4}, {3, 2, 2, 4}, 22, 11, {1, 1}, 2},
 };
 
-static const char *const slots[] = {"none", "nearest,16,8", "stochastic,12,6",
-                                    "{\"product\": \"bf16\", \"sum\": \"fp16\", \"result\": \"e4m3\"}",
-                                    "{\"product\": \"none\", \"sum\": \"exact\", \"result\": \"bf16\"}"};
+/* In all slots: one quantizer, or one in each. */
+static const struct {
+    const char *text, *product, *sum, *result;
+} slots[] = {
+    {"none", "none", "none", "none"},
+    {"nearest,16,8", "nearest,16,8", "nearest,16,8", "nearest,16,8"},
+    {"stochastic,12,6", "stochastic,12,6", "stochastic,12,6", "stochastic,12,6"},
+    {"{\"product\": \"bf16\", \"sum\": \"fp16\", \"result\": \"e4m3\"}", "bf16", "fp16", "e4m3"},
+    {"{\"product\": \"none\", \"sum\": \"exact\", \"result\": \"bf16\"}", "none", "exact", "bf16"},
+};
 
 static float *numbers(int64_t count, uint32_t seed)
 {
@@ -53,8 +67,69 @@ static void expect(const tq_tensor *device, const float *host, const char *what,
     free(read);
 }
 
-static void check(tq_context *context, const trial *t, const char *slot)
+/* A dense layer's samples are all its rows. */
+static oracle_convolution convolution_of(const trial *t, const tq_layer *layer)
 {
+    const bool dense = t->rank != 4;
+    const int64_t inputs = t->input[t->rank - 1], samples = tq_shape_count(&layer->input[0]) / inputs;
+    return (oracle_convolution){.samples = (int)(dense ? samples : t->input[0]),
+                                .rows = dense ? 1 : (int)t->input[1],
+                                .columns = dense ? 1 : (int)t->input[2],
+                                .inputs = (int)inputs,
+                                .kernel_rows = dense ? 1 : (int)t->weight[0],
+                                .kernel_columns = dense ? 1 : (int)t->weight[1],
+                                .outputs = (int)t->weight[dense ? 1 : 3],
+                                .groups = t->groups,
+                                .stride = t->stride / 10,
+                                .dilation = t->dilation / 10,
+                                .pad_top = t->pads[0],
+                                .pad_left = t->pads[1],
+                                .out_rows = dense ? 1 : (int)layer->output.dim[1],
+                                .out_columns = dense ? 1 : (int)layer->output.dim[2],
+                                .first_sample = (long)STEPS * (long)(dense ? samples : t->input[0]),
+                                .stride_columns = t->stride % 10,
+                                .dilation_columns = t->dilation % 10};
+}
+
+static void same(float is, uint32_t should, const char *what, const trial *t, const char *slot, int64_t i)
+{
+    uint32_t bits;
+    memcpy(&bits, &is, sizeof bits);
+    if (bits != should)
+        fail_msg("%s %s, %s: %s[%lld] is %08x, the oracle says %08x", t->kind, t->options, slot, what,
+                 (long long)i, bits, should);
+}
+
+/* The host's gradients against the oracle's; not where another test has done it. */
+static void check_oracle(const tq_layer *layer, const trial *t, size_t slot, const tq_host_gradients *h,
+                         const float *w)
+{
+    const oracle_convolution c = convolution_of(t, layer);
+    const oracle_gradient g = {{slots[slot].product, slots[slot].sum, slots[slot].result, false, 77, 3},
+                               c,
+                               (const uint32_t *)(const void *)h->input[0],
+                               (const uint32_t *)(const void *)w,
+                               (const uint32_t *)(const void *)h->output_gradient};
+    const int terms = c.inputs / c.groups;
+    if (getenv("TQ_TEST_DEVICE_ONLY") != NULL)
+        return;
+    for (int i = 0; i < c.samples * c.rows * c.columns * c.inputs; ++i)
+        same(h->input_gradient[0][i],
+             oracle_by_input(&g, i / c.inputs / c.columns / c.rows, i / c.inputs / c.columns % c.rows,
+                             i / c.inputs % c.columns, i % c.inputs),
+             "gradient by the input", t, slots[slot].text, i);
+    for (int i = 0; i < c.kernel_rows * c.kernel_columns * terms * c.outputs; ++i)
+        same(h->weight_gradient[0][i],
+             oracle_by_weight(&g, i / c.outputs / terms / c.kernel_columns,
+                              i / c.outputs / terms % c.kernel_columns, i / c.outputs % terms, i % c.outputs),
+             "gradient by the weight", t, slots[slot].text, i);
+    for (int i = 0; i < c.outputs; ++i)
+        same(h->weight_gradient[1][i], oracle_by_bias(&g, i), "gradient by the bias", t, slots[slot].text, i);
+}
+
+static void check(tq_context *context, const trial *t, size_t number)
+{
+    const char *const slot = slots[number].text;
     const int weight_rank = t->rank == 4 ? 4 : 2;
     const tq_shape in = tq_shape_of(t->rank, t->input), weight = tq_shape_of(weight_rank, t->weight),
                    bias = tq_shape_of(1, &t->weight[weight_rank - 1]);
@@ -79,7 +154,7 @@ static void check(tq_context *context, const trial *t, const char *slot)
               *dw = tq_test_tensor(context, &weight, NULL), *db = tq_test_tensor(context, &bias, NULL);
     layer->weight[0].trained = tw;
     layer->weight[1].trained = tb;
-    tq_layer__set_first_sample(layer, 8 * (uint64_t)t->input[0]);
+    tq_layer__set_first_sample(layer, STEPS * (uint64_t)t->input[0]);
     const tq_tensor *inputs[] = {tx};
     const float *host_inputs[] = {x};
     assert_int_equal(tq_layer_forward(layer, inputs, ty), TQ_OK);
@@ -93,6 +168,7 @@ static void check(tq_context *context, const trial *t, const char *slot)
     expect(dx, hx, "gradient by the input", t, slot);
     expect(dw, hw, "gradient by the weight", t, slot);
     expect(db, hb, "gradient by the bias", t, slot);
+    check_oracle(layer, t, number, &h, w);
     tq_tensor *const tensors[] = {tx, tw, tb, ty, tdy, dx, dw, db};
     float *const arrays[] = {x, w, b, dy, y, hx, hw, hb};
     for (size_t i = 0; i < 8; ++i) {
@@ -108,7 +184,7 @@ static void device_is_reference(void **state)
     for (size_t i = 0; i < TQ_COUNT(trials); ++i)
         for (size_t j = 0; j < TQ_COUNT(slots); ++j)
             if (all || j == i % TQ_COUNT(slots))
-                check(*state, &trials[i], slots[j]);
+                check(*state, &trials[i], j);
 }
 
 /* Each step rounded, of one input and one output, 4 samples: sums saturate, `zero` cuts, ties go away from

@@ -89,6 +89,10 @@ static const trial more_trials[] = {
     {"hardsigmoid", "alpha=0.3", 2, {3, 35}, 0, {0}},
     {"abs", "", 2, {3, 35}, 0, {0}},
     {"neg", "", 2, {3, 35}, 0, {0}},
+    {"exp", "", 2, {3, 35}, 0, {0}},
+    {"logarithm", "", 2, {3, 35}, 0, {0}},
+    {"reciprocal", "", 2, {3, 35}, 0, {0}},
+    {"sqrt", "", 2, {3, 35}, 0, {0}},
 };
 
 typedef struct bench {
@@ -112,6 +116,19 @@ static void fill(float *to, int64_t count, uint64_t *state)
         const int64_t n = (start + 167 * i) % period - 254;
         to[i] = (float)(n >= 0 ? n + 1 : n) / 64.0f;
     }
+}
+
+/* Away from 0 where the kind has a pole or a branch there. */
+static void fill_input(bench *b, size_t input, uint64_t *state)
+{
+    static const char *const kinds[] = {"logarithm", "reciprocal", "sqrt"};
+    const int64_t count = tq_shape_count(&b->in[input]);
+    bool moves = false;
+    fill(b->x[input], count, state);
+    for (size_t i = 0; i < TQ_COUNT(kinds); ++i)
+        moves = moves || strcmp(b->t->kind, kinds[i]) == 0;
+    for (int64_t i = 0; moves && i < count; ++i)
+        b->x[input][i] = fabsf(b->x[input][i]) + 2;
 }
 
 static void set_weights(bench *b, uint64_t *state)
@@ -140,7 +157,7 @@ static void create(bench *b)
         b->x[i] = tq_test_array(tq_shape_count(&b->in[i]));
         b->device[i] = tq_test_array(tq_shape_count(&b->in[i]));
         b->reference[i] = tq_test_array(tq_shape_count(&b->in[i]));
-        fill(b->x[i], tq_shape_count(&b->in[i]), &state);
+        fill_input(b, i, &state);
     }
     set_weights(b, &state);
 }

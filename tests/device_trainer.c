@@ -240,6 +240,94 @@ static void clipped_gradients(void **state)
         check_clipped(*state, i % 2 != 0, i / 2 != 0);
 }
 
+enum { UNITS = 5, CLASSES = 3 };
+
+/* What the forked network's two dense layers have: weight and bias of "first", weight and bias of "last". */
+typedef struct forked_weights {
+    float weight[INPUTS][UNITS], bias[UNITS], last[UNITS][CLASSES], last_bias[CLASSES];
+} forked_weights;
+
+/* Adds one sample's gradient by the weights of "first", whose outputs are quantized by nearest,3,3, in
+ * binary64. With r = max(q, 0) what the last layer sees is q - r q, so that its gradient counts 1 - 2 r
+ * times. The number of outputs that saturate. */
+static int add_expected(const forked_weights *w, const float *x, int label, bool clipped,
+                        double to[INPUTS][UNITS])
+{
+    double raw[UNITS], q[UNITS], out[CLASSES], sum = 0;
+    int saturated = 0;
+    for (int u = 0; u < UNITS; ++u) {
+        raw[u] = (double)w->bias[u];
+        for (int i = 0; i < INPUTS; ++i)
+            raw[u] += (double)x[i] * (double)w->weight[i][u];
+        q[u] = fmin(fmax(round(raw[u] * 8) / 8, -0.5), 0.375);
+    }
+    for (int c = 0; c < CLASSES; ++c) {
+        out[c] = (double)w->last_bias[c];
+        for (int u = 0; u < UNITS; ++u)
+            out[c] += (q[u] - fmax(q[u], 0) * q[u]) * (double)w->last[u][c];
+        sum += exp(out[c]);
+    }
+    for (int u = 0; u < UNITS; ++u) {
+        double gradient = 0;
+        for (int c = 0; c < CLASSES; ++c)
+            gradient += (exp(out[c]) / sum - (c == label)) / BATCH * (double)w->last[u][c];
+        const bool beyond = raw[u] < -0.5 || raw[u] > 0.375;
+        for (int i = 0; i < INPUTS; ++i)
+            to[i][u] += clipped && beyond ? 0 : gradient * (1 - 2 * fmax(q[u], 0)) * (double)x[i];
+        saturated += beyond;
+    }
+    return saturated;
+}
+
+static void read_weights(tq_trainer *trainer, forked_weights *w)
+{
+    assert_int_equal(tq_trainer_read(trainer, 0, &w->weight[0][0], INPUTS * UNITS), TQ_OK);
+    assert_int_equal(tq_trainer_read(trainer, 1, w->bias, UNITS), TQ_OK);
+    assert_int_equal(tq_trainer_read(trainer, 2, &w->last[0][0], UNITS * CLASSES), TQ_OK);
+    assert_int_equal(tq_trainer_read(trainer, 3, w->last_bias, CLASSES), TQ_OK);
+}
+
+/* A value that saturates here and there, and has several readers: their gradients come together before they
+ * are clipped. */
+static void check_forked_gradient(tq_context *context, bool clipped)
+{
+    static const int32_t label[BATCH] = {0, 2, 1, 2};
+    tq_training training = {.batch = BATCH, .clipped = clipped};
+    forked_weights w;
+    double expected[INPUTS][UNITS] = {{0}};
+    float input[BATCH * INPUTS], gradient[INPUTS * UNITS];
+    int saturated = 0;
+    tq_map *map;
+    tq_trainer *trainer;
+    tq_network *network = make_forked(context);
+    assert_int_equal(tq_map_parse(&map, "{\"first\": \"nearest,3,3\"}"), TQ_OK);
+    training.extrinsic = map;
+    assert_int_equal(tq_optimizer_parse(&training.rule, "sgd,rate=0"), TQ_OK);
+    assert_int_equal(tq_trainer_create(&trainer, network, &training), TQ_OK);
+    read_weights(trainer, &w);
+    step(trainer);
+    for (uint32_t i = 0; i < BATCH * INPUTS; ++i)
+        input[i] = tq_test_number(1000 + i) / 2;
+    for (int n = 0; n < BATCH; ++n)
+        saturated += add_expected(&w, input + n * INPUTS, label[n], clipped, expected);
+    assert_true(saturated > 2 && saturated < BATCH * UNITS - 2);
+    assert_int_equal(tq_trainer_read_gradient(trainer, 0, gradient, INPUTS * UNITS), TQ_OK);
+    for (int i = 0; i < INPUTS * UNITS; ++i) {
+        const double wanted = expected[i / UNITS][i % UNITS];
+        if (fabs((double)gradient[i] - wanted) > 1e-5)
+            fail_msg("clipped %d: gradient %d is %g, not %g", clipped, i, (double)gradient[i], wanted);
+    }
+    tq_trainer_destroy(trainer);
+    tq_network_destroy(network);
+    tq_map_destroy(map);
+}
+
+static void clipped_with_several_readers(void **state)
+{
+    check_forked_gradient(*state, false);
+    check_forked_gradient(*state, true);
+}
+
 static void run(tq_network *network, float output[BATCH * 3])
 {
     float input[BATCH * INPUTS];
@@ -281,6 +369,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(gradients_are_differences),
                                        cmocka_unit_test(others_run_between_steps),
-                                       cmocka_unit_test(state_goes_on), cmocka_unit_test(clipped_gradients)};
+                                       cmocka_unit_test(state_goes_on), cmocka_unit_test(clipped_gradients),
+                                       cmocka_unit_test(clipped_with_several_readers)};
     return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
 }

@@ -18,6 +18,7 @@ tq_add_hygiene_test(files ${checks}/check_files.sh ${PROJECT_SOURCE_DIR})
 tq_add_hygiene_test(headers ${checks}/check_headers.sh ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/include
     ${CMAKE_C_COMPILER} $<$<BOOL:${CXX_COMPILER}>:${CXX_COMPILER}>)
 tq_add_hygiene_test(kernels ${checks}/check_kernels.sh ${PROJECT_SOURCE_DIR}/kernels $<$<BOOL:${CLANG}>:${CLANG}>)
+tq_add_hygiene_test(remote ${checks}/check_remote.sh ${PROJECT_SOURCE_DIR})
 tq_add_hygiene_test(symbols ${checks}/check_symbols.sh $<TARGET_FILE:tensorquant>)
 tq_add_hygiene_test(readme ${checks}/check_readme.sh ${PROJECT_SOURCE_DIR})
 tq_add_hygiene_test(checks ${checks}/check_checks.sh ${PROJECT_SOURCE_DIR} ${CMAKE_COMMAND}

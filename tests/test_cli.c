@@ -13,8 +13,9 @@
 #define TINY  "tq run tiny.onnx --data npy:x.npy,y.npy "
 #define LENET "'" TQ_SOURCE_DIRECTORY "/examples/lenet-fashion-mnist.onnx'"
 
-static const char *const commands[] = {"devices", "quantizers", "layers", "quantize", "show",   "explain",
-                                       "run",     "sweep",      "train",  "tune",     "version"};
+static const char *const commands[] = {"devices", "quantizers", "layers", "quantize", "show",
+                                       "explain", "emit",       "run",    "sweep",    "train",
+                                       "tune",    "selftest",   "version"};
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 static int start(void **state)

@@ -33,6 +33,8 @@ static void write_validation(void)
         y[i] = i % 10;
     tq_npy_put("vx.npy", "<f4", "(24, 1, 28, 28)", x, sizeof x);
     tq_npy_put("vy.npy", "<i8", "(24,)", y, sizeof y);
+    y[3] = 11;
+    tq_npy_put("v11.npy", "<i8", "(24,)", y, sizeof y);
 }
 
 static int start(void **state)
@@ -243,6 +245,12 @@ static void test_usage(void **state)
     tq_program_expect(1, "'lenat' is neither a file nor a built-in network; there are: cifarnet, lenet, mlp",
                       "tq train lenat " COMMON " --out u.onnx");
     tq_program_expect(1, "has no labels to learn", "tq train mlp --data npy:vx.npy --out u.onnx");
+    tq_program_expect(1, "the validation data 'npy:vx.npy' has no labels",
+                      "tq train mlp --data npy:vx.npy,vy.npy --batch 4 --validation npy:vx.npy --out u.onnx");
+    tq_program_expect(1, "label 11, but the network has 10 outputs",
+                      "tq train m.onnx --data npy:vx.npy,v11.npy --batch 24 --loss squares --out u.onnx");
+    tq_program_expect(1, "label 11, but the network has 10 outputs",
+                      "tq train m.onnx --data npy:vx.npy,v11.npy --batch 24 --out u.onnx");
     tq_program_expect(1, "'nowhere/u.onnx' cannot be written",
                       "tq train mlp " COMMON " --out nowhere/u.onnx");
     tq_program_expect(1, "needed: channels x rows x columns",

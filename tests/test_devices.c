@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define CL_TARGET_OPENCL_VERSION 120
+#include <CL/cl.h>
 #include <cmocka.h>
 
 #include "tensorquant/context.h"
@@ -67,8 +69,8 @@ static void expect_none(const char *selector, const char *part)
     }
 }
 
-/* First usable device of this type, by list order; NULL for none. */
-static const tq_device_info *first_of(const char *type)
+/* Some usable device of this type; NULL for none. */
+static const tq_device_info *some_of(const char *type)
 {
     for (size_t i = 0; i < count; ++i)
         if (list[i].usable && strcmp(list[i].type, type) == 0)
@@ -76,21 +78,69 @@ static const tq_device_info *first_of(const char *type)
     return NULL;
 }
 
-/* The best type's first. */
-static const tq_device_info *best(void)
+static const char *best_type(void)
 {
     static const char *const types[] = {"gpu", "accelerator", "cpu", "other"};
     for (size_t i = 0; i < 4; ++i)
-        if (first_of(types[i]) != NULL)
-            return first_of(types[i]);
+        if (some_of(types[i]) != NULL)
+            return types[i];
     fail_msg("no usable device");
     return NULL;
+}
+
+static int abilities(const tq_device_info *d)
+{
+    return d->fp64 + d->fma + d->subnormals;
+}
+
+/* The selector gives a device of this type, and no other of it is better in every way (test_selection.c has
+ * the rule). */
+static const tq_device_info *open_good(const char *selector, const char *type)
+{
+    const tq_device_info *found = open_one(selector);
+    assert_string_equal(found->type, type);
+    for (size_t i = 0; i < count; ++i) {
+        const tq_device_info *other = &list[i];
+        assert_false(other->usable && strcmp(other->type, type) == 0 && abilities(other) > abilities(found) &&
+                     other->compute_units > found->compute_units &&
+                     other->global_memory > found->global_memory);
+    }
+    return found;
 }
 
 static void upper(char *text)
 {
     for (; *text != '\0'; ++text)
         *text = (char)toupper((unsigned char)*text);
+}
+
+/* The facts that are asked for by name, from OpenCL itself. */
+static void test_facts(void **state)
+{
+    cl_platform_id platforms[32];
+    cl_device_id devices[32];
+    (void)state;
+    assert_int_equal(clGetPlatformIDs(32, platforms, NULL), CL_SUCCESS);
+    for (size_t i = 0; i < count; ++i) {
+        size_t group = 0;
+        char extensions[16384] = " ";
+        cl_uint bits = 0;
+        assert_int_equal(
+            clGetDeviceIDs(platforms[list[i].platform_index], CL_DEVICE_TYPE_ALL, 32, devices, NULL),
+            CL_SUCCESS);
+        cl_device_id device = devices[list[i].device_index];
+        assert_int_equal(clGetDeviceInfo(device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof group, &group, NULL),
+                         CL_SUCCESS);
+        assert_int_equal(
+            clGetDeviceInfo(device, CL_DEVICE_EXTENSIONS, sizeof extensions - 3, extensions + 1, NULL),
+            CL_SUCCESS);
+        assert_int_equal(clGetDeviceInfo(device, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof bits, &bits, NULL),
+                         CL_SUCCESS);
+        strcat(extensions, " ");
+        assert_int_equal(list[i].largest_group, group);
+        assert_int_equal(list[i].alignment, bits / 8);
+        assert_int_equal(list[i].fp16, strstr(extensions, " cl_khr_fp16 ") != NULL);
+    }
 }
 
 static void test_list(void **state)
@@ -119,10 +169,10 @@ static void test_list(void **state)
 static void test_default_is_the_best(void **state)
 {
     (void)state;
-    assert_ptr_equal(open_one(NULL), best());
-    assert_ptr_equal(open_one(""), best());
+    const tq_device_info *best = open_good(NULL, best_type());
+    assert_ptr_equal(open_one(""), best);
     setenv("TQ_DEVICE", "", 1);
-    assert_ptr_equal(open_one(NULL), best());
+    assert_ptr_equal(open_one(NULL), best);
     unsetenv("TQ_DEVICE");
 }
 
@@ -137,8 +187,8 @@ static void test_types(void **state)
     (void)state;
     for (size_t i = 0; i < 4; ++i)
         for (int j = 0; j < 2; ++j) {
-            if (first_of(words[i][2]) != NULL)
-                assert_ptr_equal(open_one(words[i][j]), first_of(words[i][2]));
+            if (some_of(words[i][2]) != NULL)
+                open_good(words[i][j], words[i][2]);
             else
                 expect_none(words[i][j], words[i][j]);
         }
@@ -159,7 +209,7 @@ static void test_numbers(void **state)
     expect_none(text, text);
     expect_none("99:0", "99:0");
     /* Nothing that merely wraps around or looks like a device's numbers. */
-    const unsigned p = best()->platform_index, d = best()->device_index;
+    const unsigned p = some_of(best_type())->platform_index, d = some_of(best_type())->device_index;
     static const char *const forms[] = {"%llu:%u ", " %llu:%u", "-%llu:%u",
                                         "%llu:%ux", "%llu: %u", "+%llu:%u"};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; ++i) {
@@ -241,7 +291,7 @@ static void test_environment(void **state)
     setenv("TQ_DEVICE", "prtable", 1);
     expect_none(NULL, "no device matches 'prtable' (from TQ_DEVICE)");
     expect_none("", "no device matches 'prtable' (from TQ_DEVICE)");
-    open_one(best()->name); /* an argument is stronger */
+    open_one(some_of(best_type())->name); /* an argument is stronger */
     unsetenv("TQ_DEVICE");
 }
 
@@ -290,11 +340,17 @@ static void test_no_platform(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_list),   cmocka_unit_test(test_default_is_the_best),
-        cmocka_unit_test(test_types),  cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_names),  cmocka_unit_test(test_platforms),
-        cmocka_unit_test(test_typos),  cmocka_unit_test(test_environment),
-        cmocka_unit_test(test_clover), cmocka_unit_test(test_no_platform),
+        cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_list),
+        cmocka_unit_test(test_default_is_the_best),
+        cmocka_unit_test(test_types),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_platforms),
+        cmocka_unit_test(test_typos),
+        cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_clover),
+        cmocka_unit_test(test_no_platform),
     };
     if (argc == 2 && strcmp(argv[1], "none") == 0)
         return without_platform();

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "io/onnx.h"
+#include "layers/kind.h"
 #include "support/device_test.h"
 #include "support/onnx_check.h"
 #include "util/fail.h"
@@ -368,6 +369,32 @@ static void second_outputs(void **state)
     }
 }
 
+/* What training drops: an attribute, an input, or a half. */
+static void dropout_ratios(void **state)
+{
+    static const struct {
+        const char *inputs;
+        float ratio, rate; /* of attribute and constant "r"; of the layer */
+    } rows[] = {{"x", 0.25f, 0.25f}, {"x,r", 0.75f, 0.75f},      {"x,c", 0, 0},
+                {"x", -1, 0},        {"x,r", 1, 1023 / 1024.0f}, {"x", 0, 0.5f}};
+    for (size_t i = 0; i < TQ_COUNT(rows); ++i) {
+        tq_network *network;
+        onnx_maker *m = onnx_maker_new(strlen(rows[i].inputs) == 1 ? 11 : 12);
+        onnx_maker_input(m, "x", DIMS(0, 1));
+        onnx_maker_floats(m, "r", 0, NULL, &rows[i].ratio);
+        onnx_maker_node(m, "Relu", "act", "x", "c");
+        Onnx__NodeProto *const node = onnx_maker_node(m, "Dropout", "drop", rows[i].inputs, "y");
+        if (strlen(rows[i].inputs) == 1 && i + 1 < TQ_COUNT(rows))
+            onnx_maker_float(m, node, "ratio", rows[i].ratio);
+        onnx_maker_output(m, "y");
+        tq_test_ok(onnx_check_load(&network, *state, m));
+        const tq_layer *const drop = tq_network_layer(network, tq_network_layer_count(network) - 1);
+        assert_true((float)tq_layer__option(drop, "rate", 0) == rows[i].rate);
+        tq_network_destroy(network);
+        onnx_maker_free(m);
+    }
+}
+
 static onnx_maker *softmax_model(int64_t opset, int64_t axis, size_t rank, const int64_t *dims)
 {
     onnx_maker *m = onnx_maker_new(opset);
@@ -461,6 +488,7 @@ int main(void)
         cmocka_unit_test(added_constants),
         cmocka_unit_test(added_tensors),
         cmocka_unit_test(second_outputs),
+        cmocka_unit_test(dropout_ratios),
         cmocka_unit_test(softmax_axes),
         cmocka_unit_test(files),
     };

@@ -132,6 +132,7 @@ static void kinds_of_one_input(void **state)
         {"clip", "lowest=-0.3,highest=0.6"},
         {"clip", "highest=0.6"},
         {"dropout", ""},
+        {"dropout", "rate=0.3"},
         {"elu", "alpha=0.3"},
         {"erf", ""},
         {"exp", ""},

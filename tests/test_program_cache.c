@@ -319,6 +319,34 @@ static void test_bound(void **state)
     free(kept);
 }
 
+/* Programs that a start without the option leaves in the initial directory. */
+static size_t left_behind(const char *pocl_cache)
+{
+    tq_context *context;
+    if (pocl_cache != NULL)
+        setenv("POCL_KERNEL_CACHE", pocl_cache, 1);
+    else
+        unsetenv("POCL_KERNEL_CACHE");
+    assert_int_equal(tq_context_open(&context, NULL), TQ_OK);
+    assert_true(tq_scale_works(context, 3));
+    tq_context_close(context);
+    return for_entries(DIRECTORY, NULL);
+}
+
+/* PoCL, on which this test runs, keeps programs itself. */
+static void test_driver_with_a_cache(void **state)
+{
+    char *const saved = strdup(getenv("TQ_CACHE") != NULL ? getenv("TQ_CACHE") : "");
+    (void)state;
+    setenv("TQ_CACHE", DIRECTORY, 1);
+    assert_int_equal(left_behind(NULL), 0);
+    assert_int_equal(left_behind("1"), 0);
+    assert_int_equal(left_behind("0"), 1);
+    unsetenv("POCL_KERNEL_CACHE");
+    setenv("TQ_CACHE", saved, 1);
+    free(saved);
+}
+
 static void expect_initial(const char *wanted)
 {
     char found[1024];
@@ -449,6 +477,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup(test_new_directory, clear),
         cmocka_unit_test_setup(test_full_disk, clear),
         cmocka_unit_test_setup(test_bound, clear),
+        cmocka_unit_test_setup(test_driver_with_a_cache, clear),
         cmocka_unit_test(test_initial_directory),
         cmocka_unit_test_setup(test_processes_race, clear),
         cmocka_unit_test_setup(test_threads_race, clear),

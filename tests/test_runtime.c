@@ -79,7 +79,7 @@ static void test_options(void **state)
     static char path[5000];
     tq_context *const context = *state;
     assert_int_equal(tq_context_set(context, "colour", "red"), TQ_E_NAME);
-    expect_text("colour", "cache, float, paths", NULL);
+    expect_text("colour", "binaries, cache, float, paths", NULL);
     assert_int_equal(tq_context_set(context, "paths", "some"), TQ_E_ARGUMENT);
     expect_text("'paths'", "some", "all, certain, general", NULL);
     assert_int_equal(tq_context_set(context, "paths", "general"), TQ_OK);
@@ -91,13 +91,15 @@ static void test_options(void **state)
     const bool is_gpu = strcmp(tq_context_device(context)->type, "gpu") == 0;
     assert_int_equal(tq_context__tiled(context), is_gpu);
     assert_int_equal(tq_context_set(context, "shape", "fpga"), TQ_E_ARGUMENT);
-    expect_text("'shape'", "'fpga'", "auto, cpu, gpu", NULL);
+    expect_text("'shape'", "'fpga'", "auto, cpu, gpu, task", NULL);
     assert_int_equal(tq_context_set(context, "shape", "gpu"), TQ_OK);
     assert_true(tq_context__tiled(context));
     assert_int_equal(tq_context_set(context, "shape", "cpu"), TQ_OK);
     assert_false(tq_context__tiled(context));
+    assert_int_equal(tq_context_set(context, "shape", "task"), TQ_OK);
+    assert_true(tq_context__is_task(context) && !tq_context__tiled(context));
     assert_int_equal(tq_context_set(context, "shape", "auto"), TQ_OK);
-    assert_int_equal(tq_context__tiled(context), is_gpu);
+    assert_true(!tq_context__is_task(context) && tq_context__tiled(context) == is_gpu);
     memset(path, 'p', sizeof path - 1);
     assert_int_equal(tq_context_set(context, "cache", path), TQ_E_ARGUMENT);
     expect_text("'cache'", "4999 bytes", NULL);
@@ -356,7 +358,7 @@ static void test_program_texts(void **state)
     for (int i = 0; i < 2; ++i)
         tq_program_text__add_source(&text, &(tq_source){"a.cl", "alpha", 5});
     tq_program_text__add_source(&text, &(tq_source){"b.cl", "beta", 4});
-    assert_int_equal(tq_program_text__join(&text, &joined), TQ_OK);
+    assert_int_equal(tq_program_text__join(&text, false, &joined), TQ_OK);
     const char *tail = strstr(tq_text__get(&joined), "#define FIRST 17\n");
     assert_non_null(tail);
     assert_string_equal(tail, "#define FIRST 17\n#line 1 \"a.cl\"\nalpha\n#line 1 \"b.cl\"\nbeta\n");
@@ -366,7 +368,7 @@ static void test_program_texts(void **state)
         snprintf(names[i], sizeof names[i], "%d", i);
         tq_program_text__add_source(&text, &(tq_source){names[i], "", 0});
     }
-    assert_int_equal(tq_program_text__join(&text, &joined), TQ_E_UNSUPPORTED);
+    assert_int_equal(tq_program_text__join(&text, false, &joined), TQ_E_UNSUPPORTED);
     tq_program_text__free(&text);
 }
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "support/device_test.h"
+#include "tensorquant/builtin.h"
 #include "tensorquant/trainer.h"
 
 enum { BATCH = 2, INPUTS = 2, CLASSES = 3 };
@@ -129,9 +130,38 @@ static void refused_targets(void **state)
     tq_network_destroy(network);
 }
 
+static void refused_builtins(void **state)
+{
+    static const tq_shape image = {.rank = 3, .dim = {1, 28, 28}}, row = {.rank = 1, .dim = {784}},
+                          small = {.rank = 3, .dim = {1, 4, 4}};
+    static const struct {
+        const char *name;
+        const tq_shape *sample;
+        int64_t classes;
+        tq_status status;
+        const char *text;
+    } rows[] = {
+        {NULL, &image, 10, TQ_E_ARGUMENT, "tq_network_create_builtin: NULL argument"},
+        {"mlp", NULL, 10, TQ_E_ARGUMENT, "tq_network_create_builtin: NULL argument"},
+        {"mpl", &image, 10, TQ_E_NAME, "there is no built-in network 'mpl'; there are: cifarnet, lenet, mlp"},
+        {"mlp", &row, 10, TQ_E_SHAPE, "mlp: a sample of shape 784; needed: channels x rows x columns"},
+        {"mlp", &image, 0, TQ_E_ARGUMENT, "mlp: 0 classes, allowed 1 to 1000000"},
+        {"mlp", &image, 1000001, TQ_E_ARGUMENT, "mlp: 1000001 classes, allowed 1 to 1000000"},
+        {"lenet", &small, 10, TQ_E_SHAPE, "lenet of samples of shape 1x4x4: "},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        tq_network *network = NULL;
+        tq_test_fails(
+            tq_network_create_builtin(&network, *state, rows[i].name, rows[i].sample, rows[i].classes, 1),
+            rows[i].status, rows[i].text);
+        assert_null(network);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(refused_when_created),
-                                       cmocka_unit_test(refused_steps), cmocka_unit_test(refused_targets)};
+                                       cmocka_unit_test(refused_steps), cmocka_unit_test(refused_targets),
+                                       cmocka_unit_test(refused_builtins)};
     return cmocka_run_group_tests(tests, tq_test_open, tq_test_close);
 }

@@ -110,8 +110,10 @@ typedef struct tq_plan {
 
 /*
  * Infers shapes, applies the maps, plans every layer, places the buffers. After a failure the network is
- * unplanned. TQ_E_NAME: a pattern matches no layer; the text lists the layers. TQ_E_SHAPE, TQ_E_MEMORY and
- * others as tq_layer_plan.
+ * unplanned. TQ_E_NAME: a pattern matches no layer; the text lists the layers. TQ_E_MEMORY: a tensor is larger
+ * than the device allocates at once, or all of them are than what is left of its memory; the text names the
+ * largest, what is needed and what there is, and nothing has been asked of the driver. A smaller batch needs
+ * less. TQ_E_SHAPE and others as tq_layer_plan.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_network_plan(tq_network *network, const tq_plan *plan);
 

@@ -20,7 +20,7 @@ extern "C" {
 typedef struct tq_profile_row {
     char layer[256]; /* "" for transfers and other work outside of layers */
     char kind[32];   /* of the layer */
-    char path[32];   /* its accumulation path; "" for layers without one */
+    char path[32];   /* its accumulation path; "" for layers without one; "backward" for gradients */
     char step[64];   /* the kernel's name, "upload" or "download" */
     uint64_t launches;
     double device_seconds;
@@ -38,7 +38,8 @@ typedef struct tq_profile_total {
 /*
  * Waits for the device and gives the rows in order of their first launch: up to `capacity` of them to `rows`
  * (may be NULL when it is 0), how many there are to `*count`. `total` may be NULL. TQ_E_STATE: the option
- * profile is off.
+ * profile is off. TQ_E_OPENCL: the driver gave no time for a command; the text names the OpenCL call and its
+ * code, and so it is until tq_profile_clear. TQ_E_MEMORY: no memory for a row; the same.
  */
 TQ_API TQ_MUST_CHECK tq_status tq_profile_read(tq_context *context, tq_profile_row *rows, size_t capacity,
                                                size_t *count, tq_profile_total *total);

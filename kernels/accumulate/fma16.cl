@@ -19,6 +19,14 @@
  * half a unit and x*w - (e + r) is zero; then e moves by a unit if e + r is further from zero than e. The host says which
  * steps those are.
  *
+ * Where the input is on no known grid and weights, on theirs, are |W| * 2^v, |W| <= 2^b, but not known, inputs move instead, in
+ * the copy that the loop reads. Half a unit is 2^h. A tie x*w is an odd multiple of it, so x is a multiple of 2^c,
+ * c = h - v - b: other inputs stay as they are. Those multiples move away from zero by one unit in the last place. Their
+ * products are multiples of 2^(c+v), and so is every tie. A product moves by at most 2^-23 of it, by less unless x is a power
+ * of two: for those that matter (within the word, as above, and saturating ones stay so) by less than 2^(c+v), as the host
+ * checks that they are at most 2^(22-b) units. With x a power of two the product has b bits, at most 20, and is off the next
+ * tie by at least 2^-b of it. So the move takes products off ties, outwards, and over nothing else.
+ *
  * path.s0: bits of M; s1: mask; s2: log2 of the unit; s3: 16 - bits of the word.
  */
 typedef float tq_x;

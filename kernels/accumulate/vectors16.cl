@@ -2,10 +2,10 @@
  * Vectors for paths whose sums are 16-bit integers: tq_shorts of TQ_SHORTS lanes, and halves of TQ_HALF =
  * TQ_SHORTS / 2 lanes of 32 bits, tq_half_ints and tq_half_floats.
  *
- * tq_pack_halves(low, high) saturates two halves to the lanes of a whole. With 32 lanes it is x86's vpackssdw, whose lane 8q + r
- * is lane 4q + r of `low` for r < 4 and lane 4q + r - 4 of `high` else, so the host packs the columns of a step in that order
- * (pack.c); the form for other compilers gives the same order. Where a builtin is missing the plain form gives the same
- * bits.
+ * tq_pack_halves(low, high) saturates two halves to the lanes of a whole. With 16 and 32 lanes it is x86's vpackssdw, whose lane
+ * 8q + r is lane 4q + r of `low` for r < 4 and lane 4q + r - 4 of `high` else, so the host packs the columns of a step in that
+ * order (pack.c); the form for other compilers gives the same order. Where a builtin is missing the plain form gives the
+ * same bits.
  */
 #ifndef __has_builtin
 #define __has_builtin(x) 0
@@ -33,12 +33,21 @@ typedef TQ_CAT(int, TQ_SHORTS) tq_wide_ints;
 typedef TQ_CAT(int, TQ_HALF) tq_half_ints;
 typedef TQ_CAT(float, TQ_HALF) tq_half_floats;
 
+#if TQ_SHORTS == 16
+typedef short tq_machine_shorts __attribute__((__vector_size__(32)));
+typedef int tq_machine_ints __attribute__((__vector_size__(32)));
+#endif
+
 #define tq_load_shorts(p)       TQ_CAT(vload, TQ_SHORTS)(0, p)
 #define tq_load_shorts_anywhere(p) tq_load_shorts(p)
 #define tq_store_shorts(s, p)   TQ_CAT(vstore, TQ_SHORTS)(s, 0, p)
 #define tq_widen(a)             TQ_CAT(convert_int, TQ_SHORTS)(a)
 #define tq_high(a, b)           mul_hi(a, b)
+#if defined(__AVX2__) && __has_builtin(__builtin_elementwise_add_sat)
+#define tq_saturating_add(a, b) __builtin_elementwise_add_sat(a, b)
+#else
 #define tq_saturating_add(a, b) add_sat(a, b)
+#endif
 #endif
 
 #define tq_spread_short(x)      ((tq_shorts)(short)(x))
@@ -56,6 +65,13 @@ TQ_INLINE tq_shorts tq_pack_halves(const tq_half_ints low, const tq_half_ints hi
     return (tq_shorts)__builtin_shufflevector(convert_short16_sat(low), convert_short16_sat(high), 0, 1, 2, 3, 16, 17, 18,
                                               19, 4, 5, 6, 7, 20, 21, 22, 23, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15,
                                               28, 29, 30, 31);
+#elif TQ_SHORTS == 16 && defined(__AVX2__)
+    return __builtin_astype(__builtin_ia32_packssdw256(__builtin_astype(low, tq_machine_ints),
+                                                       __builtin_astype(high, tq_machine_ints)),
+                            tq_shorts);
+#elif TQ_SHORTS == 16
+    const short8 a = convert_short8_sat(low), b = convert_short8_sat(high);
+    return (tq_shorts)(a.lo, b.lo, a.hi, b.hi);
 #else
     return (tq_shorts)(TQ_CAT(TQ_CAT(convert_short, TQ_HALF), _sat)(low), TQ_CAT(TQ_CAT(convert_short, TQ_HALF), _sat)(high));
 #endif
@@ -70,6 +86,10 @@ TQ_INLINE tq_shorts tq_rounding_high(const tq_shorts a, const tq_shorts b)
                             tq_shorts);
 #elif TQ_SHORTS == 32
     return __builtin_convertvector((tq_widen(a) * tq_widen(b) + 0x4000) >> 15, tq_shorts);
+#elif TQ_SHORTS == 16 && defined(__AVX2__)
+    return __builtin_astype(__builtin_ia32_pmulhrsw256(__builtin_astype(a, tq_machine_shorts),
+                                                       __builtin_astype(b, tq_machine_shorts)),
+                            tq_shorts);
 #else
     return TQ_CAT(convert_short, TQ_SHORTS)((tq_widen(a) * tq_widen(b) + 0x4000) >> 15);
 #endif
@@ -83,6 +103,10 @@ TQ_INLINE tq_half_ints tq_multiply(const tq_half_ints a, const tq_half_ints b)
 {
 #if TQ_SHORTS == 32 && __has_builtin(__builtin_ia32_pmaddwd512)
     return __builtin_astype(__builtin_ia32_pmaddwd512(__builtin_astype(a, tq_machine_shorts),
+                                                      __builtin_astype(b, tq_machine_shorts)),
+                            tq_half_ints);
+#elif TQ_SHORTS == 16 && defined(__AVX2__)
+    return __builtin_astype(__builtin_ia32_pmaddwd256(__builtin_astype(a, tq_machine_shorts),
                                                       __builtin_astype(b, tq_machine_shorts)),
                             tq_half_ints);
 #else

@@ -68,12 +68,12 @@ TQ_INLINE tq_u32 tq_wide_magnitude(const tq_wide *s, tq_u32 *word)
 TQ_INLINE tq_exact tq_wide_finite(const tq_wide *s)
 {
     tq_u32 word[TQ_WIDE_LIMBS], low, rest = 0;
-    tq_i32 top = TQ_WIDE_LIMBS - 1, shift, i;
+    tq_i32 top = 1, shift, i;
     tq_exact v;
     v.special = TQ_FINITE;
     v.negative = tq_wide_magnitude(s, word);
-    while (top > 1 && word[top] == 0)
-        --top;
+    for (i = 2; i < TQ_WIDE_LIMBS; ++i)
+        top = word[i] != 0 ? i : top;
     v.significand = ((tq_u64)word[top] << 32) | word[top - 1];
     v.exponent = TQ_WIDE_LOWEST + 32 * (top - 1);
     if (v.significand == 0)

@@ -67,7 +67,7 @@ __kernel void affine(__global const uint *restrict x, const ulong x_offset, __gl
                      const ulong inner, const ulong first, const int lowest, const int highest, const uint nan,
                      const int8 words, const ulong count)
 {
-    const ulong i = get_global_id(0), place = period == 1 ? 0 : (first + i) / inner % period;
+    const ulong i = tq_item(0), place = period == 1 ? 0 : (first + i) / inner % period;
     tq_affine a;
     uint bits;
     if (i >= count)

@@ -62,7 +62,7 @@ TQ_INLINE tq_uints tq_average_each(const tq_pool_geometry g, const tq_average t)
 typedef struct tq_sums {
     tq_uints s[TQ_VECTORS];
     tq_ints wild[TQ_VECTORS]; /* numbers that are not tame were among them */
-    int channel[TQ_VECTORS];  /* of the first lane */
+    int channel_at[TQ_VECTORS];  /* of the first lane */
 } tq_sums;
 
 /* The vector form. t.x and t.index are those of channel 0. */
@@ -79,7 +79,7 @@ TQ_INLINE void tq_average_sums(tq_sums *sums, const tq_pool_geometry g, const tq
         for (int column = t.window.columns.begin; column < t.window.columns.end; ++column, tap += t.window.column_step) {
 #pragma unroll
             for (int i = 0; i < TQ_VECTORS; ++i) {
-                const tq_uints x = tq_load_uints(tap + sums->channel[i]);
+                const tq_uints x = tq_load_uints(tap + sums->channel_at[i]);
                 if (TQ_WILD)
                     sums->wild[i] |= tq_lanes_wild(x);
                 const tq_uints before = sums->s[i];
@@ -87,7 +87,7 @@ TQ_INLINE void tq_average_sums(tq_sums *sums, const tq_pool_geometry g, const tq
 #if !TQ_SUM_NONE && !TQ_EXACT_SUM
                 const tq_floats left = tq_lanes_left_of_sum(before, x, sums->s[i], TQ_SUM_FORM);
                 const uint number = (uint)(row * g.kernel_columns + column);
-                const ulong index = t.index + (ulong)sums->channel[i];
+                const ulong index = t.index + (ulong)sums->channel_at[i];
                 sums->s[i] = tq_lanes_sum(sums->s[i], left, t.sum,
                                           tq_lanes_draws(t.key, index, number, TQ_STREAM_SUM, TQ_SUM_BITS));
 #endif
@@ -113,14 +113,14 @@ __kernel void avgpool(__global const uint *restrict x, const ulong x_offset, __g
                       const ulong first, const int vectors, const ulong each, const ulong pixels)
 {
     const tq_pool_geometry g = tq_pool_geometry_of(geometry);
-    const int begin = (int)get_global_id(1) * vectors * TQ_LANES, end = min(begin + vectors * TQ_LANES, g.channels);
+    const int begin = (int)tq_item(1) * vectors * TQ_LANES, end = min(begin + vectors * TQ_LANES, g.channels);
     const tq_tail tail = tq_tail_of(tail_words);
     tq_sums sums;
     tq_average t;
     t.sum = sum_words;
     t.result = result_words;
     t.key = key;
-    const ulong begin_pixel = get_global_id(0) * each, end_pixel = min(begin_pixel + each, pixels);
+    const ulong begin_pixel = tq_item(0) * each, end_pixel = min(begin_pixel + each, pixels);
     t.window = tq_pool_window_of(g, begin_pixel);
     for (ulong pixel = begin_pixel; pixel < end_pixel; ++pixel) {
         t.divisor = tq_divisor(g, t.window);
@@ -132,7 +132,7 @@ __kernel void avgpool(__global const uint *restrict x, const ulong x_offset, __g
         for (int block = begin; block < end; block += TQ_LANES * TQ_VECTORS) {
 #pragma unroll
             for (int i = 0; i < TQ_VECTORS; ++i)
-                sums.channel[i] = min(block + i * TQ_LANES, g.channels - TQ_LANES);
+                sums.channel_at[i] = min(block + i * TQ_LANES, g.channels - TQ_LANES);
             t.x = x + x_offset;
             t.index = first + pixel * (ulong)g.channels;
 #if TQ_FAST
@@ -140,8 +140,8 @@ __kernel void avgpool(__global const uint *restrict x, const ulong x_offset, __g
 #endif
 #pragma unroll
             for (int i = 0; i < TQ_VECTORS; ++i) {
-                const ulong channel = (ulong)sums.channel[i], element = pixel * (ulong)g.channels + channel;
-                t.x = x + x_offset + channel;
+                const ulong channel_at = (ulong)sums.channel_at[i], element = pixel * (ulong)g.channels + channel_at;
+                t.x = x + x_offset + channel_at;
                 t.index = first + element;
                 tq_store_uints(tq_lanes_tail(tq_average_vector(&sums, i, g, t), tail, t.index), y + y_offset + element);
             }

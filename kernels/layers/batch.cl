@@ -72,7 +72,7 @@ __kernel void batch_sums(__global const uint *restrict x, const ulong x_offset, 
                          const uint kind, const ulong begin, const ulong end, const int8 product_words,
                          const int8 sum_words, const uint2 key, const uint stream, const ulong first, const ulong channels)
 {
-    const ulong c = get_global_id(0);
+    const ulong c = tq_item(0);
     if (c < channels) {
         const tq_backward b = {product_words, sum_words, key, stream};
         const tq_batch_terms t = {x + x_offset + c, g + g_offset + c, channels, statistics[TQ_ROW_MEAN * channels + c],
@@ -100,7 +100,7 @@ __kernel void batch_mean(__global uint *restrict statistics, const uint row, con
                          const int8 result_words, const uint2 key, const uint number, const ulong first,
                          const ulong channels)
 {
-    const ulong c = get_global_id(0);
+    const ulong c = tq_item(0);
     if (c < channels) {
         const tq_exact sum = tq_exact_of(statistics[TQ_ROW_SUM * channels + c]);
         const uint mean = tq_exact_to_carrier(tq_exact_divide(sum, tq_real(size, 0)));
@@ -160,7 +160,7 @@ __kernel void batch_factors(__global uint *restrict statistics, __global const u
                             const int8 product_words, const int8 sum_words, const int8 result_words, const uint2 key,
                             const ulong first, const ulong channels)
 {
-    const ulong c = get_global_id(0);
+    const ulong c = tq_item(0);
     if (c < channels) {
         const tq_batch_steps s = {product_words, sum_words, result_words, key, first + c};
         const uint m = statistics[TQ_ROW_MEAN * channels + c], a = statistics[TQ_ROW_VARIANCE * channels + c];
@@ -194,7 +194,7 @@ __kernel void batch_gradient(__global const uint *restrict x, const ulong x_offs
                              const ulong g_offset, __global uint *restrict dx, const ulong dx_offset,
                              __global const uint *restrict statistics, const ulong channels, const ulong count)
 {
-    const ulong i = get_global_id(0);
+    const ulong i = tq_item(0);
     if (i < count) {
         const ulong c = i % channels;
         const uint d = tq_batch_deviation(x[x_offset + i], statistics[TQ_ROW_MEAN * channels + c]);

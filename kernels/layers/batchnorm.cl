@@ -87,19 +87,19 @@ __kernel void batchnorm(__global const uint *restrict x, const ulong x_offset, _
                         const uint2 key, __global const int *restrict tail_words, const ulong first, const uint vectors,
                         const ulong count)
 {
-    const ulong begin = get_global_id(0) * vectors * TQ_LANES, end = min(begin + vectors * TQ_LANES, count);
+    const ulong begin = tq_item(0) * vectors * TQ_LANES, end = min(begin + vectors * TQ_LANES, count);
     const tq_normalization n = {product_words, sum_words, result_words, key};
     const tq_tail tail = tq_tail_of(tail_words);
     const uint step = TQ_LANES % channels;
-    uint channel = (uint)(begin % channels);
+    uint channel_at = (uint)(begin % channels);
     for (ulong block = begin; block < end; block += TQ_LANES) {
         const ulong i = min(block, count - TQ_LANES);
         if (i != block)
-            channel = (uint)(i % channels);
-        const tq_uints f = tq_load_uints(factor + channel), t = tq_load_uints(term + channel);
+            channel_at = (uint)(i % channels);
+        const tq_uints f = tq_load_uints(factor + channel_at), t = tq_load_uints(term + channel_at);
         const tq_uints v = tq_normalize_vector(tq_load_uints(x + x_offset + i), f, t, n, first + i);
         tq_store_uints(tq_lanes_tail(v, tail, first + i), y + y_offset + i);
-        channel += step;
-        channel -= channel >= channels ? channels : 0;
+        channel_at += step;
+        channel_at -= channel_at >= channels ? channels : 0;
     }
 }

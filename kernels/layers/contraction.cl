@@ -15,7 +15,8 @@ TQ_INLINE void tq_task_rows(tq_sum (*s)[TQ_VECTORS], const tq_task t, __global c
 #if TQ_DEPTHWISE
 #pragma unroll
         for (int j = 0; j < TQ_VECTORS; ++j)
-            s[i][j] = tq_task_step(t, s[i][j], tq_load_inputs(number[i] + t.channel + tq_place(t, j)), w[j], i, j, step);
+            s[i][j] = tq_task_step(t, s[i][j], tq_load_inputs(number[i] + t.channel_at + tq_place(t, j)), w[j], i, j,
+                                   step);
 #else
         const tq_factor x = tq_spread(number[i] + at * TQ_TERMS);
 #pragma unroll
@@ -35,11 +36,21 @@ TQ_INLINE void tq_task_run(tq_sum (*s)[TQ_VECTORS], const tq_task t, const tq_wi
 {
     const tq_slots slots = t.slots; /* tq_load_factor may look at them */
     __global const tq_x *number[TQ_ROWS];
+#if TQ_SKIPS
+    int any_inside = 0;
+#endif
 #pragma unroll
     for (int i = 0; i < TQ_ROWS; ++i) {
         const long tap = tq_tap(t.g, window[i], kernel_row, kernel_column);
         number[i] = tap < 0 ? t.zeros : t.x + tap;
+#if TQ_SKIPS
+        any_inside |= tap >= 0;
+#endif
     }
+#if TQ_SKIPS
+    if (!any_inside)
+        return;
+#endif
     for (int step = 0; step < t.steps; ++step) {
         tq_factor w[TQ_VECTORS];
 #pragma unroll
@@ -156,41 +167,31 @@ TQ_INLINE void tq_store_results(const tq_target to, const tq_sum s, const tq_slo
 
 /*
  * verdict: the operand sets it to run_number when the input exceeds what a faster loop counts on (operand.cl); the loop
- * whose turn it then is not does nothing. columns: kernel columns of a run. With TQ_ENTRIES the third dimension is not groups
- * but matrices: each has entry_rows rows, and weights of its own.
+ * whose turn it then is not does nothing. columns: kernel columns of a run. The second dimension is the `panels` of a group, the
+ * third the `groups`; with TQ_ENTRIES it is matrices, of one group each: they have entry_rows rows, and weights of their own.
+ * Draws and kinds are read only where the structure has them.
  */
 __kernel __attribute__((reqd_work_group_size(TQ_ITEMS, 1, 1))) void
 contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint *restrict y, const ulong y_offset,
             __global const tq_w *restrict w, __global const uint *restrict bias, __global const tq_x *restrict zeros,
             const int16 geometry, const int columns, const int row_begin, const int entry_rows, const int8 product, const int8 sum,
-            const int8 result, const int8 path, const uint2 key, const ulong first_row, __global const uint *verdict,
-            const uint run_number, const uint on_exceeded, __global const int *tail,
-            const int result_rounding
-#if TQ_PRODUCT_DRAWS
-            ,
-            __global const tq_draw_word *restrict product_rows, __global const tq_draw_word *restrict product_columns
-#endif
-#if TQ_SUM_DRAWS
-            ,
-            __global const uint *restrict sum_rows, __global const uint *restrict sum_columns
-#endif
-#if TQ_STEP_KINDS
-            ,
-            __global const uchar *restrict kinds
-#endif
-)
+            const int8 result, const int8 path, const uint2 key, const ulong first_row, __global const uint *restrict verdict,
+            const uint run_number, const uint on_exceeded, __global const int *restrict tail, const int result_rounding, const int groups,
+            const int panels, __global const tq_draw_word *restrict product_rows,
+            __global const tq_draw_word *restrict product_columns, __global const uint *restrict sum_rows,
+            __global const uint *restrict sum_columns, __global const uchar *restrict kinds)
 {
     const tq_geometry g = tq_geometry_of(geometry);
 #if TQ_ENTRIES
-    const int entry = (int)get_global_id(2), group = 0, groups = 1;
+    const int entry = (int)tq_item(2), group = 0;
     const int begin = row_begin + entry * entry_rows, end = begin + entry_rows;
 #else
-    const int group = (int)get_global_id(2), groups = (int)get_global_size(2), begin = row_begin, end = g.rows;
+    const int group = (int)tq_item(2), begin = row_begin, end = g.rows;
 #endif
-    const int panels = (int)get_global_size(1), panel = group * panels + (int)get_global_id(1);
-    const int outputs = g.out_channels / groups, output = (int)get_global_id(1) * TQ_WIDTH;
+    const int panel = group * panels + (int)tq_item(1);
+    const int outputs = g.out_channels / groups, output = (int)tq_item(1) * TQ_WIDTH;
     const int runs = g.kernel_rows * g.kernel_columns / columns;
-    const int item = TQ_ITEMS > 1 ? (int)get_local_id(0) : 0;
+    const int item = TQ_ITEMS > 1 ? (int)tq_group_item(0) : 0;
 #if TQ_BLOCK
     __local tq_tile tile;
 #else
@@ -209,9 +210,14 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
     t.slots.sum = sum;
     t.slots.result = result;
     t.slots.path = path;
-    t.first = begin + (int)get_group_id(0) * (TQ_ROWS * TQ_GROUP_ROWS) + item / TQ_GROUP_COLUMNS;
+#if TQ_SKIPS
+    const int tile_number = (int)tq_group(0), pixels = g.out_rows * g.out_columns;
+    t.first = tile_number / pixels * (TQ_ROWS * pixels) + tile_number % pixels;
+#else
+    t.first = begin + (int)tq_group(0) * (TQ_ROWS * TQ_GROUP_ROWS) + item / TQ_GROUP_COLUMNS;
+#endif
     t.row_begin = row_begin;
-    t.channel = output;
+    t.channel_at = output;
     t.place = item % TQ_GROUP_COLUMNS * TQ_STEP;
     t.steps = (columns * g.group_inputs + TQ_TERMS - 1) / TQ_TERMS;
     t.terms = runs * columns * g.group_inputs;
@@ -252,8 +258,8 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
     for (int i = 0; i < TQ_ROWS; ++i) {
 #pragma unroll
         for (int j = 0; j < TQ_VECTORS; ++j) {
-            const ulong row = (ulong)tq_row(t, i), channel = (ulong)(group * outputs + output + tq_place(t, j));
-            const ulong index = row * (ulong)g.out_channels + channel;
+            const ulong row = (ulong)tq_row(t, i), channel_at = (ulong)(group * outputs + output + tq_place(t, j));
+            const ulong index = row * (ulong)g.out_channels + channel_at;
             tq_target to;
             to.y = y + y_offset + index;
             to.bias = bias + panel * TQ_WIDTH + tq_place(t, j);

@@ -1,7 +1,9 @@
 /*
  * Contraction: y[m][n] = RESULT(bias[n] + SUM over k of PRODUCT(x(m,k) * w(k,n))), k ascending, for convolutions and
  * dense layers. x(m,k) is taken from the image where it lies (implicit im2col): k runs over kernel rows, kernel
- * columns, input channels. Taps outside the image read zeros; with TQ_INSIDE there are none.
+ * columns, input channels. Taps outside the image read zeros; with TQ_INSIDE there are none; with TQ_SKIPS, where the host has
+ * proven that zeros change nothing, runs that are outside for all rows of a work-item are left out: these are then one pixel
+ * of TQ_ROWS samples.
  *
  * Terms come in runs of consecutive numbers of the image: the channels of one tap, or of a whole kernel row where its taps
  * are neighbours. A step takes TQ_TERMS terms of a run for TQ_STEP outputs. One work-item owns TQ_ROWS rows x TQ_VECTORS
@@ -76,7 +78,7 @@ typedef struct tq_task {
     int first, row_begin; /* first row of the work-item; rows of the draws count from row_begin */
     int steps, terms;     /* of a run; of a row */
     int draw_stride;      /* draws of a row in memory */
-    int channel;          /* first output of the panel */
+    int channel_at;          /* first output of the panel */
     int place;            /* first output of the work-item in the panel */
     __global const tq_x *x, *zeros;
     __global const tq_w *w; /* this panel's */
@@ -92,7 +94,11 @@ typedef struct tq_task {
 } tq_task;
 
 /* Row i and vector j of the work-item: the row, and the vector's place in the panel. */
+#if TQ_SKIPS
+#define tq_row(t, i)   ((t).first + (i) * ((t).g.out_rows * (t).g.out_columns))
+#else
 #define tq_row(t, i)   ((t).first + (i) * TQ_GROUP_ROWS)
+#endif
 #define tq_place(t, j) ((t).place + (j) * (TQ_GROUP_COLUMNS * TQ_STEP))
 
 /* One step of one vector: row i of the work-item, step number `step` of the panel. */

@@ -50,10 +50,10 @@ TQ_INLINE void tq_row_shorts(__global uint *to, const ulong at, const uint begin
 
 __kernel void draws(__global uint *restrict to, const uint count, const ulong first, const uint2 key, const uint stream,
                     const int bits, const int right, const int left, const uint mask, const int shorts,
-                    __global const uint *verdict, const uint run_number, const uint on_exceeded)
+                    __global const uint *restrict verdict, const uint run_number, const uint on_exceeded)
 {
-    const uint row = (uint)get_global_id(1), each = TQ_DRAW_RUN * TQ_LANES * (128u / (uint)bits);
-    const uint begin = (uint)get_global_id(0) * each, end = min(begin + each, count);
+    const uint row = (uint)tq_item(1), each = TQ_DRAW_RUN * TQ_LANES * (128u / (uint)bits);
+    const uint begin = (uint)tq_item(0) * each, end = min(begin + each, count);
     const ulong at = (ulong)row * count, index = first + row;
     if ((verdict[0] == run_number) != (on_exceeded != 0))
         return;

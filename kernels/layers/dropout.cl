@@ -14,7 +14,7 @@ __kernel void dropout(__global const uint *restrict x, const ulong x_offset, __g
                       const ulong y_offset, const uint scale, const uint limit, const uint2 key, const ulong first,
                       const ulong count)
 {
-    const ulong i = get_global_id(0);
+    const ulong i = tq_item(0);
     if (i < count)
         y[y_offset + i] = tq_dropped(x[x_offset + i], scale, limit, key.s0, key.s1, first + i);
 }

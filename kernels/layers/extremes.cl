@@ -5,10 +5,10 @@
  */
 
 /* Sixteen numbers of a row, or what is left of it, become one pair. */
-__kernel void extremes_of_numbers(__global const uint *from, const ulong from_offset, __global uint *to,
+__kernel void extremes_of_numbers(__global const uint *restrict from, const ulong from_offset, __global uint *restrict to,
                                   const ulong length, const ulong parts)
 {
-    const ulong pairs = (length + 15) / 16, i = get_global_id(0), row = i / pairs, begin = (i - row * pairs) * 16;
+    const ulong pairs = (length + 15) / 16, i = tq_item(0), row = i / pairs, begin = (i - row * pairs) * 16;
     __global const uint *const x = from + from_offset + row * length + begin;
     const uint count = (uint)min((ulong)16, length - begin);
     uint lowest = 0, highest = 0;
@@ -26,10 +26,10 @@ __kernel void extremes_of_numbers(__global const uint *from, const ulong from_of
 }
 
 /* Sixteen pairs of a row of `length` pairs become one. */
-__kernel void extremes_of_pairs(__global const uint *from, const ulong from_offset, __global uint *to,
+__kernel void extremes_of_pairs(__global const uint *restrict from, const ulong from_offset, __global uint *restrict to,
                                 const ulong length, const ulong parts)
 {
-    const ulong pairs = (length + 15) / 16, i = get_global_id(0), row = i / pairs, begin = (i - row * pairs) * 16;
+    const ulong pairs = (length + 15) / 16, i = tq_item(0), row = i / pairs, begin = (i - row * pairs) * 16;
     __global const uint *const x = from + from_offset + (row * length + begin) * 2;
     const uint count = (uint)min((ulong)16, length - begin);
     uint lowest = 0, highest = 0;

@@ -14,7 +14,7 @@ __kernel void hard(__global const uint *restrict x, const ulong x_offset, __glob
                    const int8 product_words, const int8 sum_words, const int8 result_words, const uint2 key,
                    __global const int *restrict tail_words, const ulong first, const uint vectors, const ulong count)
 {
-    const ulong begin = get_global_id(0) * vectors, end = min(begin + vectors, count);
+    const ulong begin = tq_item(0) * vectors, end = min(begin + vectors, count);
     const tq_tail tail = tq_tail_of(tail_words);
     for (ulong i = begin; i < end; ++i) {
         const tq_exact from = tq_exact_of(x[x_offset + i]);

@@ -36,11 +36,11 @@ TQ_INLINE tq_exact tq_response_sum(const tq_exact v, const tq_response r, const 
 }
 
 /* x: the output's own number. */
-TQ_INLINE tq_exact tq_response_squares(__global const uint *x, const int channel, const int channels, const int size,
+TQ_INLINE tq_exact tq_response_squares(__global const uint *x, const int channel_at, const int channels, const int size,
                                        const tq_response r)
 {
     const int before = (size - 1) / 2;
-    const int begin = max(before - channel, 0), end = min(size, channels - channel + before);
+    const int begin = max(before - channel_at, 0), end = min(size, channels - channel_at + before);
     tq_exact s = tq_real(0, 0);
 #if TQ_EXACT_SUM
     tq_wide wide;
@@ -66,7 +66,7 @@ __kernel void lrn(__global const uint *restrict x, const ulong x_offset, __globa
                   const uint bias, const int8 product_words, const int8 sum_words, const int8 result_words,
                   const uint2 key, const ulong first, const ulong count)
 {
-    const ulong i = get_global_id(0);
+    const ulong i = tq_item(0);
     if (i < count) {
         const tq_response r = {product_words, sum_words, key, first + i};
         __global const uint *const from = x + x_offset + i;

@@ -12,7 +12,7 @@ __kernel void gather(__global const uint *restrict from, const ulong from_offset
                      const ulong to_offset, __global const ulong *begin, const uint2 size, const ulong2 stride,
                      const ulong count)
 {
-    const ulong i = get_global_id(0);
+    const ulong i = tq_item(0);
     if (i < count)
         to[to_offset + i] = from[from_offset + tq_place_of(i, begin, size, stride)];
 }
@@ -21,7 +21,7 @@ __kernel void scatter(__global const uint *restrict from, const ulong from_offse
                       const ulong to_offset, __global const ulong *begin, const uint2 size, const ulong2 stride,
                       const ulong count)
 {
-    const ulong i = get_global_id(0);
+    const ulong i = tq_item(0);
     if (i < count)
         to[to_offset + tq_place_of(i, begin, size, stride)] = from[from_offset + i];
 }

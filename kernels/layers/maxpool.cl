@@ -43,15 +43,15 @@ __kernel void maxpool(__global const uint *restrict x, const ulong x_offset, __g
                       const ulong first, const int vectors, const ulong each, const ulong pixels)
 {
     const tq_pool_geometry g = tq_pool_geometry_of(geometry);
-    const int begin = (int)get_global_id(1) * vectors * TQ_LANES, end = min(begin + vectors * TQ_LANES, g.channels);
+    const int begin = (int)tq_item(1) * vectors * TQ_LANES, end = min(begin + vectors * TQ_LANES, g.channels);
     const tq_tail tail = tq_tail_of(tail_words);
-    const ulong begin_pixel = get_global_id(0) * each, end_pixel = min(begin_pixel + each, pixels);
+    const ulong begin_pixel = tq_item(0) * each, end_pixel = min(begin_pixel + each, pixels);
     tq_pool_window window = tq_pool_window_of(g, begin_pixel);
     for (ulong pixel = begin_pixel; pixel < end_pixel; ++pixel) {
         for (int block = begin; block < end; block += TQ_LANES) {
-            const int channel = min(block, g.channels - TQ_LANES);
-            const ulong element = pixel * (ulong)g.channels + (ulong)channel;
-            const tq_uints best = tq_largest(window, x + x_offset + channel);
+            const int channel_at = min(block, g.channels - TQ_LANES);
+            const ulong element = pixel * (ulong)g.channels + (ulong)channel_at;
+            const tq_uints best = tq_largest(window, x + x_offset + channel_at);
             tq_store_uints(tq_lanes_tail(best, tail, first + element), y + y_offset + element);
         }
         tq_pool_advance(&window, g);

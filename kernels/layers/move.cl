@@ -23,7 +23,7 @@ __kernel void move(__global const uint *restrict x, const ulong x_offset, __glob
                    const ulong y_offset, __global const uint *restrict tables, const uint8 sizes, const uint filler,
                    const uint contiguous, const uint pieces, const uint run, const ulong items)
 {
-    const ulong item = get_global_id(0);
+    const ulong item = tq_item(0);
     if (item < items) {
         const uint begin = (uint)(item % pieces) * run, inner = sizes.s0;
         const uint count = begin < inner ? min(run, inner - begin) : 0;
@@ -57,7 +57,7 @@ __kernel void copy_rows(__global const uint *restrict x, const ulong x_offset, _
                         const ulong y_offset, const ulong first, const ulong length, const ulong pitch,
                         const ulong rows, const ulong pieces, const uint run, const ulong items)
 {
-    const ulong item = get_global_id(0);
+    const ulong item = tq_item(0);
     if (item < items) {
         const ulong row = item / pieces, begin = item % pieces * run;
         if (begin < length)
@@ -71,7 +71,7 @@ __kernel void take_rows(__global const uint *restrict x, const ulong x_offset, _
                         const ulong y_offset, const ulong first, const ulong length, const ulong pitch,
                         const ulong pieces, const uint run, const ulong items)
 {
-    const ulong item = get_global_id(0);
+    const ulong item = tq_item(0);
     if (item < items) {
         const ulong row = item / pieces, begin = item % pieces * run;
         if (begin < length)

@@ -118,7 +118,7 @@ __kernel void normalize_groups(__global const uint *restrict x, const ulong x_of
                         const int8 product_words, const int8 sum_words, const int8 result_words, const uint2 key,
                         const ulong first_group, const ulong first, const ulong count)
 {
-    const ulong group = get_global_id(0);
+    const ulong group = tq_item(0);
     if (group < count) {
         tq_group g = {x + x_offset, groups, tq_group_start(groups, group), first_group + group, first, size,
                       product_words, sum_words, result_words, key};

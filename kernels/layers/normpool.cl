@@ -62,15 +62,15 @@ __kernel void normpool(__global const uint *restrict x, const ulong x_offset, __
                        const ulong first, const int vectors, const ulong each, const ulong pixels)
 {
     const tq_pool_geometry g = tq_pool_geometry_of(geometry);
-    const int begin = (int)get_global_id(1) * vectors, end = min(begin + vectors, g.channels);
+    const int begin = (int)tq_item(1) * vectors, end = min(begin + vectors, g.channels);
     const tq_tail tail = tq_tail_of(tail_words);
     const tq_norm n = {product_words, sum_words, result_words, key};
-    const ulong begin_pixel = get_global_id(0) * each, end_pixel = min(begin_pixel + each, pixels);
+    const ulong begin_pixel = tq_item(0) * each, end_pixel = min(begin_pixel + each, pixels);
     tq_pool_window window = tq_pool_window_of(g, begin_pixel);
     for (ulong pixel = begin_pixel; pixel < end_pixel; ++pixel) {
-        for (int channel = begin; channel < end; ++channel) {
-            const ulong element = pixel * (ulong)g.channels + (ulong)channel;
-            tq_exact v = tq_norm_sum(g, window, x + x_offset + channel, n, first + element);
+        for (int channel_at = begin; channel_at < end; ++channel_at) {
+            const ulong element = pixel * (ulong)g.channels + (ulong)channel_at;
+            tq_exact v = tq_norm_sum(g, window, x + x_offset + channel_at, n, first + element);
             uint draw = 0;
 #if TQ_SQUARES
             v = tq_exact_of(tq_root_bits(v));

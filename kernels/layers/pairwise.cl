@@ -121,7 +121,7 @@ __kernel void pairwise(__global const uint *restrict a, const ulong a_offset, __
                      __global const ulong *restrict geometry, const int8 words, const uint2 key,
                      __global const int *restrict tail_words, const ulong first, const uint vectors, const ulong count)
 {
-    const ulong begin = get_global_id(0) * vectors * TQ_LANES, end = min(begin + vectors * TQ_LANES, count);
+    const ulong begin = tq_item(0) * vectors * TQ_LANES, end = min(begin + vectors * TQ_LANES, count);
     const tq_tail tail = tq_tail_of(tail_words);
     for (ulong block = begin; block < end; block += TQ_LANES) {
         const ulong i = min(block, count - TQ_LANES);

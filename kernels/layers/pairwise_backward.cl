@@ -17,7 +17,7 @@ __kernel void pairwise_backward(__global const uint *restrict other, const ulong
                                 const int8 product_words, const int8 sum_words, const uint2 key, const uint stream,
                                 const ulong first, const ulong count)
 {
-    const ulong i = get_global_id(0);
+    const ulong i = tq_item(0);
     if (i < count) {
         const tq_backward b = {product_words, sum_words, key, stream};
         __global const uint *const from = dy + dy_offset, *const with = other + other_offset;

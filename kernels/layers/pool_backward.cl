@@ -42,8 +42,8 @@ __kernel void pool_shares(__global const uint *restrict x, const ulong x_offset,
                           const float reciprocal, const int vectors, const ulong each, const ulong pixels)
 {
     const tq_pool_geometry g = tq_pool_geometry_of(geometry);
-    const int begin = (int)get_global_id(1) * vectors * TQ_LANES, end = min(begin + vectors * TQ_LANES, g.channels);
-    const ulong begin_pixel = get_global_id(0) * each, end_pixel = min(begin_pixel + each, pixels);
+    const int begin = (int)tq_item(1) * vectors * TQ_LANES, end = min(begin + vectors * TQ_LANES, g.channels);
+    const ulong begin_pixel = tq_item(0) * each, end_pixel = min(begin_pixel + each, pixels);
     tq_pool_window window = tq_pool_window_of(g, begin_pixel);
     for (ulong pixel = begin_pixel; pixel < end_pixel; ++pixel) {
         const int divisor = tq_divisor(g, window);
@@ -53,10 +53,10 @@ __kernel void pool_shares(__global const uint *restrict x, const ulong x_offset,
             factor = as_float(tq_exact_to_carrier(tq_exact_divide(tq_real(1, 0), tq_real((ulong)divisor, 0))));
 #endif
         for (int block = begin; block < end; block += TQ_LANES) {
-            const int channel = min(block, g.channels - TQ_LANES);
-            const ulong at = pixel * (ulong)g.channels + (ulong)channel;
+            const int channel_at = min(block, g.channels - TQ_LANES);
+            const ulong at = pixel * (ulong)g.channels + (ulong)channel_at;
 #if TQ_LARGEST
-            tq_store_uints(tq_first_largest(g, window, x + x_offset + channel), shares + at);
+            tq_store_uints(tq_first_largest(g, window, x + x_offset + channel_at), shares + at);
 #else
             tq_store_uints(tq_pool_quotients(tq_load_uints(dy + dy_offset + at), divisor, factor), shares + at);
 #endif
@@ -191,14 +191,15 @@ __kernel void pool_backward(__global const uint *restrict dy, const ulong dy_off
 {
     const tq_backward b = {product_words, sum_words, key, stream};
     const tq_pool_geometry g = tq_pool_geometry_of(geometry);
-    const int begin = (int)get_global_id(1) * vectors * TQ_LANES, end = min(begin + vectors * TQ_LANES, g.channels);
-    const ulong begin_pixel = get_global_id(0) * each, end_pixel = min(begin_pixel + each, pixels);
+    const int begin = (int)tq_item(1) * vectors * TQ_LANES, end = min(begin + vectors * TQ_LANES, g.channels);
+    const ulong begin_pixel = tq_item(0) * each, end_pixel = min(begin_pixel + each, pixels);
     for (ulong pixel = begin_pixel; pixel < end_pixel; ++pixel) {
         const tq_pool_held held = tq_pool_held_of(g, pixel);
         for (int block = begin; block < end; block += TQ_LANES) {
-            const int channel = min(block, g.channels - TQ_LANES);
-            const ulong element = pixel * (ulong)g.channels + (ulong)channel;
-            tq_store_uints(tq_pool_gather(g, held, dy + dy_offset + channel, shares + channel, b, first + element),
+            const int channel_at = min(block, g.channels - TQ_LANES);
+            const ulong element = pixel * (ulong)g.channels + (ulong)channel_at;
+            tq_store_uints(tq_pool_gather(g, held, dy + dy_offset + channel_at, shares + channel_at, b,
+                                          first + element),
                            dx + dx_offset + element);
         }
     }

@@ -49,7 +49,7 @@ __kernel void quantize_elements(__global const uint *from, const ulong from_offs
                                 const ulong to_offset, const ulong count, const tq_words words, const uint key0,
                                 const uint key1, const uint stream, const ulong first)
 {
-    const ulong skip = first % (TQ_ROWS * TQ_LANES), begin = get_global_id(0) * (TQ_ROWS * TQ_LANES);
+    const ulong skip = first % (TQ_ROWS * TQ_LANES), begin = tq_item(0) * (TQ_ROWS * TQ_LANES);
     const ulong end = min(begin + TQ_ROWS * TQ_LANES, skip + count);
     __global const uint *const x = from + from_offset;
     __global uint *const y = to + to_offset;
@@ -112,10 +112,10 @@ TQ_INLINE uint sum_of_all(__global const uint *x)
  * Four steps of the summation tree in each of `parts` rows: sums[i] is that of the magnitudes of 16 numbers, by pairs, then
  * pairs of those, and so on. A row has `length` numbers; behind its end are zeros, which alter no sum.
  */
-__kernel void sum_sixteens(__global const uint *from, const ulong from_offset, __global uint *sums, const ulong length,
-                           const ulong parts)
+__kernel void sum_sixteens(__global const uint *restrict from, const ulong from_offset, __global uint *restrict sums,
+                           const ulong length, const ulong parts)
 {
-    const ulong sums_of_row = (length + 15) / 16, i = get_global_id(0), row = i / sums_of_row;
+    const ulong sums_of_row = (length + 15) / 16, i = tq_item(0), row = i / sums_of_row;
     const ulong left = (i - row * sums_of_row) * 16;
     __global const uint *const x = from + from_offset + row * length + left;
     if (row < parts)

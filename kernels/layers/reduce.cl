@@ -73,7 +73,7 @@ __kernel void reduce(__global const uint *restrict x, const ulong x_offset, __gl
                      const int8 step_words, const int8 result_words, const uint2 key, const ulong first,
                      const ulong count)
 {
-    const ulong group = get_global_id(0);
+    const ulong group = tq_item(0);
     if (group < count) {
         __global const uint *const from = x + x_offset + tq_group_start(groups, group);
         const tq_exact v = tq_reduced(from, groups, size, last, step_words, key, first + group);

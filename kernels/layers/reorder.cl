@@ -1,23 +1,38 @@
 /*
- * Copies a tensor whose elements are counted in the sequence (sample, channel, pixel) though stored as (sample, pixel,
- * channel), on either side; channels of 1 mean that the two are the same. `block`: elements after which both sides begin a
+ * Copies a tensor whose elements are counted in the sequence (sample, feature, pixel) though stored as (sample, pixel,
+ * feature), on either side; channels of 1 mean that the two are the same. `block`: elements after which both sides begin a
  * sample; what is in it fits 32 bits, in which division is quicker. One work-item makes `run` elements of y.
  */
 __kernel void reorder(__global const uint *restrict x, const ulong x_offset, __global uint *restrict y,
                       const ulong y_offset, const uint block, const uint x_pixels, const uint x_channels,
                       const uint y_pixels, const uint y_channels, const uint run, const ulong items)
 {
-    const ulong item = get_global_id(0);
+    const ulong item = tq_item(0);
     if (item < items) {
         const ulong first = item * run, base = first / block * block;
         const uint begin = (uint)(first - base), x_image = x_pixels * x_channels, y_image = y_pixels * y_channels;
         __global const uint *from = x + x_offset + base;
         __global uint *to = y + y_offset + first;
-        for (uint i = 0; i < run; ++i) {
-            const uint at = begin + i, y_rest = at % y_image;
-            const uint sequence = at - y_rest + y_rest % y_channels * y_pixels + y_rest / y_channels;
-            const uint x_rest = sequence % x_image;
-            to[i] = from[sequence - x_rest + x_rest % x_pixels * x_channels + x_rest / x_pixels];
+        const int same = (x_pixels == 1u || x_channels == 1u) && (y_pixels == 1u || y_channels == 1u);
+        for (uint i = 0; same && i < run; ++i)
+            to[i] = from[begin + i];
+        const uint rest = begin % y_image;
+        uint image = begin - rest, feature = rest % y_channels, pixel = rest / y_channels;
+        for (uint i = 0; !same && i < run; ++i) {
+            const uint sequence = image + feature * y_pixels + pixel;
+            if (x_pixels == 1u || x_channels == 1u) {
+                to[i] = from[sequence];
+            } else {
+                const uint x_rest = sequence % x_image;
+                to[i] = from[sequence - x_rest + x_rest % x_pixels * x_channels + x_rest / x_pixels];
+            }
+            if (++feature == y_channels) {
+                feature = 0;
+                if (++pixel == y_pixels) {
+                    pixel = 0;
+                    image += y_image;
+                }
+            }
         }
     }
 }

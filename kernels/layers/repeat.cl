@@ -2,7 +2,7 @@
 __kernel void repeat(__global const uint *restrict from, __global uint *restrict y, const ulong y_offset,
                      const ulong period, const ulong count)
 {
-    const ulong i = get_global_id(0);
+    const ulong i = tq_item(0);
     if (i < count)
         y[y_offset + i] = from[i % period];
 }

@@ -86,7 +86,7 @@ __kernel void resize_linear(__global const uint *restrict x, const ulong x_offse
                             const ulong image, const int8 product, const int8 sum, const int8 result, const uint2 key,
                             const ulong first, const ulong count)
 {
-    const ulong i = get_global_id(0);
+    const ulong i = tq_item(0);
     if (i < count) {
         const uint channels = size.s0, columns = size.s1, rows = size.s2;
         const ulong pixel = i / channels, line = pixel / columns, index = first + i;

@@ -68,7 +68,7 @@ __kernel void slope(__global const uint *restrict x, const ulong x_offset, __glo
                     const int8 product_words, const int8 result_words, const uint2 key,
                     __global const int *restrict tail_words, const ulong first, const uint vectors, const ulong count)
 {
-    const ulong begin = get_global_id(0) * vectors * TQ_LANES, end = min(begin + vectors * TQ_LANES, count);
+    const ulong begin = tq_item(0) * vectors * TQ_LANES, end = min(begin + vectors * TQ_LANES, count);
     const tq_bend n = {product_words, result_words, key};
     const tq_tail tail = tq_tail_of(tail_words);
     for (ulong block = begin; block < end; block += TQ_LANES) {

@@ -14,7 +14,7 @@ __kernel void softmax(__global const uint *restrict x, const ulong x_offset, __g
                       const ulong y_offset, const uint classes, const int8 product_words, const int8 sum_words,
                       const int8 result_words, const uint2 key, const ulong first, const ulong count)
 {
-    const ulong row = get_global_id(0);
+    const ulong row = tq_item(0);
     if (row < count) {
         __global const uint *const from = x + x_offset + row * classes;
         __global uint *const to = y + y_offset + row * classes;

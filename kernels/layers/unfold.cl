@@ -5,7 +5,7 @@
 __kernel void unfold(__global const uint *restrict x, const ulong x_offset, __global uint *restrict to,
                      const int16 geometry, const int row_begin, const ulong count)
 {
-    const ulong i = get_global_id(0);
+    const ulong i = tq_item(0);
     const int in_rows = geometry.s1, in_columns = geometry.s2, channels = geometry.s3;
     const int terms = geometry.s4 * geometry.s5 * channels;
     if (i < count) {

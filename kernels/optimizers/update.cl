@@ -11,7 +11,7 @@ __kernel void update(__global uint *value, const ulong value_offset, __global co
                      const uint key0, const uint key1, const uint stream, const uint before, const uint vectors,
                      const ulong count)
 {
-    const ulong begin = get_global_id(0) * vectors * TQ_WIDTH, end = min(begin + vectors * TQ_WIDTH, count);
+    const ulong begin = tq_item(0) * vectors * TQ_WIDTH, end = min(begin + vectors * TQ_WIDTH, count);
     tq_update_at at;
     at.gradient = gradient_words;
     at.state = state_words;

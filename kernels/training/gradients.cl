@@ -4,7 +4,7 @@
 __kernel void add_gradient(__global uint *restrict to, const ulong to_offset, __global const uint *restrict more,
                            const ulong more_offset, const ulong count)
 {
-    const ulong i = get_global_id(0);
+    const ulong i = tq_item(0);
     if (i < count)
         to[to_offset + i] = tq_carrier_sum(to[to_offset + i], more[more_offset + i]);
 }
@@ -13,7 +13,7 @@ __kernel void add_gradient(__global uint *restrict to, const ulong to_offset, __
 __kernel void clip_gradient(__global uint *restrict to, const ulong to_offset, __global const uint *restrict x,
                             const ulong x_offset, const uint lowest, const uint highest, const ulong count)
 {
-    const ulong i = get_global_id(0);
+    const ulong i = tq_item(0);
     if (i < count) {
         const uint order = tq_order_of(x[x_offset + i]);
         if (order < tq_order_of(lowest) || order > tq_order_of(highest))
@@ -25,9 +25,14 @@ __kernel void clip_gradient(__global uint *restrict to, const ulong to_offset, _
 __kernel void find_infinite(__global const uint *restrict x, const ulong x_offset, __global uint *restrict first,
                             const uint place, const ulong each, const ulong numbers, const ulong count)
 {
-    const ulong item = get_global_id(0), begin = item * each, end = item < count ? min(begin + each, numbers) : 0;
+    const ulong item = tq_item(0), begin = item * each, end = item < count ? min(begin + each, numbers) : 0;
     uint found = 0xFFFFFFFFu;
-    for (ulong i = begin; i < end && found == 0xFFFFFFFFu; ++i)
+    uint largest = 0; /* of the magnitudes: a loop that compilers make vectors of */
+    for (ulong i = begin; i < end; ++i) {
+        const uint magnitude = x[x_offset + i] & 0x7FFFFFFFu;
+        largest = magnitude > largest ? magnitude : largest;
+    }
+    for (ulong i = begin; i < end && largest >= 0x7F800000u && found == 0xFFFFFFFFu; ++i)
         found = (x[x_offset + i] & 0x7F800000u) == 0x7F800000u ? (uint)min(i, (ulong)0xFFFFFFFEu) : found;
     if (found != 0xFFFFFFFFu)
         atomic_min(&first[place], found);

@@ -24,7 +24,7 @@ TQ_INLINE tq_u32 tq_loss_square(tq_u32 y, tq_u32 target, tq_u32 factor)
 __kernel void cross_entropy(__global const uint *restrict x, const ulong x_offset, __global const int *restrict label,
                             __global uint *restrict to, const ulong to_offset, const uint factor, const uint classes)
 {
-    const ulong row = get_global_id(0);
+    const ulong row = tq_item(0);
     __global const uint *const from = x + x_offset + row * classes;
     __global uint *const gradient = to + to_offset + row * classes;
     uint order = 0, sum = 0;
@@ -43,7 +43,7 @@ __kernel void cross_entropy(__global const uint *restrict x, const ulong x_offse
 __kernel void squares(__global const uint *restrict y, const ulong y_offset, __global const uint *restrict target,
                       __global uint *restrict to, const ulong to_offset, const uint factor, const ulong count)
 {
-    const ulong i = get_global_id(0);
+    const ulong i = tq_item(0);
     if (i < count)
         to[to_offset + i] = tq_loss_square(y[y_offset + i], target[i], factor);
 }

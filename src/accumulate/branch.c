@@ -4,10 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accumulate/finish.h"
 #include "accumulate/group.h"
 #include "accumulate/tile.h"
 #include "util/fail.h"
 
+/* In the single work-item form programs are those of a problem with so many rows: the same for any batch. */
+#define TASK_ROWS (1 << 24)
 /* Words of a tail (layers/tail.c). */
 #define TAIL_BYTES 128
 /* Bytes of the random draws of one launch's rows; larger layers run in slabs of rows. */
@@ -42,8 +45,9 @@ static int fit_rows(int most, int rows)
 }
 
 /* Multiply-accumulates of a launch from which a program of its own pays. */
-#define LARGE_LAUNCH ((double)(1 << 24))
-#define MOST_ROWS    16
+#define LARGE_LAUNCH  ((double)(1 << 24))
+#define MOST_ROWS     16
+#define LEAST_SAMPLES 4 /* from which tiles of samples pay */
 
 static bool is_large(const tq_geometry *g)
 {
@@ -82,54 +86,6 @@ static tq_geometry packed_geometry(const tq_branch *b, const tq_contraction_setu
     return g;
 }
 
-/* Sum and bias are multiples of one power of two with at most 24 bits: adding them in binary32 is exact. */
-static bool bias_is_exact(const tq_path_plan *plan, const tq_problem *problem)
-{
-    const int grid = plan->sum_grid < problem->bias.grid ? plan->sum_grid : problem->bias.grid;
-    return plan->sum_largest + tq_range__magnitude(problem->bias) <= ldexp(1.0, 24 + grid);
-}
-
-/* Whether q rounds a number that was rounded to odd at 24 bits as it rounds the exact one. */
-static bool allows_odd(const tq_quantizer *q, const tq_problem *problem)
-{
-    const tq_format *f = &problem->result;
-    if (f->random_bits > 0 || f->precision > 22)
-        return false;
-    return f->family == TQ_FAMILY_FLOAT ||
-           (f->family == TQ_FAMILY_FIXED && !tq_quantizer_is_none(q) && f->overflow == TQ_OVERFLOW_SATURATE);
-}
-
-/* What RESULT does to sum and bias: 0 nothing, 1 it saturates or wraps multiples of its grid, 2 it rounds. */
-static tq_i32 rounding_of(const tq_path_plan *plan, const tq_problem *problem)
-{
-    const tq_format *result = &problem->result, *sum = &problem->sum;
-    const bool fixed_sum = sum->family == TQ_FAMILY_FIXED && !problem->accumulation.exact_sum;
-    if (result->family != TQ_FAMILY_FIXED || !problem->bias.finite || plan->sum_grid < result->grid ||
-        problem->bias.grid < result->grid)
-        return 2;
-    return fixed_sum && sum->lowest + problem->bias.lowest >= result->lowest &&
-                   sum->highest + problem->bias.highest <= result->highest
-               ? 0
-               : 1;
-}
-
-/* Results in vectors, where that gives the bits of the exact way. */
-static void choose_finish(tq_path_plan *plan, const tq_problem *problem)
-{
-    const tq_quantizer *q = &problem->accumulation.result;
-    const bool bounded = plan->sum_largest <= 0x1p100;
-    if (plan->finish != TQ_FINISH_CARRIERS)
-        return;
-    if (!tq_quantizer_is_none(q)) {
-        const bool odd = !(problem->bias.finite && bias_is_exact(plan, problem));
-        if (!tq_quantizer__has_vector(q) ||
-            (odd && !(bounded && tq_range__magnitude(problem->bias) <= 0x1p100 && allows_odd(q, problem))))
-            plan->finish = TQ_FINISH_LANES;
-    }
-    if (!problem->device->subnormals)
-        plan->finish = TQ_FINISH_LANES;
-}
-
 static void define_slot(tq_program_text *text, const char *slot, const char *structure, const tq_quantizer *q)
 {
     tq_quantizer__bind(text, slot, q);
@@ -156,6 +112,7 @@ static void define_structure(tq_program_text *text, const tq_branch *b, const tq
         {"TQ_FINISH", plan->finish},
         {"TQ_DRAW_FORM", plan->draw_form},
         {"TQ_INSIDE", b->operand.inside},
+        {"TQ_SKIPS", b->skips},
         {"TQ_ENTRIES", b->entries > 1},
         {"TQ_DEPTHWISE", b->depthwise},
         {"TQ_PRODUCT_DRAWS", b->product.layout.bits > 0},
@@ -317,7 +274,10 @@ static tq_status choose_tile(tq_branch *b, const tq_contraction_setup *setup, co
         choose_group(b, problem, &tile, packed);
         return TQ_OK;
     }
-    fit_tile(&b->plan, &tile, packed, b->entries);
+    tq_geometry fitted = *packed;
+    if (tq_context__is_task(b->context))
+        fitted.rows = TASK_ROWS;
+    fit_tile(&b->plan, &tile, &fitted, b->entries);
     if (b->depthwise)
         fit_depthwise(&b->plan, packed->out_channels);
     return TQ_OK;
@@ -334,6 +294,36 @@ static tq_status check_rounds(const tq_branch *b, const tq_geometry *packed, con
                            (long long)b->panels.steps, (unsigned long long)most);
 }
 
+/* A zero stays one, and a number of the format plus a zero is that number. */
+static bool keeps_zeros(const tq_quantizer *q)
+{
+    return tq_quantizer_is_none(q) || tq_quantizer__format(q).family == TQ_FAMILY_FIXED ||
+           tq_quantizer__format(q).family == TQ_FAMILY_FLOAT;
+}
+
+/*
+ * Whether zeros outside the image change no bit: products with finite weights are zeros, and sums stay. But
+ * for the sign of a sum that is zero, which is lost in the end, where +0 is added for the bias.
+ */
+static bool can_skip(const tq_contraction_setup *setup, const tq_problem *problem)
+{
+    const tq_accumulation *a = &problem->accumulation;
+    return setup->skips && setup->bias == NULL && problem->weight.finite && keeps_zeros(&a->product) &&
+           keeps_zeros(&a->sum);
+}
+
+/* A tile is then one pixel of several samples, whose taps are outside together; all rows are one launch. */
+static void choose_skips(tq_branch *b, const tq_contraction_setup *setup, const tq_problem *problem)
+{
+    const tq_geometry *g = &setup->geometry;
+    const int pixels = g->out_rows * g->out_columns, samples = g->rows / pixels;
+    b->skips = can_skip(setup, problem) && !b->operand.inside && !problem->tiled &&
+               samples >= LEAST_SAMPLES && b->product.layout.bits == 0 && b->sum.layout.bits == 0 &&
+               b->entries == 1 && g->rows <= INT32_MAX - MOST_ROWS * pixels;
+    if (b->skips)
+        b->plan.rows = fit_rows(b->plan.rows, samples);
+}
+
 static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const tq_problem *problem,
                          double bound, tq_program_text *text)
 {
@@ -348,14 +338,16 @@ static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const 
                              .instructions = b->path->instructions,
                              .text = text};
     b->path->plan(problem, &b->plan);
-    choose_finish(&b->plan, problem);
-    b->result_rounding = rounding_of(&b->plan, problem);
+    tq_finish__choose(&b->plan, problem);
+    b->result_rounding = tq_finish__rounding(&b->plan, problem);
     const tq_geometry packed = packed_geometry(b, setup);
     TQ_TRY(choose_tile(b, setup, problem, &packed));
     const bool ragged = b->depthwise && packed.out_channels % b->plan.step != 0;
     tq_operand__lay_out(&b->operand, &setup->geometry,
-                        b->plan.form != TQ_FORM_CARRIER || isfinite(bound) || ragged, bound);
+                        b->plan.form != TQ_FORM_CARRIER || b->plan.input_moves || isfinite(bound) || ragged,
+                        bound);
     lay_out_draws(b, a);
+    choose_skips(b, setup, problem);
     TQ_TRY(make_kernel(b, text, setup, a));
     b->panels = tq_panels__of(&packed, &b->plan, b->operand.columns);
     TQ_TRY(check_rounds(b, &packed, problem->device));
@@ -367,7 +359,7 @@ static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const 
 }
 
 tq_status tq_branch__create(tq_branch *b, tq_context *context, const tq_contraction_setup *setup,
-                            const tq_problem *problem, const tq_path *path, double bound)
+                            const tq_problem *problem, const tq_path *path, tq_bounds bounds)
 {
     tq_program_text text = {0};
     *b = (tq_branch){.context = context,
@@ -375,9 +367,10 @@ tq_status tq_branch__create(tq_branch *b, tq_context *context, const tq_contract
                      .depthwise = problem->depthwise && path->depthwise,
                      .slab = setup->geometry.rows,
                      .tail = setup->tail_words != NULL ? tq_memory__retain(setup->tail_words) : NULL,
+                     .second_bound = bounds.second,
                      .entries = entries_of(setup),
                      .key = {(tq_u32)setup->seed, (tq_u32)(setup->seed >> 32) ^ setup->id}};
-    const tq_status status = prepare(b, setup, problem, bound, &text);
+    const tq_status status = prepare(b, setup, problem, bounds.input, &text);
     tq_program_text__free(&text);
     b->plan.text = NULL;
     if (status != TQ_OK)
@@ -385,15 +378,22 @@ tq_status tq_branch__create(tq_branch *b, tq_context *context, const tq_contract
     return status;
 }
 
+/* What this branch does not have is an argument all the same, which its structure does not read. */
+static tq_argument memory_or_zeros(const tq_branch *b, const tq_memory *memory)
+{
+    return TQ_MEMORY(memory != NULL ? memory : b->zeros);
+}
+
 static tq_status run_slab(tq_branch *b, const tq_tensor *x, tq_tensor *y, int64_t begin, uint64_t first_row,
                           const tq_verdict *verdict)
 {
     tq_geometry g = b->operand.geometry;
     const tq_i32 row_begin = (tq_i32)begin, columns = b->operand.columns, entry_rows = g.rows / b->entries;
+    const tq_i32 groups = b->entries > 1 ? 1 : b->panels.groups, panels = b->panels.panels;
     const int64_t end = begin + b->slab < g.rows ? begin + b->slab : g.rows;
     const tq_u64 offset = 0;
     tq_i32 words[16];
-    tq_argument arguments[28] = {TQ_TENSOR(x)};
+    tq_argument arguments[32] = {TQ_TENSOR(x)};
     size_t count = 1;
     g.rows = (int32_t)end;
     memcpy(words, &g, sizeof words);
@@ -420,18 +420,24 @@ static tq_status run_slab(tq_branch *b, const tq_tensor *x, tq_tensor *y, int64_
                                 TQ_MEMORY(verdict->memory),
                                 TQ_VALUE(verdict->run),
                                 TQ_VALUE(b->on_exceeded),
-                                TQ_MEMORY(b->tail != NULL ? b->tail : b->zeros),
-                                TQ_VALUE(b->result_rounding)};
+                                memory_or_zeros(b, b->tail),
+                                TQ_VALUE(b->result_rounding),
+                                TQ_VALUE(groups),
+                                TQ_VALUE(panels),
+                                memory_or_zeros(b, b->product.rows),
+                                memory_or_zeros(b, b->product.columns),
+                                memory_or_zeros(b, b->sum.rows),
+                                memory_or_zeros(b, b->sum.columns),
+                                memory_or_zeros(b, b->kinds)};
     memcpy(arguments + count, rest, sizeof rest);
-    count = tq_draws__arguments(&b->product, arguments, count + TQ_COUNT(rest));
-    count = tq_draws__arguments(&b->sum, arguments, count);
-    if (b->kinds != NULL)
-        arguments[count++] = TQ_MEMORY(b->kinds);
+    count += TQ_COUNT(rest);
     const int64_t rows = b->entries > 1 ? entry_rows : end - begin;
     const int32_t tile = b->plan.rows * b->plan.group.rows;
-    const size_t items = (size_t)tq_group__items(&b->plan.group), tiles = (size_t)((rows + tile - 1) / tile);
-    const size_t groups = (size_t)(b->entries > 1 ? (end - begin) / rows : b->panels.groups);
-    return tq_kernel__run(b->kernel, (const size_t[]){tiles * items, (size_t)b->panels.panels, groups},
+    const int64_t pixels = b->skips ? (int64_t)g.out_rows * g.out_columns : 1;
+    const size_t items = (size_t)tq_group__items(&b->plan.group),
+                 tiles = (size_t)((rows / pixels + tile - 1) / tile * pixels);
+    const size_t matrices = (size_t)(b->entries > 1 ? (end - begin) / rows : groups);
+    return tq_kernel__run(b->kernel, (const size_t[]){tiles * items, (size_t)panels, matrices},
                           (const size_t[]){items, 1, 1}, arguments, count);
 }
 
@@ -439,8 +445,9 @@ tq_status tq_branch__run(tq_branch *b, const tq_tensor *x, const tq_second *seco
                          uint64_t first_row, const tq_verdict *verdict)
 {
     const int32_t matrices = b->entries > 1 ? b->entries : b->panels.groups;
+    const tq_repack_check check = {(float)b->second_bound, verdict, b->on_exceeded};
     if (b->repack != NULL)
-        TQ_TRY(tq_repack__run(b->repack, &b->panels, &b->plan, second, b->weight, matrices));
+        TQ_TRY(tq_repack__run(b->repack, &b->panels, &b->plan, second, b->weight, matrices, &check));
     if (b->rebias != NULL && second->bias != NULL)
         TQ_TRY(tq_repack__bias(b->rebias, &b->panels, second->bias, b->bias));
     TQ_TRY(tq_operand__run(&b->operand, b->context, x, verdict, b->on_exceeded));

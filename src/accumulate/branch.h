@@ -14,12 +14,14 @@ typedef struct tq_branch {
     tq_context *context;
     const tq_path *path;
     tq_path_plan plan;
+    bool skips;     /* the loop leaves out taps that are outside the image for a whole tile */
     bool depthwise; /* the loop takes an input for each output */
     tq_panels panels;
     tq_operand operand;
     tq_kernel *kernel;
     tq_memory *weight, *bias, *zeros, *tail, *kinds;
     tq_kernel *repack, *rebias; /* of operands that are computed, else NULL; the context's */
+    double second_bound;        /* of operands that are computed: as of the input; INFINITY for none */
     int32_t entries;            /* matrices of weights, each for as many rows */
     tq_draws product, sum;
     int64_t slab; /* rows of a launch: bounds the memory of the rows' draws */
@@ -32,9 +34,14 @@ typedef struct tq_branch {
 tq_status tq_problem__describe(tq_problem *problem, const tq_contraction_setup *setup,
                                const tq_device_info *device);
 
-/* `bound`: magnitude of the input that `problem` counts on and that is to be checked; INFINITY for none. */
+/* Magnitudes of input and second operand that a path counts on and that are to be checked; INFINITY for
+ * none. */
+typedef struct tq_bounds {
+    double input, second;
+} tq_bounds;
+
 tq_status tq_branch__create(tq_branch *branch, tq_context *context, const tq_contraction_setup *setup,
-                            const tq_problem *problem, const tq_path *path, double bound);
+                            const tq_problem *problem, const tq_path *path, tq_bounds bounds);
 void tq_branch__destroy(tq_branch *branch);
 /* `second`: NULL when the weights are known. */
 tq_status tq_branch__run(tq_branch *branch, const tq_tensor *x, const tq_second *second, tq_tensor *y,

@@ -6,7 +6,7 @@
 
 int tq_common__lanes(const tq_context *context)
 {
-    return tq_context_device(context)->vector_width >= 16 ? 16 : 8;
+    return tq_context__target(context)->vector_width >= 16 ? 16 : 8;
 }
 
 static const char *const parts[] = {"quantizers/vector.cl", "quantizers/element_draws.cl",

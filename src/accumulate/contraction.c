@@ -97,11 +97,16 @@ static tq_range as_measured(tq_range range)
     return range;
 }
 
+static void describe_second(tq_problem *problem, tq_range second)
+{
+    problem->weight = as_measured(second);
+    problem->weight_sum = (double)problem->terms * tq_range__magnitude(problem->weight);
+}
+
 static tq_status describe_weights(tq_problem *problem, const tq_contraction_setup *setup)
 {
     if (setup->weight == NULL) {
-        problem->weight = as_measured(setup->second);
-        problem->weight_sum = (double)problem->terms * tq_range__magnitude(problem->weight);
+        describe_second(problem, setup->second);
         return TQ_OK;
     }
     problem->weight = setup->weight_range != NULL
@@ -131,13 +136,22 @@ tq_status tq_problem__describe(tq_problem *problem, const tq_contraction_setup *
     return describe_weights(problem, setup);
 }
 
-/* Numbers of `problem` that are finite and at most `magnitude`. */
-static tq_problem limited(const tq_problem *problem, double magnitude)
+static tq_range limited_range(tq_range range, double magnitude)
+{
+    range.finite = true;
+    range.highest = fmin(range.highest, magnitude);
+    range.lowest = fmax(range.lowest, -magnitude);
+    return range;
+}
+
+/* The problem of operands that are finite and at most so large. */
+static tq_problem limited(const tq_problem *problem, const tq_contraction_setup *setup, tq_bounds bounds)
 {
     tq_problem smaller = *problem;
-    smaller.input.finite = true;
-    smaller.input.highest = fmin(problem->input.highest, magnitude);
-    smaller.input.lowest = fmax(problem->input.lowest, -magnitude);
+    if (isfinite(bounds.input))
+        smaller.input = limited_range(problem->input, bounds.input);
+    if (isfinite(bounds.second))
+        describe_second(&smaller, limited_range(setup->second, bounds.second));
     return smaller;
 }
 
@@ -151,37 +165,50 @@ static double cost_of(const tq_path *path, const tq_problem *problem)
     return plan.instructions;
 }
 
-/*
- * A cheaper path for inputs of at most some power of two below what is known: its magnitude, or INFINITY when
- * there is none worth a check of the input at every run.
- */
-static double find_smaller(const tq_path **found, const tq_problem *problem, const tq_path *safe)
+/* A cheaper path, and what it counts on. */
+typedef struct tq_smaller {
+    const tq_path *path; /* NULL: none is worth a check at every run */
+    double cost;         /* that another must be below */
+    tq_bounds bounds;
+} tq_smaller;
+
+/* Takes the cheapest path within these bounds if it is cheaper than what was found. */
+static void try_bounds(tq_smaller *found, const tq_problem *problem, const tq_contraction_setup *setup,
+                       tq_bounds bounds)
+{
+    tq_text ignored = {0};
+    const tq_problem smaller = limited(problem, setup, bounds);
+    const tq_path *path = tq_path__choose(&smaller, false, &ignored);
+    const double cost = path != NULL ? cost_of(path, &smaller) : INFINITY;
+    tq_text__free(&ignored);
+    if (cost < found->cost)
+        *found = (tq_smaller){.path = path, .cost = cost, .bounds = bounds};
+}
+
+/* Inputs of at most some power of two below what is known. Coarser steps where little is known. */
+static void try_inputs(tq_smaller *found, const tq_problem *problem, const tq_contraction_setup *setup)
 {
     const double largest = fmin(tq_range__magnitude(problem->input), FLT_MAX);
-    double best = cost_of(safe, problem) * WORTH_A_CHECK, bound = INFINITY;
-    if (largest == 0.0)
-        return INFINITY;
-    /* Coarser steps where little is known. */
-    for (int top = (int)ceil(log2(largest)), i = 1; i <= MOST_TRIES; ++i) {
-        tq_text ignored = {0};
-        const double magnitude = ldexp(1.0, top > 40 ? 40 - 6 * (i - 1) : top - i);
-        const tq_problem smaller = limited(problem, magnitude);
-        const tq_path *path = tq_path__choose(&smaller, false, &ignored);
-        tq_text__free(&ignored);
-        const double cost = path != NULL ? cost_of(path, &smaller) : INFINITY;
-        if (cost < best) {
-            *found = path;
-            best = cost;
-            bound = magnitude;
-        }
-    }
-    return bound;
+    for (int top = (int)ceil(log2(largest)), i = 1; largest > 0.0 && i <= MOST_TRIES; ++i)
+        try_bounds(found, problem, setup,
+                   (tq_bounds){ldexp(1.0, top > 40 ? 40 - 6 * (i - 1) : top - i), INFINITY});
+}
+
+/* Pairs of what numbers of networks mostly are within, the wider first, as the first of equal cost is taken.
+ */
+static void try_pairs(tq_smaller *found, const tq_problem *problem, const tq_contraction_setup *setup)
+{
+    static const tq_bounds pairs[] = {{INFINITY, 16}, {64, 16},  {16, 8},       {16, 4},  {64, 2},  {16, 2},
+                                      {8, 2},         {64, 1},   {INFINITY, 1}, {16, 1},  {4, 1},   {1, 1},
+                                      {64, 0.5},      {16, 0.5}, {4, 0.5},      {1, 0.5}, {1, 0.25}};
+    for (size_t i = 0; setup->bounded && i < TQ_COUNT(pairs); ++i)
+        try_bounds(found, problem, setup, pairs[i]);
 }
 
 static tq_status add_branch(tq_contraction *c, const tq_contraction_setup *setup, const tq_problem *problem,
-                            const tq_path *path, double bound)
+                            const tq_path *path, tq_bounds bounds)
 {
-    TQ_TRY(tq_branch__create(&c->branch[c->branches], c->context, setup, problem, path, bound));
+    TQ_TRY(tq_branch__create(&c->branch[c->branches], c->context, setup, problem, path, bounds));
     ++c->branches;
     return TQ_OK;
 }
@@ -196,18 +223,22 @@ static tq_status prepare(tq_contraction *c, const tq_contraction_setup *setup, t
 {
     const tq_paths paths = tq_context__paths(c->context);
     tq_problem problem, smaller;
-    const tq_path *quick = NULL;
-    TQ_TRY(tq_problem__describe(&problem, setup, tq_context_device(c->context)));
+    TQ_TRY(tq_problem__describe(&problem, setup, tq_context__target(c->context)));
     problem.tiled = tq_context__tiled(c->context);
     const tq_path *safe = tq_path__choose(&problem, paths == TQ_PATHS_GENERAL, reasons);
     if (safe == NULL)
         return tq_status__fail(TQ_E_UNSUPPORTED, "no accumulation path: %s", tq_text__get(reasons));
-    const double bound = paths != TQ_PATHS_ALL ? INFINITY : find_smaller(&quick, &problem, safe);
-    if (quick != NULL) {
-        smaller = limited(&problem, bound);
-        TQ_TRY(add_branch(c, setup, &smaller, quick, bound));
+    tq_smaller quick = {.cost = cost_of(safe, &problem) * WORTH_A_CHECK};
+    /* A second loop would take as much of an FPGA again. */
+    if (paths == TQ_PATHS_ALL && !tq_context__is_task(c->context)) {
+        try_inputs(&quick, &problem, setup);
+        try_pairs(&quick, &problem, setup);
     }
-    TQ_TRY(add_branch(c, setup, &problem, safe, INFINITY));
+    if (quick.path != NULL) {
+        smaller = limited(&problem, setup, quick.bounds);
+        TQ_TRY(add_branch(c, setup, &smaller, quick.path, quick.bounds));
+    }
+    TQ_TRY(add_branch(c, setup, &problem, safe, (tq_bounds){INFINITY, INFINITY}));
     c->branch[c->branches - 1].on_exceeded = c->branches > 1;
     return make_verdict(c);
 }

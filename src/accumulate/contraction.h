@@ -53,6 +53,8 @@ typedef struct tq_contraction_setup {
      */
     tq_range second;
     int32_t entries;
+    bool skips;   /* taps outside the image may be left out where that is proven to change nothing: no bias */
+    bool bounded; /* a path may count on a smaller second operand, too: it is checked at every run */
     uint64_t seed;
     uint32_t id;
     /* What is done to results before they are stored (kernels/layers/tail.cl): defines and parts, and its
@@ -87,6 +89,9 @@ typedef struct tq_second {
     const tq_tensor *tensor;
     const tq_memory *begin; /* first element of each, or of each group's columns; words of 64 bits */
     int64_t term_stride, column_stride;
+    /* Where terms do not lie equally far apart: those of a tap do, and taps, backwards where negative.
+     * tap_terms 0: all are one tap. */
+    int64_t tap_terms, tap_stride;
     const tq_tensor *bias; /* [n], or NULL */
 } tq_second;
 

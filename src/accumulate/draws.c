@@ -6,7 +6,7 @@
 #include "util/fail.h"
 
 #define DRAWS_UNIT     64 /* rows of draws are multiples: contraction.cl */
-#define BLOCKS_OF_LANE 8 /* of a work-item: TQ_DRAW_RUN in kernels/layers/draws.cl */
+#define BLOCKS_OF_LANE 8  /* of a work-item: TQ_DRAW_RUN in kernels/layers/draws.cl */
 
 static int64_t word_size(const tq_draws *d)
 {
@@ -75,13 +75,4 @@ tq_status tq_draws__run(const tq_draws *d, uint64_t first, int64_t count, const 
                                      TQ_VALUE(on_exceeded)};
     return tq_kernel__run(d->kernel, (const size_t[]){items, (size_t)count, 1}, (const size_t[]){1, 1, 1},
                           arguments, TQ_COUNT(arguments));
-}
-
-size_t tq_draws__arguments(const tq_draws *d, tq_argument *arguments, size_t count)
-{
-    if (d->layout.bits == 0)
-        return count;
-    arguments[count] = TQ_MEMORY(d->rows);
-    arguments[count + 1] = TQ_MEMORY(d->columns);
-    return count + 2;
 }

@@ -24,7 +24,5 @@ void tq_draws__destroy(tq_draws *draws);
  * `on_exceeded`. */
 tq_status tq_draws__run(const tq_draws *draws, uint64_t first, int64_t count, const tq_verdict *verdict,
                         tq_u32 on_exceeded);
-/* Appends the kernel arguments rows and columns, when the slot draws; the new count. */
-size_t tq_draws__arguments(const tq_draws *draws, tq_argument *arguments, size_t count);
 
 #endif

@@ -6,6 +6,8 @@
 #include "accumulate/common.h"
 #include "util/fail.h"
 
+#define MOVED 3 /* form of carriers that move away from zero (kernels/layers/operand.cl) */
+
 /* Few channels make short runs, where a copy with padding that joins the taps of a kernel row pays. */
 #define FEW_CHANNELS 16
 
@@ -58,8 +60,8 @@ tq_status tq_operand__create(tq_operand *o, tq_context *context, const tq_path_p
     /* A step may read behind the last run, where its weights are zero, or behind the last channels, for no
      * output. */
     const int64_t bytes = (elements + plan->terms + plan->step) * element_size(plan);
-    o->form = plan->form;
-    o->scale = plan->form == TQ_FORM_CARRIER ? 1.0f : ldexpf(1.0f, plan->input_shift);
+    o->form = plan->input_moves ? MOVED : (tq_i32)plan->form;
+    o->scale = o->form == TQ_FORM_CARRIER ? 1.0f : ldexpf(1.0f, plan->input_shift);
     TQ_TRY(tq_memory__create(&o->copy, context, (uint64_t)(bytes + 3) / 4 * 4));
     return tq_common__kernel(&o->kernel, context, "operand");
 }

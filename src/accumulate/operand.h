@@ -22,7 +22,7 @@ typedef struct tq_operand {
     tq_kernel *kernel;    /* borrowed from the context */
     tq_i32 shape[8];
     float scale, bound;
-    tq_i32 form;
+    tq_i32 form; /* the number of kernels/layers/operand.cl */
 } tq_operand;
 
 /* Where the loop's taps lie; `copied`: a copy will be made, whatever the geometry. `bound`: INFINITY for

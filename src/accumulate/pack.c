@@ -16,7 +16,7 @@ tq_panels tq_panels__of(const tq_geometry *g, const tq_path_plan *plan, int colu
                        .step_terms = plan->terms,
                        .steps = tq_geometry__terms(g) / run * steps,
                        .lanes = plan->step,
-                       .halves = plan->halves};
+                       .halves = plan->halves && plan->step >= 16};
 }
 
 int64_t tq_panels__columns(const tq_panels *p)
@@ -37,7 +37,7 @@ int64_t tq_panels__count(const tq_panels *p)
 /* The output whose number stands in a lane. */
 static int32_t output_of_lane(const tq_panels *p, int32_t lane)
 {
-    if (!p->halves || p->lanes != 32)
+    if (!p->halves)
         return lane;
     const int32_t half = p->lanes / 2, i = lane % half;
     return i / 4 * 8 + lane / half * 4 + i % 4;

@@ -15,7 +15,7 @@ typedef struct tq_panels {
     int32_t step_terms; /* terms of a step */
     int64_t steps;      /* of a panel: runs * ceil(run / step_terms) */
     int32_t lanes;      /* of a vector */
-    bool halves; /* lanes of a vector in the order of tq_pack_halves (kernels/accumulate/vectors16.cl) */
+    bool halves;        /* lanes of a vector of 16 or more in the order of tq_pack_halves (vectors16.cl) */
 } tq_panels;
 
 /* `columns`: kernel columns that a run takes. */

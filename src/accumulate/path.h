@@ -71,6 +71,8 @@ typedef struct tq_path_plan {
     bool step_kinds; /* carriers: weights move away or not, one by one (tq_ties), and steps may need
                         tq_exact_step */
     tq_ties ties;
+    bool input_moves; /* carriers: inputs that are multiples of 2^-input_shift move away from zero by one unit
+                         in the last place */
     bool away; /* weights move away from zero: integers by one, carriers by one unit in the last place */
     tq_draw_form draw_form;
     int draw_right, draw_left; /* draws of PRODUCT: bits at the top of a word >> right << left */

@@ -4,6 +4,17 @@
 
 #include "util/fail.h"
 
+#define LEAST_STEPS 16 /* of a work-item */
+#define MOST_STEPS  256
+#define ITEMS       128 /* that keep a device busy: each is a group, which costs time of its own */
+
+/* Steps of a work-item. */
+static tq_i32 steps_each(const tq_panels *p, int32_t entries)
+{
+    const int64_t each = p->steps * p->panels * entries / ITEMS;
+    return each < LEAST_STEPS ? LEAST_STEPS : each > MOST_STEPS ? MOST_STEPS : (tq_i32)each;
+}
+
 tq_status tq_repack__kernel(tq_kernel **kernel, tq_context *context, const tq_path_plan *plan,
                             const char *name)
 {
@@ -17,17 +28,31 @@ tq_status tq_repack__kernel(tq_kernel **kernel, tq_context *context, const tq_pa
 }
 
 tq_status tq_repack__run(tq_kernel *kernel, const tq_panels *p, const tq_path_plan *plan,
-                         const tq_second *second, tq_memory *to, int32_t entries)
+                         const tq_second *second, tq_memory *to, int32_t entries,
+                         const tq_repack_check *check)
 {
     const tq_i32 run_steps = (p->run + p->step_terms - 1) / p->step_terms;
-    const tq_i32 shape[8] = {
-        p->run,   p->group_outputs, p->width, p->panels, p->step_terms, p->lanes, p->halves && p->lanes == 32,
-        run_steps};
-    const tq_u64 stride[2] = {(tq_u64)second->term_stride, (tq_u64)second->column_stride};
+    const tq_i32 shape[8] = {p->run,        p->group_outputs, p->width,  p->panels,
+                             p->step_terms, p->lanes,         p->halves, run_steps};
+    const tq_u64 stride[4] = {(tq_u64)second->term_stride, (tq_u64)second->column_stride,
+                              (tq_u64)second->tap_stride, (tq_u64)second->tap_terms};
+    const tq_i32 steps = (tq_i32)p->steps, each = steps_each(p, entries);
     const float scale = plan->form == TQ_FORM_CARRIER ? 1.0f : ldexpf(1.0f, plan->weight_shift);
-    const tq_argument arguments[] = {TQ_TENSOR(second->tensor), TQ_MEMORY(second->begin), TQ_MEMORY(to),
-                                     TQ_VALUE(shape),           TQ_VALUE(stride),         TQ_VALUE(scale)};
-    return tq_kernel__run(kernel, (const size_t[]){(size_t)p->steps, (size_t)p->panels, (size_t)entries},
+    const tq_argument arguments[] = {TQ_TENSOR(second->tensor),
+                                     TQ_MEMORY(second->begin),
+                                     TQ_MEMORY(to),
+                                     TQ_VALUE(shape),
+                                     TQ_VALUE(steps),
+                                     TQ_VALUE(each),
+                                     TQ_VALUE(stride),
+                                     TQ_VALUE(scale),
+                                     TQ_VALUE(check->bound),
+                                     TQ_MEMORY(check->verdict->memory),
+                                     TQ_VALUE(check->verdict->run),
+                                     TQ_VALUE(check->when)};
+    const size_t blocks = (size_t)((p->steps + each - 1) / each);
+    /* Panels of the same terms one behind the other: they read the same lines. */
+    return tq_kernel__run(kernel, (const size_t[]){(size_t)p->panels, blocks, (size_t)entries},
                           (const size_t[]){1, 1, 1}, arguments, TQ_COUNT(arguments));
 }
 

@@ -60,6 +60,6 @@ bool tq_tile__knows(const char *path)
 
 tq_status tq_tile__choose(tq_tile *tile, tq_context *context, const tq_tile_use *use)
 {
-    *tile = tq_tile__of(tq_context_device(context), use);
-    return tq_tuning__find(tile, context, use);
+    *tile = tq_tile__of(tq_context__target(context), use);
+    return tq_context__is_task(context) ? TQ_OK : tq_tuning__find(tile, context, use);
 }

@@ -3,20 +3,13 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "util/clock.h"
 #include "util/fail.h"
 
 #define LEAST_ROUNDS 3
 #define SLOW         0.5 /* instructions per multiplication */
 #define MANY_ROWS    400
-
-double tq_trial__now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 static const tq_path *path_of(const char *name)
 {
@@ -105,7 +98,9 @@ static tq_status describe(tq_trial *t, const tq_trial_numbers *numbers, const tq
     TQ_TRY(make_numbers(&t->bias, g->out_channels, &weight, numbers->weight_size));
     t->setup.weight = t->weight;
     t->setup.bias = t->bias;
-    return tq_problem__describe(&t->problem, &t->setup, tq_context_device(t->context));
+    TQ_TRY(tq_problem__describe(&t->problem, &t->setup, tq_context__target(t->context)));
+    t->problem.tiled = tq_context__tiled(t->context);
+    return TQ_OK;
 }
 
 /* The step that the path will take tells few outputs from many. */
@@ -118,17 +113,16 @@ static void find_tile(tq_trial *t)
     tq_program_text__free(&ignored);
     t->use = tq_tile__use(t->path, plan.step, g->out_channels / g->groups, t->problem.depthwise,
                           t->problem.product.random_bits > 0);
-    t->initial = tq_tile__of(tq_context_device(t->context), &t->use);
+    t->initial = tq_tile__of(tq_context__target(t->context), &t->use);
 }
 
 static tq_status prepare(tq_trial *t, bool *applies, const tq_trial_numbers *numbers,
                          const tq_geometry *geometry)
 {
-    char why[256];
     tq_quantizer input;
     TQ_TRY(tq_quantizer_parse(&input, numbers->input));
     TQ_TRY(describe(t, numbers, geometry, &input));
-    *applies = t->path->applicable(&t->problem, why, sizeof why);
+    *applies = t->path->applicable(&t->problem, t->why, sizeof t->why);
     if (!*applies)
         return TQ_OK;
     find_tile(t);
@@ -141,8 +135,10 @@ tq_status tq_trial__create(tq_trial *t, bool *applies, tq_context *context, cons
 {
     *t = (tq_trial){.context = context, .path = path_of(numbers->path)};
     *applies = t->path->depthwise || !tq_geometry__is_depthwise(geometry);
-    if (!*applies)
+    if (!*applies) {
+        tq_path__refuse(t->why, sizeof t->why, "the path has no loop for depthwise convolutions");
         return TQ_OK;
+    }
     const tq_status status = prepare(t, applies, numbers, geometry);
     if (status != TQ_OK || !*applies)
         tq_trial__destroy(t);
@@ -156,22 +152,25 @@ void tq_trial__destroy(tq_trial *t)
     tq_memory__release(t->verdict.memory);
     free(t->weight);
     free(t->bias);
-    *t = (tq_trial){0};
+    t->x = t->y = NULL;
+    t->verdict.memory = NULL;
+    t->weight = t->bias = NULL;
 }
 
 static tq_status run(tq_trial *t, tq_entry *entry)
 {
-    const double begun = tq_trial__now();
+    const double begun = tq_clock__now();
     TQ_TRY(tq_branch__run(&entry->branch, t->x, NULL, t->y, 0, &t->verdict));
     TQ_TRY(tq_context_finish(t->context));
-    entry->seconds = fmin(entry->seconds, tq_trial__now() - begun);
+    entry->seconds = fmin(entry->seconds, tq_clock__now() - begun);
     return TQ_OK;
 }
 
 tq_status tq_trial__enter(tq_trial *t, tq_entry *entry)
 {
+    const tq_bounds none = {INFINITY, INFINITY};
     t->setup.tile = entry->tile;
-    TQ_TRY(tq_branch__create(&entry->branch, t->context, &t->setup, &t->problem, t->path, INFINITY));
+    TQ_TRY(tq_branch__create(&entry->branch, t->context, &t->setup, &t->problem, t->path, none));
     entry->made = true;
     entry->seconds = INFINITY;
     const tq_status status = run(t, entry);
@@ -189,10 +188,10 @@ void tq_trial__drop(tq_entry *entry)
 
 tq_status tq_trial__time(tq_trial *t, tq_entry *entries, size_t count, double seconds)
 {
-    const double begun = tq_trial__now();
+    const double begun = tq_clock__now();
     for (size_t i = 0; i < count; ++i)
         entries[i].seconds = INFINITY; /* the first run compiled */
-    for (int round = 0; round < LEAST_ROUNDS || tq_trial__now() - begun < seconds; ++round)
+    for (int round = 0; round < LEAST_ROUNDS || tq_clock__now() - begun < seconds; ++round)
         for (size_t i = 0; i < count; ++i)
             if (entries[i].made)
                 TQ_TRY(run(t, &entries[i]));

@@ -28,6 +28,7 @@ typedef struct tq_trial {
     tq_verdict verdict;
     tq_tensor *x, *y;
     float *weight, *bias;
+    char why[256]; /* the path does not apply; else empty */
 } tq_trial;
 
 /* One tile of a trial. */
@@ -40,7 +41,7 @@ typedef struct tq_entry {
 
 /*
  * Makes a trial of a loop of this geometry. `applies` false: the device cannot take the path, or the path has
- * no loop for this geometry; then nothing is left to destroy.
+ * no loop for this geometry, as `why` then says; nothing is left to destroy.
  */
 tq_status tq_trial__create(tq_trial *trial, bool *applies, tq_context *context,
                            const tq_trial_numbers *numbers, const tq_geometry *geometry);
@@ -52,8 +53,5 @@ void tq_trial__drop(tq_entry *entry);
 
 /* Runs the entries in turn for about `seconds`, three times at least. Those that were made count. */
 tq_status tq_trial__time(tq_trial *trial, tq_entry *entries, size_t count, double seconds);
-
-/* Seconds of a clock that only goes forward. */
-double tq_trial__now(void);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "accumulate/trial.h"
+#include "util/clock.h"
 #include "util/fail.h"
 
 #define BETTER        1.03 /* times as fast as the library's tile, or it stays */
@@ -66,7 +67,7 @@ static double seconds_of(const state *s)
 static bool has_time(const state *s)
 {
     const double limit = s->how->quick ? LIMIT_QUICK : LIMIT;
-    return tq_trial__now() - s->begun < limit * (double)(s->done + 1) / (double)s->all;
+    return tq_clock__now() - s->begun < limit * (double)(s->done + 1) / (double)s->all;
 }
 
 static void add_tile(contest *c, int rows, int vectors)
@@ -259,7 +260,7 @@ tq_status tq_context_tune(tq_context *context, const tq_tune *how)
     if (context == NULL || how == NULL)
         return tq_status__fail(TQ_E_ARGUMENT, "tq_context_tune: NULL argument");
     size_t count;
-    state s = {.context = context, .how = how, .begun = tq_trial__now()};
+    state s = {.context = context, .how = how, .begun = tq_clock__now()};
     TQ_TRY(tq_tuning_read(context, NULL, 0, &count)); /* a bad file is told before the work */
     TQ_TRY(run_all(&s));
     while (s.count > 0)

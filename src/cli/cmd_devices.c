@@ -7,14 +7,16 @@
 
 static json_t *describe(const tq_device_info *d)
 {
-    return json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:I, s:I, s:I, s:i, s:b, s:b, s:b, s:b, s:b, s:s}", "name",
-        d->name, "platform", d->platform, "type", d->type, "version", d->version, "driver", d->driver,
-        "platform_index", (int)d->platform_index, "device_index", (int)d->device_index, "compute_units",
-        (int)d->compute_units, "global_memory", (json_int_t)d->global_memory, "max_allocation",
-        (json_int_t)d->max_allocation, "local_memory", (json_int_t)d->local_memory, "vector_width",
-        (int)d->vector_width, "compiler", d->compiler, "fma", d->fma, "subnormals", d->subnormals, "fp64",
-        d->fp64, "usable", d->usable, "reason", d->reason);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:I, s:I, s:I, s:i, s:I, s:i, s:b, s:b, s:b, "
+                     "s:b, s:b, s:b, s:s}",
+                     "name", d->name, "platform", d->platform, "type", d->type, "version", d->version,
+                     "driver", d->driver, "platform_index", (int)d->platform_index, "device_index",
+                     (int)d->device_index, "compute_units", (int)d->compute_units, "global_memory",
+                     (json_int_t)d->global_memory, "max_allocation", (json_int_t)d->max_allocation,
+                     "local_memory", (json_int_t)d->local_memory, "alignment", (int)d->alignment,
+                     "largest_group", (json_int_t)d->largest_group, "vector_width", (int)d->vector_width,
+                     "compiler", d->compiler, "fma", d->fma, "subnormals", d->subnormals, "fp64", d->fp64,
+                     "fp16", d->fp16, "usable", d->usable, "reason", d->reason);
 }
 
 static void print(const tq_device_info *d)
@@ -26,6 +28,8 @@ static void print(const tq_device_info *d)
     printf("                  %u compute units, %.1f GiB, vectors of %u%s%s%s\n", d->compute_units,
            (double)d->global_memory / (1 << 30), d->vector_width, d->fma ? ", fma" : "",
            d->subnormals ? ", subnormals" : "", d->fp64 ? ", binary64" : "");
+    if (!d->compiler)
+        printf("                  no compiler: runs from binaries only (`tq emit`)\n");
     if (!d->usable)
         printf("                  not usable: %s\n", d->reason);
 }
@@ -68,7 +72,7 @@ const tq_command tq_command_devices = {
     .details =
         "Lists every device of every OpenCL platform with its number P:D, type and name. Numbers may change\n"
         "between runs; choose devices by name. A device that cannot be used is listed with the reason.\n"
-        "With --json: a list of objects with name, platform, type and more.",
+        "With --json: a list of objects with name, platform, type, local memory, alignment and more.",
     .examples = "tq devices\ntq devices --json",
     .run = run,
 };

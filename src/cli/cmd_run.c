@@ -140,11 +140,10 @@ static int run(const tq_settings *settings)
 }
 
 static const tq_option *const options[] = {
-    &tq_option_data,      &tq_option_weights,        &tq_option_extrinsic,
-    &tq_option_intrinsic, &tq_option_device,         &tq_option_float,
-    &tq_option_batch,     &tq_option_limit,          &tq_option_seed,
-    &tq_option_out,       &tq_option_fold_batchnorm, &tq_option_compare,
-    &tq_option_profile,   &tq_option_json,           NULL};
+    &tq_option_data,    &tq_option_weights,  &tq_option_extrinsic,      &tq_option_intrinsic,
+    &tq_option_device,  &tq_option_float,    &tq_option_batch,          &tq_option_limit,
+    &tq_option_seed,    &tq_option_out,      &tq_option_fold_batchnorm, &tq_option_compare,
+    &tq_option_profile, &tq_option_binaries, &tq_option_json,           NULL};
 const tq_command tq_command_run = {
     .name = "run",
     .summary = "run a model on a data set: accuracy, speed, error of each layer",

@@ -86,7 +86,7 @@ static json_t *key_of(const job *j, const row *r)
                      tq_context_device(j->session.context)->name, "float",
                      j->settings->float_mode != NULL ? j->settings->float_mode : "exact", "seed",
                      (json_int_t)j->settings->seed, "images", (json_int_t)j->session.images, "batch",
-                     (json_int_t)j->session.batch, "version", tq_version());
+                     (json_int_t)j->session.asked, "version", tq_version());
 }
 
 static void print_row(const job *j, json_t *result, bool kept)
@@ -105,13 +105,12 @@ static int plan_row(job *j, const row *r)
     tq_map *map = NULL;
     int result = tq_report__status(tq_map_parse(&map, r->format));
     if (result == TQ_EXIT_OK) {
-        const tq_plan plan = {.batch = j->session.batch,
-                              .weights = r->maps & WEIGHTS ? map : NULL,
+        const tq_plan plan = {.weights = r->maps & WEIGHTS ? map : NULL,
                               .extrinsic = r->maps & EXTRINSIC ? map : NULL,
                               .intrinsic = r->maps & INTRINSIC ? map : NULL,
                               .seed = (uint64_t)j->settings->seed,
                               .input_largest = j->session.largest};
-        result = tq_report__status(tq_network_plan(j->session.network, &plan));
+        result = tq_session__plan_as(&j->session, &plan);
     }
     tq_map_destroy(map);
     return result;

@@ -22,7 +22,7 @@ typedef struct tq_command {
 } tq_command;
 
 extern const tq_command tq_command_devices, tq_command_quantizers, tq_command_layers, tq_command_show,
-    tq_command_quantize, tq_command_explain, tq_command_run, tq_command_sweep, tq_command_train,
-    tq_command_tune, tq_command_version;
+    tq_command_quantize, tq_command_explain, tq_command_emit, tq_command_run, tq_command_sweep,
+    tq_command_train, tq_command_tune, tq_command_selftest, tq_command_version;
 
 #endif

@@ -16,6 +16,7 @@ typedef struct buffers {
     float *input, *output;
     batch batch[2];          /* turn about */
     int64_t started, waited; /* batches */
+    int64_t ahead;           /* as many under way at most */
     double busy_since;
 } buffers;
 
@@ -71,11 +72,10 @@ static int finish_batch(tq_evaluation *e, const tq_session *session, buffers *b)
 static int run_batches(tq_evaluation *e, const tq_session *session, buffers *b)
 {
     const int64_t batches = (session->images + session->batch - 1) / session->batch;
-    const int64_t ahead = e->observe == NULL ? 2 : 1;
     int result = TQ_EXIT_OK;
     const double started = tq_progress__now();
     while (result == TQ_EXIT_OK && b->waited < batches) {
-        if (b->started < batches && b->started - b->waited < ahead)
+        if (b->started < batches && b->started - b->waited < b->ahead)
             result = start_batch(e, session, b);
         else
             result = finish_batch(e, session, b);
@@ -109,6 +109,7 @@ int tq_evaluation__run(tq_evaluation *e, const tq_session *session)
     if (tq_shape_count(&output) % session->batch != 0)
         return tq_report__failure("the network's %lld outputs are not as many for each of %lld images",
                                   (long long)tq_shape_count(&output), (long long)session->batch);
+    b.ahead = e->observe == NULL && tq_session__has_room(session, tq_shape_count(&input)) ? 2 : 1;
     if (allocate(e, session, &b, tq_shape_count(&input), tq_shape_count(&output)))
         result = run_batches(e, session, &b);
     else

@@ -7,9 +7,9 @@
 #include "cli/report.h"
 
 static const tq_command *const commands[] = {
-    &tq_command_devices, &tq_command_quantizers, &tq_command_layers, &tq_command_quantize,
-    &tq_command_show,    &tq_command_explain,    &tq_command_run,    &tq_command_sweep,
-    &tq_command_train,   &tq_command_tune,       &tq_command_version};
+    &tq_command_devices, &tq_command_quantizers, &tq_command_layers, &tq_command_quantize, &tq_command_show,
+    &tq_command_explain, &tq_command_run,        &tq_command_sweep,  &tq_command_emit,     &tq_command_train,
+    &tq_command_tune,    &tq_command_selftest,   &tq_command_version};
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 static void print_help(FILE *to)
@@ -25,7 +25,9 @@ static void print_help(FILE *to)
                 "Environment:\n"
                 "  TQ_DEVICE    device to use where no --device is given\n"
                 "  TQ_CACHE     folder for built programs; empty: none (initially ~/.cache/tensorquant)\n"
-                "  TQ_TUNING    file of `tq tune --out` to use; empty: none\n\n"
+                "  TQ_TUNING    file of `tq tune --out` to use; empty: none\n"
+                "  TQ_SELFTEST  when a device is asked: once (initially), always or off; see `tq selftest`\n"
+                "  TQ_VERBOSE   1: devices, programs, paths and bytes on stderr\n\n"
                 "Exit codes:\n"
                 "  0  done\n"
                 "  1  a device, file or data set fails; the text on stderr says which\n"

@@ -16,7 +16,8 @@ const tq_option tq_option_device = {
     .name = "device",
     .value = "D",
     .help = "cpu, gpu, accelerator, part of a name, TYPE:NAME, or P:D as `tq devices`\n"
-            "lists them; else $TQ_DEVICE, else the best device",
+            "lists them, with /N behind for N of its compute units; else $TQ_DEVICE, else\n"
+            "the best device",
     .type = TQ_OPTION_TEXT,
     PLACE(device),
 };
@@ -92,12 +93,14 @@ const tq_option tq_option_scopes = {
 const tq_option tq_option_batch = {
     .name = "batch",
     .value = "N",
-    .help = "images per forward pass; results do not depend on it",
+    .help = "images per forward pass; results do not depend on it. Unless given, fewer\n"
+            "where the device has no memory for as many",
     .type = TQ_OPTION_INTEGER,
     .initial = 64,
     .lowest = 1,
     .highest = 65536,
     PLACE(batch),
+    .given = offsetof(tq_settings, batch_given),
 };
 const tq_option tq_option_limit = {
     .name = "limit",
@@ -167,9 +170,39 @@ const tq_option tq_option_tuned = {
     .type = TQ_OPTION_TEXT,
     PLACE(out),
 };
+const tq_option tq_option_folder = {
+    .name = "out",
+    .value = "DIR",
+    .help = "the folder to write, which must not exist",
+    .type = TQ_OPTION_TEXT,
+    .required = true,
+    PLACE(out),
+};
+const tq_option tq_option_target = {
+    .name = "target",
+    .value = "T",
+    .help = "who compiles: generic (any; makes kernels.bin), intel (aoc; kernels.aocx),\n"
+            "device (the one of --device, at once; kernels.bin), pocl (likewise, and it\n"
+            "must be PoCL's); generic unless given",
+    .type = TQ_OPTION_TEXT,
+    PLACE(target),
+};
+const tq_option tq_option_binaries = {
+    .name = "binaries",
+    .value = "DIR",
+    .help = "run from a folder of `tq emit` and its binary; nothing is compiled",
+    .type = TQ_OPTION_TEXT,
+    PLACE(binaries),
+};
 const tq_option tq_option_quick = {
     .name = "quick",
     .help = "in less than 40 seconds: the neighbours of the library's tiles, for many outputs",
+    .type = TQ_OPTION_FLAG,
+    PLACE(quick),
+};
+const tq_option tq_option_operations = {
+    .name = "quick",
+    .help = "the operations alone: what every command asks of a new device",
     .type = TQ_OPTION_FLAG,
     PLACE(quick),
 };
@@ -264,6 +297,8 @@ static int read_option(tq_settings *settings, const tq_command *command, int cou
         *(bool *)place_of(settings, option) = true;
         return value == NULL ? TQ_EXIT_OK : tq_report__usage("--%s takes no value", option->name);
     }
+    if (option->given != 0)
+        *(bool *)((char *)settings + option->given) = true;
     if (value == NULL && ++*i < count)
         value = arguments[*i];
     if (value == NULL)

@@ -23,8 +23,9 @@ static void draw(tq_progress *progress)
     const int cells = (int)(part * CELLS);
     fprintf(stderr, "\r[%.*s%.*s] %3d %%", cells, "########################", CELLS - cells,
             "........................", (int)(100 * part));
-    if (progress->done > 0) {
-        const long left = (long)((now - progress->started) * (1 / part - 1) + 0.5);
+    if (progress->done > progress->before) {
+        const double each = (now - progress->started) / (double)(progress->done - progress->before);
+        const long left = (long)(each * (double)(progress->all - progress->done) + 0.5);
         fprintf(stderr, "  %ld:%02ld left", left / 60, left % 60);
     }
     fprintf(stderr, "  %s\033[K", progress->label);
@@ -40,6 +41,11 @@ void tq_progress__start(tq_progress *progress, int64_t all)
         (tq_progress){.shown = isatty(STDERR_FILENO) && !dumb, .all = all, .started = tq_progress__now()};
     if (progress->shown)
         draw(progress);
+}
+
+void tq_progress__resume(tq_progress *progress, int64_t done)
+{
+    progress->done = progress->before = done;
 }
 
 void tq_progress__label(tq_progress *progress, const char *label)

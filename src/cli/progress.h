@@ -9,10 +9,13 @@ typedef struct tq_progress {
     bool shown;
     char label[64]; /* what is going on */
     int64_t done, all;
+    int64_t before;        /* of those done, how many were when this began */
     double started, drawn; /* seconds */
 } tq_progress;
 
 void tq_progress__start(tq_progress *progress, int64_t all);
+/* Goes on where others stopped: `done` of all took none of this one's time. */
+void tq_progress__resume(tq_progress *progress, int64_t done);
 void tq_progress__label(tq_progress *progress, const char *label);
 void tq_progress__add(tq_progress *progress, int64_t done);
 

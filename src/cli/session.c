@@ -47,7 +47,7 @@ static int fix_batch(tq_session *session)
     const int64_t batch = tq_network_fixed_batch(session->network);
     if (batch == 0)
         return TQ_EXIT_OK;
-    session->batch = batch;
+    session->batch = session->asked = batch;
     if (session->images % batch == 0)
         return TQ_EXIT_OK;
     return tq_report__failure(
@@ -65,10 +65,14 @@ int tq_session__open_parts(tq_session *session, const tq_settings *settings)
         result = tq_session__open_map(&session->intrinsic, settings->intrinsic);
     if (result == TQ_EXIT_OK)
         result = open_data(session, settings);
+    session->asked = session->batch;
+    session->shrinks = !settings->batch_given;
     if (settings->input_largest > 0)
         session->largest = settings->input_largest;
     if (result == TQ_EXIT_OK)
         result = tq_report__status(tq_context_open(&session->context, settings->device));
+    if (result == TQ_EXIT_OK && settings->binaries != NULL)
+        result = tq_report__status(tq_context_set(session->context, "binaries", settings->binaries));
     if (result == TQ_EXIT_OK && settings->float_mode != NULL)
         result = tq_report__status(tq_context_set(session->context, "float", settings->float_mode));
     return result;
@@ -94,16 +98,46 @@ void tq_session__close(tq_session *session)
     tq_map_destroy(session->intrinsic);
 }
 
+int tq_session__plan_as(tq_session *session, const tq_plan *plan)
+{
+    const int64_t before = session->batch;
+    const bool shrinks = session->shrinks && tq_network_fixed_batch(session->network) == 0;
+    tq_plan now = *plan;
+    tq_status status;
+    for (;; session->batch = (session->batch + 1) / 2) {
+        now.batch = session->batch;
+        status = tq_network_plan(session->network, &now);
+        if (status != TQ_E_MEMORY || !shrinks || session->batch == 1)
+            break;
+    }
+    if (status == TQ_OK && session->batch < before)
+        fprintf(stderr, "tq: '%s' has no memory for batches of %lld; they have %lld\n",
+                tq_context_device(session->context)->name, (long long)before, (long long)session->batch);
+    return tq_report__status(status);
+}
+
+tq_plan tq_session__plan_of(const tq_session *session, const tq_settings *settings, bool keep)
+{
+    return (tq_plan){.batch = session->batch,
+                     .weights = session->weights,
+                     .intrinsic = session->intrinsic,
+                     .extrinsic = session->extrinsic,
+                     .seed = (uint64_t)settings->seed,
+                     .keep = keep,
+                     .input_largest = session->largest};
+}
+
 int tq_session__plan(tq_session *session, const tq_settings *settings, bool keep)
 {
-    const tq_plan plan = {.batch = session->batch,
-                          .weights = session->weights,
-                          .intrinsic = session->intrinsic,
-                          .extrinsic = session->extrinsic,
-                          .seed = (uint64_t)settings->seed,
-                          .keep = keep,
-                          .input_largest = session->largest};
-    return tq_report__status(tq_network_plan(session->network, &plan));
+    const tq_plan plan = tq_session__plan_of(session, settings, keep);
+    return tq_session__plan_as(session, &plan);
+}
+
+bool tq_session__has_room(const tq_session *session, int64_t inputs)
+{
+    const uint64_t taken = tq_context_memory(session->context).bytes,
+                   all = tq_context_device(session->context)->global_memory;
+    return taken <= all && (uint64_t)inputs <= (all - taken) / sizeof(float);
 }
 
 /* The dimensions other than 1: 28x28 is for 1x28x28. */

@@ -7,6 +7,15 @@
 #include "cli/report.h"
 #include "cli/training.h"
 
+static int check_labels(const tq_training_job *job)
+{
+    for (int64_t i = 0; i < job->train.batch; ++i)
+        if (job->labels[i] < 0 || job->labels[i] >= job->classes)
+            return tq_report__failure("label %d, but the network has %lld outputs", (int)job->labels[i],
+                                      (long long)job->classes);
+    return TQ_EXIT_OK;
+}
+
 /* Reads the samples of step `step` of an epoch. */
 static int read_batch(tq_training_job *job, int64_t step)
 {
@@ -15,20 +24,15 @@ static int read_batch(tq_training_job *job, int64_t step)
     for (int64_t i = 0; result == TQ_EXIT_OK && i < batch; ++i)
         result = tq_report__status(tq_dataset_read(job->train.dataset, job->order[step * batch + i], 1,
                                                    job->samples + i * job->sample_size, job->labels + i));
-    return result;
+    return result == TQ_EXIT_OK ? check_labels(job) : result;
 }
 
 /* 1 for the label, 0 for the others. */
-static int make_targets(tq_training_job *job)
+static void make_targets(tq_training_job *job)
 {
     memset(job->targets, 0, (size_t)(job->train.batch * job->classes) * sizeof *job->targets);
-    for (int64_t i = 0; i < job->train.batch; ++i) {
-        if (job->labels[i] < 0 || job->labels[i] >= job->classes)
-            return tq_report__failure("label %d, but the network has %lld outputs", (int)job->labels[i],
-                                      (long long)job->classes);
+    for (int64_t i = 0; i < job->train.batch; ++i)
         job->targets[i * job->classes + job->labels[i]] = 1;
-    }
-    return TQ_EXIT_OK;
 }
 
 static void show(tq_training_job *job, const tq_settings *settings, int64_t epoch, double loss)
@@ -46,7 +50,7 @@ static int train_step(tq_training_job *job, const tq_settings *settings, int64_t
     double loss = 0;
     int result = read_batch(job, step % job->epoch_steps);
     if (result == TQ_EXIT_OK && job->loss == TQ_LOSS_SQUARES)
-        result = make_targets(job);
+        make_targets(job);
     if (result == TQ_EXIT_OK)
         result =
             tq_report__status(tq_trainer_step(job->trainer, job->samples, job->labels,
@@ -146,7 +150,7 @@ int tq_training_job__run(tq_training_job *job, const tq_settings *settings)
     if (result == TQ_EXIT_OK && (int64_t)tq_trainer_steps(job->trainer) >= all)
         result = measure(job, settings); /* there is nothing left to do but to say how good it is */
     tq_progress__start(&job->progress, all);
-    job->progress.done = (int64_t)tq_trainer_steps(job->trainer);
+    tq_progress__resume(&job->progress, (int64_t)tq_trainer_steps(job->trainer));
     while (result == TQ_EXIT_OK && (int64_t)tq_trainer_steps(job->trainer) < all)
         result = train_epoch(job, settings, (int64_t)tq_trainer_steps(job->trainer) / job->epoch_steps);
     tq_progress__hide(&job->progress);

@@ -47,6 +47,7 @@ static int open_validation(tq_training_job *job, const tq_settings *settings)
 {
     const char *const spec = validation_of(settings);
     job->check = job->train;
+    job->check.shrinks = true; /* another batch gives the same numbers, but another step does not */
     job->check.dataset = NULL;
     if (spec == NULL)
         return TQ_EXIT_OK;
@@ -175,6 +176,7 @@ static int open_data(tq_training_job *job, const tq_settings *settings)
     if (strcmp(settings->data, FASHION) == 0)
         of_data.data = FASHION "-train";
     int result = tq_session__open_parts(&job->train, &of_data);
+    job->train.shrinks = false;
     if (result == TQ_EXIT_OK && !tq_dataset_has_labels(job->train.dataset))
         result = tq_report__failure("the data '%s' has no labels to learn", settings->data);
     if (result == TQ_EXIT_OK)

@@ -148,7 +148,8 @@ static tq_status check_note(const char *there, const char *here)
 
 static void print_tensor(tq_text *to, const json_t *tensor)
 {
-    tq_text__print(to, "%s", tensor == NULL ? "nothing" : json_string_value(json_array_get(tensor, 0)));
+    const char *const name = json_string_value(json_array_get(tensor, 0));
+    tq_text__print(to, "%s", tensor == NULL ? "nothing" : name == NULL ? "without a name" : name);
     for (size_t i = 1; i < json_array_size(tensor); ++i)
         tq_text__print(to, "%s%lld", i == 1 ? " " : "x",
                        (long long)json_integer_value(json_array_get(tensor, i)));

@@ -202,6 +202,15 @@ static tq_status save_clip(tq_onnx_writer *writer, const tq_value *value, Onnx__
     return add_bound(writer, value->layer, node, "highest");
 }
 
+/* Without a ratio a half would be dropped. */
+static tq_status save_dropout(tq_onnx_writer *writer, const tq_value *value, Onnx__NodeProto *node)
+{
+    const tq_shape scalar = {.rank = 0};
+    const float rate = (float)tq_layer__option(value->layer, "rate", 0);
+    TQ_TRY(add_inputs(writer, value, node));
+    return tq_onnx_writer__floats(writer, node, "ratio", &scalar, &rate);
+}
+
 static tq_status save_concat(tq_onnx_writer *writer, const tq_value *value, Onnx__NodeProto *node)
 {
     static const int64_t of_nhwc[] = {0, 2, 3, 1};
@@ -292,7 +301,7 @@ static const struct {
     {"conv2d", "Conv", save_conv},
     {"dense", "Gemm", save_dense},
     {"div", "Div", save_binary},
-    {"dropout", "Dropout", save_plain},
+    {"dropout", "Dropout", save_dropout},
     {"elu", "Elu", save_plain},
     {"erf", "Erf", save_plain},
     {"exp", "Exp", save_plain},

@@ -21,7 +21,7 @@ static void choose_forms(const tq_layer *layer, tq_pool *state, int64_t taps)
 {
     tq_lanes *v = &state->lanes;
     const tq_accumulation *a = &layer->quantizers.intrinsic;
-    const bool subnormals = tq_context_device(layer->context)->subnormals;
+    const bool subnormals = tq_context__target(layer->context)->subnormals;
     const bool rounds = !a->exact_sum && !tq_quantizer_is_none(&a->sum);
     const tq_range x = layer->input_range[0];
     tq_range any = tq_range__unknown(); /* running sums leave the range of x */

@@ -16,6 +16,22 @@ tq_u64 tq_backward__first(const tq_layer *layer, size_t input)
     return layer->first_sample * (tq_u64)(tq_shape_count(in) / in->dim[0]);
 }
 
+static bool saturates(const tq_quantizer *q)
+{
+    return !tq_quantizer_is_none(q) && tq_quantizer__format(q).overflow == TQ_OVERFLOW_SATURATE;
+}
+
+tq_range tq_backward__range(const tq_layer *layer)
+{
+    const tq_accumulation *a = &layer->quantizers.backward;
+    tq_range range = tq_range__unknown();
+    range.finite = layer->kind->keeps_finite && layer->gradient_range.finite &&
+                   tq_accumulation__keeps_finite(a) && saturates(&a->result);
+    for (size_t i = 0; i < layer->input_count; ++i)
+        range.finite = range.finite && layer->input_range[i].finite;
+    return tq_range__quantized(range, &a->result);
+}
+
 tq_status tq_backward__result(const tq_layer *layer, size_t input, tq_tensor *to, const tq_tensor *from)
 {
     const tq_layer_quantizers *q = &layer->quantizers;
@@ -35,7 +51,7 @@ void tq_backward__result_host(const tq_layer *layer, size_t input, float *to, co
 /* Whether the device's own binary32 arithmetic may be used, and rounds as IEEE 754 says. */
 static bool is_ieee(const tq_context *context)
 {
-    const tq_device_info *device = tq_context_device(context);
+    const tq_device_info *device = tq_context__target(context);
     return device->subnormals && device->fma && tq_context__paths(context) != TQ_PATHS_GENERAL;
 }
 

@@ -13,6 +13,9 @@
 /* Number in the data set of the first element of an input, which has the output's samples. */
 tq_u64 tq_backward__first(const tq_layer *layer, size_t input);
 
+/* What is known of the gradients by a layer's inputs, from that by its output. */
+tq_range tq_backward__range(const tq_layer *layer);
+
 /* to = RESULT(from); `to` may be `from`. On the device and on the host. */
 tq_status tq_backward__result(const tq_layer *layer, size_t input, tq_tensor *to, const tq_tensor *from);
 void tq_backward__result_host(const tq_layer *layer, size_t input, float *to, const float *from);

@@ -98,6 +98,7 @@ static tq_status make_contraction(tq_layer *layer, tq_contract *state)
         setup.weight = setup.bias = NULL;
         setup.second = layer->weight[0].range;
         setup.entries = 1;
+        setup.bounded = true;
     }
     tq_status status = tq_tail__plan(layer, &state->tail, &tail);
     setup.tail = &tail;
@@ -121,7 +122,7 @@ tq_status tq_contract__plan(tq_layer *layer, const tq_geometry *geometry)
     if (state->fast == NULL)
         TQ_TRY(make_contraction(layer, state));
     if (layer->training)
-        TQ_TRY(tq_contract__begins(&state->columns, layer->context, geometry->groups,
+        TQ_TRY(tq_contract__begins(&state->columns, layer->context, geometry->groups, 0,
                                    geometry->out_channels / geometry->groups));
     const tq_contraction_path path =
         state->fast != NULL ? tq_fast_float__path() : tq_contraction__path(state->contraction);
@@ -130,14 +131,15 @@ tq_status tq_contract__plan(tq_layer *layer, const tq_geometry *geometry)
     return TQ_OK;
 }
 
-tq_status tq_contract__begins(tq_memory **memory, tq_context *context, int64_t count, int64_t step)
+tq_status tq_contract__begins(tq_memory **memory, tq_context *context, int64_t count, int64_t first,
+                              int64_t step)
 {
     const uint64_t bytes = (uint64_t)count * sizeof(tq_u64);
     tq_u64 *begin = malloc(bytes);
     if (begin == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for %lld groups", (long long)count);
     for (int64_t i = 0; i < count; ++i)
-        begin[i] = (tq_u64)(i * step);
+        begin[i] = (tq_u64)(first + i * step);
     const tq_status status = tq_memory__of(memory, context, begin, bytes);
     free(begin);
     return status;

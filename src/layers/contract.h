@@ -21,10 +21,10 @@ tq_range tq_contract__range(const tq_layer *layer, tq_range w, tq_range bias, in
 /* What backward needs (contract_backward.c). */
 typedef struct tq_contract_backward {
     tq_contraction *by_input, *by_weight, *by_bias;
-    tq_tensor *flipped;        /* weights, last tap first, inputs and outputs exchanged */
     tq_tensor *spread;         /* the output's gradient with zeros between and around; NULL: as it is */
-    tq_tensor *unfolded;       /* inputs of all terms: [group][term][output pixel] */
-    tq_tensor *ones, *product; /* product: gradients of the weights group by group; NULL: one group */
+    tq_tensor *unfolded;       /* inputs of all terms: [group][term][output pixel], then ones for the bias */
+    tq_tensor *ones, *product; /* product: gradients of the weights group by group, or with the bias; NULL: of
+                                  the weights alone */
     tq_memory *inputs;         /* first input of each group */
 } tq_contract_backward;
 
@@ -57,7 +57,8 @@ tq_status tq_contract__backward(tq_layer *layer, const tq_gradients *gradients);
 tq_status tq_contract__backward_reference(const tq_layer *layer, const tq_host_gradients *gradients);
 void tq_contract__release_backward(tq_contract_backward *backward);
 
-/* Device memory with i * step, i = 0 .. count-1, in words of 64 bits. */
-tq_status tq_contract__begins(tq_memory **memory, tq_context *context, int64_t count, int64_t step);
+/* Device memory with first + i * step, i = 0 .. count-1, in words of 64 bits. */
+tq_status tq_contract__begins(tq_memory **memory, tq_context *context, int64_t count, int64_t first,
+                              int64_t step);
 
 #endif

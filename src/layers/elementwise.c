@@ -13,7 +13,7 @@ tq_u64 tq_layer__first_element(const tq_layer *layer)
 
 tq_pieces tq_layer__pieces(const tq_layer *layer, tq_u64 length)
 {
-    const bool cpu = strcmp(tq_context_device(layer->context)->type, "cpu") == 0;
+    const bool cpu = strcmp(tq_context__target(layer->context)->type, "cpu") == 0;
     const tq_u64 longest = cpu ? CPU_RUN : 1, count = (length + longest - 1) / longest;
     return (tq_pieces){.count = count, .run = (tq_u32)((length + count - 1) / count)};
 }
@@ -91,7 +91,7 @@ tq_u32 tq_inner__apply_element(const tq_inner *inner, const tq_baked *slot, tq_e
 
 tq_u64 tq_layer__most_steps(const tq_layer *layer)
 {
-    return tq_device__most_rounds(tq_context_device(layer->context)) / TQ_STEP_ROUNDS;
+    return tq_device__most_rounds(tq_context__target(layer->context)) / TQ_STEP_ROUNDS;
 }
 
 tq_status tq_layer__check_steps(const tq_layer *layer, tq_u64 steps)

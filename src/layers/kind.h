@@ -69,6 +69,8 @@ struct tq_layer {
     tq_shape input[TQ_LAYER_INPUTS];
     tq_range input_range[TQ_LAYER_INPUTS];
     size_t input_count;
+    tq_range
+        gradient_range; /* in training, of the gradient by the output; the trainer's, before plan_backward */
     tq_shape output;
     tq_range
         output_range; /* before the extrinsic quantizer while the kind's plan runs; after it when planned */
@@ -105,7 +107,9 @@ struct tq_layer_kind {
     unsigned
         averages; /* bit i: weight i is a moving average, which forward changes in training; no gradient */
     bool keeps_weights; /* scales and zero points: the weights map does not act */
-    bool inner; /* the intrinsic map acts inside; otherwise layer.c quantizes the output by `result` */
+    bool inner;        /* the intrinsic map acts inside; otherwise layer.c quantizes the output by `result` */
+    bool keeps_finite; /* finite inputs and gradients by the output give gradients that are finite, where
+                          slots saturate */
     size_t state_size;
     const void *family; /* what code that several kinds share needs to know of this one (layers/unary.h) */
     const struct tq_derivative *derivative; /* of kinds whose backward is tq_derivative__backward */

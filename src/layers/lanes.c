@@ -14,17 +14,18 @@
 
 bool tq_lanes__allowed(const tq_context *context, bool multiplies)
 {
-    return tq_context__paths(context) != TQ_PATHS_GENERAL && (tq_context_device(context)->fma || !multiplies);
+    return tq_context__paths(context) != TQ_PATHS_GENERAL &&
+           (tq_context__target(context)->fma || !multiplies);
 }
 
 static bool is_cpu(const tq_context *context)
 {
-    return strcmp(tq_context_device(context)->type, "cpu") == 0;
+    return strcmp(tq_context__target(context)->type, "cpu") == 0;
 }
 
 tq_u32 tq_lanes__widest(const tq_context *context)
 {
-    return tq_context_device(context)->vector_width >= 16 ? 16 : is_cpu(context) ? 8 : 4;
+    return tq_context__target(context)->vector_width >= 16 ? 16 : is_cpu(context) ? 8 : 4;
 }
 
 tq_u32 tq_lanes__width(const tq_layer *layer, int64_t row)
@@ -82,14 +83,14 @@ tq_status tq_lanes__kernel(tq_lanes *v, const tq_layer *layer, tq_program_text *
 static int64_t most_vectors(const tq_context *context, tq_u32 width, tq_u64 steps)
 {
     const tq_u64 rounds = steps * TQ_STEP_ROUNDS + 1 + width * EXACT_ROUNDS;
-    const tq_u64 most = tq_device__most_rounds(tq_context_device(context)) / rounds;
+    const tq_u64 most = tq_device__most_rounds(tq_context__target(context)) / rounds;
     return most < 1 ? 1 : most > INT32_MAX ? INT32_MAX : (int64_t)most;
 }
 
 /* Vectors of one work-item: on a CPU a run of memory, elsewhere one, so that neighbours read neighbours. */
 static tq_u32 vectors_of_item(const tq_context *context, int64_t most, int64_t vectors)
 {
-    const int64_t items = (int64_t)tq_context_device(context)->compute_units * ITEMS_PER_UNIT;
+    const int64_t items = (int64_t)tq_context__target(context)->compute_units * ITEMS_PER_UNIT;
     const int64_t each = is_cpu(context) ? vectors / items : 1,
                   top = most < MOST_VECTORS ? most : MOST_VECTORS;
     return (tq_u32)(each < 1 ? 1 : each > top ? top : each);
@@ -100,7 +101,7 @@ tq_status tq_lanes__launch(const tq_context *context, tq_kernel *kernel, tq_u32 
 {
     const int64_t vectors = (count + width - 1) / width;
     const tq_u32 each = vectors_of_item(context, most_vectors(context, width, 0), vectors);
-    const size_t local = is_cpu(context) ? 1 : tq_context__local_size(context);
+    const size_t local = is_cpu(context) ? 1 : tq_kernel__local_size(kernel);
     const size_t items = (size_t)((vectors + each - 1) / each);
     const tq_u64 elements = (tq_u64)count;
     tq_argument all[MOST_ARGUMENTS + 2];

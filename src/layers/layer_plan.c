@@ -1,5 +1,6 @@
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "layers/layer_parts.h"
 
@@ -13,6 +14,7 @@ void tq_layer__unplan(tq_layer *layer)
     layer->path = layer->proof = layer->otherwise = "";
     layer->instructions = 0.0;
     layer->path_bound = INFINITY;
+    layer->gradient_range = tq_range__unknown();
     layer->macs = 0;
     layer->result_taken = layer->extrinsic_taken = layer->relu_taken = false;
     layer->planned = false;
@@ -199,6 +201,21 @@ static bool is_planned(const tq_layer *layer, const tq_shape *inputs, const tq_r
     return same;
 }
 
+/* The path, and what there is to say of plain float by another library. */
+static void say_path(const tq_layer *layer)
+{
+    const char *const kind = layer->kind->name, *line = strstr(tq_text__get(&layer->reasons), "clblast: ");
+    if (layer->path[0] == '\0')
+        return;
+    if (layer->otherwise[0] != '\0')
+        tq_context__say(layer->context, "%s '%s': path %s for inputs of at most %g, else %s", kind,
+                        layer->name, layer->path, layer->path_bound, layer->otherwise);
+    else
+        tq_context__say(layer->context, "%s '%s': path %s", kind, layer->name, layer->path);
+    if (line != NULL)
+        tq_context__say(layer->context, "%s '%s': %.*s", kind, layer->name, (int)strcspn(line, "\n"), line);
+}
+
 tq_status tq_layer__plan(tq_layer *layer, const tq_shape *inputs, const tq_range *ranges, size_t count,
                          const tq_layer_quantizers *quantizers)
 {
@@ -221,6 +238,8 @@ tq_status tq_layer__plan(tq_layer *layer, const tq_shape *inputs, const tq_range
     if (status != TQ_OK)
         tq_layer__unplan(layer);
     layer->planned = status == TQ_OK;
+    if (layer->planned)
+        say_path(layer);
     return tq_layer__prefix(layer, status);
 }
 

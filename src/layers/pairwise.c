@@ -27,7 +27,7 @@ static void choose_form(const tq_layer *layer, tq_vector_form form, tq_lanes *v)
                multiplies = form == TQ_FORM_PRODUCT;
     const bool tame =
         tq_range__tame(in[0]) && tq_range__tame(in[1]) && (!multiplies || tq_range__tame(range));
-    const bool subnormals = tq_context_device(layer->context)->subnormals;
+    const bool subnormals = tq_context__target(layer->context)->subnormals;
     v->result = tq_lane_form__of(result, selects || tq_range__fits(range));
     v->fast =
         form != TQ_FORM_NONE && tq_lanes__allowed(layer->context, multiplies) && v->result != TQ_LANES_EXACT;

@@ -16,7 +16,7 @@ static void choose_form(const tq_layer *layer, tq_lanes *v)
 {
     const tq_pool *state = layer->state;
     const tq_accumulation *a = &layer->quantizers.backward;
-    const bool subnormals = tq_context_device(layer->context)->subnormals;
+    const bool subnormals = tq_context__target(layer->context)->subnormals;
     v->sum = a->exact_sum ? TQ_LANES_EXACT : tq_lane_form__of(&a->sum, false);
     v->wild = !subnormals || v->sum != TQ_LANES_NEAREST;
     v->fast = tq_lanes__allowed(layer->context, !state->largest) && v->sum != TQ_LANES_EXACT &&

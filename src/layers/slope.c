@@ -8,7 +8,7 @@ static void choose_forms(const tq_layer *layer, tq_slope *state, tq_range slopes
     const tq_range x = layer->input_range[0], product = tq_range__product(x, slopes);
     const tq_lane_form form =
         tq_lane_form__of(state->inner.fused ? &a->result : &a->product, tq_range__fits(product));
-    const bool subnormals = tq_context_device(layer->context)->subnormals;
+    const bool subnormals = tq_context__target(layer->context)->subnormals;
     v->product = form;
     v->sum = TQ_LANES_NEAREST;
     v->result = state->inner.fused ? form : TQ_LANES_NEAREST;

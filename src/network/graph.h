@@ -88,7 +88,10 @@ tq_status tq_network__plan_training(tq_network *network, const tq_plan *plan, co
                                     const tq_map *update, bool clipped);
 void tq_network__leave_training(tq_network *network);
 
-/* Places the tensors of all values in device memory, sharing where lifetimes allow. */
+/* Whether each value's tensor, of the shape that it has, is one that the device allocates; TQ_E_MEMORY. */
+tq_status tq_network__check_largest(const tq_network *network);
+/* Places the tensors of all values in device memory, sharing where lifetimes allow; TQ_E_MEMORY, before any
+ * is made, when they do not fit. */
 tq_status tq_network__place(tq_network *network);
 
 /* Memory of run `i` for the planned shapes; what is there already stays. */

@@ -172,6 +172,13 @@ static tq_status plan_layer(tq_network *network, tq_value *value)
     return TQ_OK;
 }
 
+static tq_shape batch_shape(const tq_network *network, const tq_value *input)
+{
+    tq_shape shape = tq_shape__to_nhwc(&input->given, input->layout);
+    shape.dim[0] = network->batch;
+    return shape;
+}
+
 static tq_status plan_value(tq_network *network, tq_value *value)
 {
     value->shape = value->given;
@@ -182,8 +189,7 @@ static tq_status plan_value(tq_network *network, tq_value *value)
         value->range = tq_range__measure(value->constant, tq_shape_count(&value->shape));
         return TQ_OK;
     }
-    value->shape = tq_shape__to_nhwc(&value->given, value->layout);
-    value->shape.dim[0] = network->batch;
+    value->shape = batch_shape(network, value);
     if (tq_shape_count(&value->shape) == 0)
         return tq_status__fail(TQ_E_MEMORY, "input '%s': a batch of %lld has more than 2^62 numbers",
                                value->name, (long long)network->batch);
@@ -195,9 +201,29 @@ static tq_status plan_value(tq_network *network, tq_value *value)
     return TQ_OK;
 }
 
+/* The shapes of all values, as far as they follow: a layer that gives none is told of by its plan. */
+static bool find_shapes(tq_network *network)
+{
+    for (size_t i = 0; i < network->value_count; ++i) {
+        tq_value *value = &network->value[i];
+        tq_shape shapes[TQ_LAYER_INPUTS];
+        if (value->source != TQ_SOURCE_LAYER) {
+            value->shape = value->source == TQ_SOURCE_INPUT ? batch_shape(network, value) : value->given;
+            continue;
+        }
+        for (size_t k = 0; k < value->input_count; ++k)
+            shapes[k] = network->value[value->input[k]].shape;
+        if (tq_layer__shape(value->layer, shapes, value->input_count, &value->shape) != TQ_OK)
+            return false;
+    }
+    return true;
+}
+
 static tq_status plan_all(tq_network *network)
 {
     find_relus(network);
+    if (find_shapes(network)) /* before weights are packed and programs built for nothing */
+        TQ_TRY(tq_network__check_largest(network));
     for (size_t i = 0; i < network->value_count; ++i)
         TQ_TRY(plan_value(network, &network->value[i]));
     TQ_TRY(tq_network__place(network));

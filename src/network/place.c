@@ -61,14 +61,19 @@ static size_t written_at(const tq_value *value, size_t i)
     return value->producer == SIZE_MAX ? i : value->producer;
 }
 
+/* Elements that a value takes. The input is not here: each run has its own. */
+static uint64_t size_of(const tq_value *value)
+{
+    return value->source == TQ_SOURCE_INPUT ? 0 : (uint64_t)tq_shape_count(&value->shape);
+}
+
 static uint64_t place_slots(const tq_network *network, tq_slot *slot, const tq_slot **order)
 {
     tq_placed placed = {order, 0};
     uint64_t end = 0;
     for (size_t i = 0; i < network->value_count; ++i) {
         const tq_value *value = &network->value[i];
-        /* The input is not here: each run has its own. */
-        const uint64_t count = value->source == TQ_SOURCE_INPUT ? 0 : (uint64_t)tq_shape_count(&value->shape);
+        const uint64_t count = size_of(value);
         /* Constants and kept values live from the start, because they are written before the first layer
          * runs. */
         const uint64_t stored = value->relu == SIZE_MAX ? count : 0; /* else only the relu's output is */
@@ -115,6 +120,64 @@ static tq_status make_tensors(tq_network *network)
     return TQ_OK;
 }
 
+static const tq_value *largest_value(const tq_network *network)
+{
+    const tq_value *largest = &network->value[0];
+    for (size_t i = 1; i < network->value_count; ++i)
+        if (size_of(&network->value[i]) > size_of(largest))
+            largest = &network->value[i];
+    return largest;
+}
+
+tq_status tq_network__check_largest(const tq_network *network)
+{
+    const tq_device_info *device = tq_context_device(network->context);
+    const tq_value *largest = largest_value(network);
+    char shape[128];
+    if (size_of(largest) <= device->max_allocation / sizeof(float))
+        return TQ_OK;
+    tq_shape_print(shape, sizeof shape, &largest->shape);
+    return tq_status__fail(TQ_E_MEMORY,
+                           "'%s': its output of %s numbers, %.0f bytes, is more than '%s' allocates at once: "
+                           "%llu bytes; a batch has %lld samples",
+                           largest->name, shape, (double)size_of(largest) * sizeof(float), device->name,
+                           (unsigned long long)device->max_allocation, (long long)network->batch);
+}
+
+/* That all of them fit, before any is made. What the last plan left is given up where it is too small. */
+static tq_status check_sum(const tq_network *network, uint64_t elements)
+{
+    const tq_device_info *device = tq_context_device(network->context);
+    const tq_value *largest = largest_value(network);
+    const uint64_t kept = network->block != NULL ? network->block_elements * sizeof(float) : 0;
+    const uint64_t left = tq_context__free_memory(network->context) + kept;
+    if (elements <= left / sizeof(float))
+        return TQ_OK;
+    return tq_status__fail(
+        TQ_E_MEMORY,
+        "the tensors of a batch of %lld samples need %.0f bytes, of which '%s' needs %.0f; '%s' has %llu of "
+        "its %llu bytes left",
+        (long long)network->batch, (double)elements * sizeof(float), largest->name,
+        (double)size_of(largest) * sizeof(float), device->name, (unsigned long long)left,
+        (unsigned long long)device->global_memory);
+}
+
+/* One block, or, where that is too much for one allocation, a tensor for each value. */
+static tq_status make_all(tq_network *network, const tq_slot *slot, uint64_t shared)
+{
+    const uint64_t limit = tq_context_device(network->context)->max_allocation / sizeof(float);
+    uint64_t apart = 0;
+    for (size_t i = 0; i < network->value_count; ++i)
+        apart += size_of(&network->value[i]);
+    TQ_TRY(check_sum(network, shared <= limit ? shared : apart));
+    if (shared <= limit)
+        return make_views(network, slot, shared);
+    tq_memory__release(network->block);
+    network->block = NULL;
+    network->block_elements = 0;
+    return make_tensors(network);
+}
+
 static tq_status write_constants(tq_network *network)
 {
     for (size_t i = 0; i < network->value_count; ++i) {
@@ -137,8 +200,7 @@ tq_status tq_network__place(tq_network *network)
     find_last_uses(network);
     const uint64_t elements = place_slots(network, slot, order);
     free(order);
-    const uint64_t limit = tq_context_device(network->context)->max_allocation / sizeof(float);
-    const tq_status status = elements <= limit ? make_views(network, slot, elements) : make_tensors(network);
+    const tq_status status = make_all(network, slot, elements);
     free(slot);
     return status == TQ_OK ? write_constants(network) : status;
 }

@@ -44,7 +44,12 @@ tq_status tq_network__prepare_run(tq_network *network, size_t i)
     if (run->staging == NULL || run->output == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for a batch of %lld numbers",
                                (long long)(network->run_inputs + network->run_outputs));
-    return run->input != NULL ? TQ_OK : tq_tensor_create(&run->input, network->context, input_shape(network));
+    if (run->input != NULL)
+        return TQ_OK;
+    const tq_status status = tq_tensor_create(&run->input, network->context, input_shape(network));
+    return status == TQ_OK
+               ? TQ_OK
+               : tq_status__prefix(status, "input '%s'", network->value[tq_network__input(network)].name);
 }
 
 tq_status tq_network__settle(tq_network *network)

@@ -14,7 +14,7 @@ typedef struct cut {
  * (kernels/quantizers/element_draws.cl). */
 static cut cut_of(const tq_context *context, const tq_quantizer *q)
 {
-    const unsigned width = tq_context_device(context)->vector_width;
+    const unsigned width = tq_context__target(context)->vector_width;
     const int bits = tq_quantizer__random_bits(q);
     const int runs = bits > 8 ? 2 : 1;
     if (!tq_quantizer__has_vector(q))

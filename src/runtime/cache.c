@@ -37,6 +37,20 @@ void tq_cache__initial_directory(char *to, size_t size)
     }
 }
 
+/* PoCL keeps what it compiles, and compiles every kernel once more, for any size of work-group, when it is
+ * asked for a binary: 40 % of a first start. */
+static bool driver_keeps(const tq_context *c)
+{
+    const char *cache = getenv("POCL_KERNEL_CACHE");
+    return strcmp(c->info.platform, "Portable Computing Language") == 0 &&
+           (cache == NULL || strcmp(cache, "0") != 0);
+}
+
+bool tq_cache__is_used(const tq_context *c)
+{
+    return c->cache[0] != '\0' && (c->cache_set || !driver_keeps(c));
+}
+
 static bool file_name(char *to, size_t size, const char *directory, tq_program_key key)
 {
     return snprintf(to, size, "%s/%016llx%016llx.bin", directory, (unsigned long long)key.high,

@@ -16,7 +16,7 @@ bool tq_gemm__built(void)
 tq_status tq_gemm__run(tq_context *context, const tq_gemm *g)
 {
     const size_t rows = (size_t)g->rows, columns = (size_t)g->columns, terms = (size_t)g->terms;
-    context->used_clblast = true;
+    ++context->products;
     const CLBlastStatusCode code =
         CLBlastSgemm(CLBlastLayoutRowMajor, CLBlastTransposeNo, CLBlastTransposeNo, rows, columns, terms,
                      1.0f, tq_memory__object(g->a), (size_t)g->a_offset, terms, tq_memory__object(g->b),
@@ -30,7 +30,7 @@ tq_status tq_gemm__run(tq_context *context, const tq_gemm *g)
 
 void tq_gemm__forget(const tq_context *context)
 {
-    if (context->used_clblast)
+    if (context->products > 0)
         CLBlastClearCache();
 }
 

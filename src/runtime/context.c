@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/binaries.h"
+#include "runtime/checks.h"
 #include "runtime/mark.h"
 #include "util/fail.h"
 
@@ -27,12 +29,24 @@ static tq_status open_context(tq_context *c, const char *selector)
 {
     cl_platform_id platform;
     cl_int code;
+    TQ_TRY(tq_context__read_environment(c));
     TQ_TRY(tq_device__select(selector, &platform, &c->device, &c->info));
     const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM, (cl_context_properties)platform, 0};
     c->context = clCreateContext(properties, 1, &c->device, NULL, NULL, &code);
     if (code != CL_SUCCESS)
         return tq_opencl__fail("clCreateContext", code, &c->info);
     return make_queue(c);
+}
+
+/* What the single work-item form counts on. */
+static tq_device_info task_target(const tq_device_info *device)
+{
+    tq_device_info target = *device;
+    target.fma = target.subnormals = target.fp64 = false;
+    target.vector_width = 8;
+    target.compute_units = 1;
+    snprintf(target.type, sizeof target.type, "accelerator");
+    return target;
 }
 
 /* Makes a context by one of the ways below, or nothing. */
@@ -48,8 +62,14 @@ static tq_status begin(tq_context **context)
     return TQ_OK;
 }
 
-static tq_status end(tq_context **context, tq_status status)
+static tq_status end(tq_context **context, tq_status status, bool asks)
 {
+    if (status == TQ_OK) {
+        (*context)->task_target = task_target(&(*context)->info);
+        tq_context__say_device(*context);
+    }
+    if (status == TQ_OK && asks && (*context)->info.compiler)
+        status = tq_verdict__ask(*context);
     if (status != TQ_OK) {
         tq_context_close(*context);
         *context = NULL;
@@ -60,7 +80,13 @@ static tq_status end(tq_context **context, tq_status status)
 tq_status tq_context_open(tq_context **context, const char *selector)
 {
     TQ_TRY(begin(context));
-    return end(context, open_context(*context, selector));
+    return end(context, open_context(*context, selector), true);
+}
+
+tq_status tq_context__open_unasked(tq_context **context, const char *selector)
+{
+    TQ_TRY(begin(context));
+    return end(context, open_context(*context, selector), false);
 }
 
 static tq_status check_device(const tq_context *c)
@@ -95,15 +121,31 @@ static tq_status adopt_queue(tq_context *c, cl_command_queue queue)
     if (properties & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE)
         return tq_status__fail(TQ_E_ARGUMENT,
                                "the given command queue is out-of-order; an in-order one is needed");
-    clRetainCommandQueue(queue);
+    code = clRetainCommandQueue(queue);
+    if (code != CL_SUCCESS)
+        return tq_opencl__fail("clRetainCommandQueue", code, &c->info);
     c->queue = queue;
     c->adopted_queue = true;
+    return TQ_OK;
+}
+
+static tq_status retain(tq_context *c, cl_context context, cl_device_id device)
+{
+    cl_int code = clRetainContext(context);
+    if (code != CL_SUCCESS)
+        return tq_opencl__fail("clRetainContext", code, &c->info);
+    c->context = context;
+    code = clRetainDevice(device); /* which means something for a sub-device */
+    if (code != CL_SUCCESS)
+        return tq_opencl__fail("clRetainDevice", code, &c->info);
+    c->device = device;
     return TQ_OK;
 }
 
 static tq_status adopt(tq_context *c, cl_context context, cl_device_id device, cl_command_queue queue)
 {
     cl_platform_id platform = NULL;
+    TQ_TRY(tq_context__read_environment(c));
     const cl_int code = clGetDeviceInfo(device, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL);
     if (code != CL_SUCCESS)
         return tq_status__fail(TQ_E_ARGUMENT, "the given cl_device_id is not valid: %s (%d)",
@@ -111,9 +153,7 @@ static tq_status adopt(tq_context *c, cl_context context, cl_device_id device, c
     tq_device__describe(&c->info, platform, device);
     if (!c->info.usable)
         return tq_status__fail(TQ_E_DEVICE, "device '%s' cannot be used: %s", c->info.name, c->info.reason);
-    clRetainContext(context);
-    c->context = context;
-    c->device = device;
+    TQ_TRY(retain(c, context, device));
     TQ_TRY(check_device(c));
     return queue == NULL ? make_queue(c) : adopt_queue(c, queue);
 }
@@ -127,7 +167,7 @@ tq_status tq_context_adopt(tq_context **context, void *cl_context_handle, void *
         return tq_status__fail(TQ_E_ARGUMENT,
                                "tq_context_adopt: the OpenCL context and device must not be NULL");
     TQ_TRY(begin(context));
-    return end(context, adopt(*context, cl_context_handle, cl_device_handle, cl_queue_handle));
+    return end(context, adopt(*context, cl_context_handle, cl_device_handle, cl_queue_handle), true);
 }
 
 static void free_programs(tq_context *c)
@@ -154,10 +194,13 @@ void tq_context_close(tq_context *c)
 {
     if (c == NULL)
         return;
+    if (c->queue != NULL)
+        tq_context__say_end(c);
     tq_profile__free(c);
     tq_tuned__free(&c->tuned);
     free_kernels(c);
     free_programs(c);
+    tq_binaries__close(c->binaries);
     if (c->queue != NULL)
         tq_context__quiesce(c);
     tq_gemm__forget(c);
@@ -167,6 +210,8 @@ void tq_context_close(tq_context *c)
         clReleaseCommandQueue(c->queue);
     if (c->context != NULL)
         clReleaseContext(c->context);
+    if (c->device != NULL)
+        clReleaseDevice(c->device);
     free(c);
 }
 
@@ -181,38 +226,65 @@ static tq_status set_cache(tq_context *c, const char *value)
         return tq_status__fail(TQ_E_ARGUMENT, "option 'cache': the path has %zu bytes, allowed below %zu",
                                strlen(value), sizeof c->cache);
     snprintf(c->cache, sizeof c->cache, "%s", value);
+    c->cache_set = true;
     tq_tuned__set_cache(c);
     return TQ_OK;
 }
 
-/* The number of a value among three. */
-static tq_status choose(int *number, const char *option, const char *value, const char *const names[3])
+/* The number of a value among names, NULL at the end. */
+static tq_status choose(int *number, const char *option, const char *value, const char *const *names)
 {
-    for (int i = 0; i < 3; ++i)
+    tq_text allowed = {0};
+    for (int i = 0; names[i] != NULL; ++i) {
         if (strcmp(value, names[i]) == 0) {
             *number = i;
+            tq_text__free(&allowed);
             return TQ_OK;
         }
-    return tq_status__fail(TQ_E_ARGUMENT, "option '%s' is '%s', allowed: %s, %s, %s", option, value, names[0],
-                           names[1], names[2]);
+        tq_text__print(&allowed, "%s%s", i > 0 ? ", " : "", names[i]);
+    }
+    const tq_status status = tq_status__fail(TQ_E_ARGUMENT, "option '%s' is '%s', allowed: %s", option, value,
+                                             tq_text__get(&allowed));
+    tq_text__free(&allowed);
+    return status;
 }
 
 static tq_status set_paths(tq_context *c, const char *value)
 {
-    static const char *const names[3] = {"all", "certain", "general"}; /* in the order of tq_paths */
+    static const char *const names[] = {"all", "certain", "general", NULL}; /* in the order of tq_paths */
     int number = (int)c->paths;
     const tq_status status = choose(&number, "paths", value, names);
     c->paths = (tq_paths)number;
     return status;
 }
 
+/* Binaries hold all programs in their single work-item form. */
+static tq_status set_binaries(tq_context *c, const char *value)
+{
+    tq_binaries *binaries = NULL;
+    if (value[0] != '\0' && c->float_mode != TQ_FLOAT_EXACT)
+        return tq_status__fail(TQ_E_STATE,
+                               "option 'float' is not 'exact', and binaries have none of CLBlast's kernels");
+    if (value[0] != '\0')
+        TQ_TRY(tq_binaries__open(&binaries, c, value));
+    if (c->binaries != NULL || binaries != NULL)
+        c->loop = binaries != NULL ? TQ_LOOP_TASK : TQ_LOOP_AUTO;
+    tq_binaries__close(c->binaries);
+    c->binaries = binaries;
+    ++c->binaries_set;
+    return TQ_OK;
+}
+
 static tq_status set_shape(tq_context *c, const char *value)
 {
-    static const char *const names[3] = {"auto", "cpu", "gpu"}; /* in the order of tq_loop */
+    static const char *const names[] = {"auto", "cpu", "gpu", "task", NULL}; /* in the order of tq_loop */
     int number = (int)c->loop;
-    const tq_status status = choose(&number, "shape", value, names);
+    TQ_TRY(choose(&number, "shape", value, names));
+    if (c->binaries != NULL && number != TQ_LOOP_TASK)
+        return tq_status__fail(
+            TQ_E_STATE, "option 'shape' is '%s', but the context's binaries are of shape 'task'", value);
     c->loop = (tq_loop)number;
-    return status;
+    return TQ_OK;
 }
 
 tq_status tq_context_set(tq_context *context, const char *option, const char *value)
@@ -220,8 +292,9 @@ tq_status tq_context_set(tq_context *context, const char *option, const char *va
     static const struct {
         const char *name;
         tq_status (*set)(tq_context *, const char *);
-    } options[] = {{"cache", set_cache},         {"float", tq_gemm__set}, {"paths", set_paths},
-                   {"profile", tq_profile__set}, {"shape", set_shape},    {"tuning", tq_tuned__set_file}};
+    } options[] = {{"binaries", set_binaries},    {"cache", set_cache},         {"float", tq_gemm__set},
+                   {"paths", set_paths},          {"profile", tq_profile__set}, {"shape", set_shape},
+                   {"tuning", tq_tuned__set_file}};
     if (context == NULL || option == NULL || value == NULL)
         return tq_status__fail(TQ_E_ARGUMENT, "tq_context_set: NULL argument");
     for (size_t i = 0; i < TQ_COUNT(options); ++i)
@@ -230,7 +303,8 @@ tq_status tq_context_set(tq_context *context, const char *option, const char *va
             return options[i].set(context, value);
         }
     return tq_status__fail(
-        TQ_E_NAME, "there is no option '%s'; options: cache, float, paths, profile, shape, tuning", option);
+        TQ_E_NAME, "there is no option '%s'; options: binaries, cache, float, paths, profile, shape, tuning",
+        option);
 }
 
 tq_program_counts tq_context_programs(const tq_context *context)
@@ -259,9 +333,21 @@ bool tq_context__tiled(const tq_context *context)
            (context->loop == TQ_LOOP_AUTO && strcmp(context->info.type, "gpu") == 0);
 }
 
+bool tq_context__is_task(const tq_context *context)
+{
+    return context->loop == TQ_LOOP_TASK;
+}
+
+const tq_device_info *tq_context__target(const tq_context *context)
+{
+    return tq_context__is_task(context) ? &context->task_target : &context->info;
+}
+
 size_t tq_context__local_size(const tq_context *context)
 {
     size_t most = 1;
+    if (tq_context__is_task(context))
+        return 1;
     if (clGetDeviceInfo(context->device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof most, &most, NULL) !=
         CL_SUCCESS)
         return 1;

@@ -44,6 +44,11 @@ tq_status tq_gemm__set(tq_context *context, const char *value)
             return tq_status__fail(TQ_E_UNSUPPORTED,
                                    "option 'float' is 'clblast', but this library was built without CLBlast; "
                                    "allowed: exact, fast");
+        if (i != TQ_FLOAT_EXACT && context->binaries != NULL)
+            return tq_status__fail(TQ_E_STATE,
+                                   "option 'float' is '%s', but the context runs from binaries, which have "
+                                   "none of CLBlast's kernels",
+                                   value);
         context->float_mode = (tq_float_mode)i;
         return TQ_OK;
     }

@@ -17,6 +17,8 @@ void tq_profile__end(tq_context *c, cl_command_queue queue, tq_mark *mark, bool 
                      double macs, double bytes);
 /* Macs of the layer, to the first launch that binds its output; 0 to others. Only while the profile is on. */
 double tq_profile__take_macs(tq_context *c, const tq_tensor *bound);
+/* A call on behalf of the profile has failed: tq_profile_read will tell the first. */
+void tq_profile__fault(tq_context *c, const char *call, cl_int code);
 void tq_profile__free(tq_context *c);
 
 /* The context option. */

@@ -12,6 +12,12 @@ struct tq_memory {
     unsigned references;
 };
 
+uint64_t tq_context__free_memory(const tq_context *context)
+{
+    const uint64_t all = context->info.global_memory, taken = context->memory.bytes;
+    return taken < all ? all - taken : 0;
+}
+
 static tq_status check_size(const tq_context *c, uint64_t bytes)
 {
     const uint64_t limit =
@@ -23,6 +29,12 @@ static tq_status check_size(const tq_context *c, uint64_t bytes)
             TQ_E_MEMORY, "%llu bytes are more than '%s' allocates at once: %llu of %llu bytes of memory",
             (unsigned long long)bytes, c->info.name, (unsigned long long)c->info.max_allocation,
             (unsigned long long)c->info.global_memory);
+    /* Here, for there are drivers that end the process when they run out. */
+    if (bytes > tq_context__free_memory(c))
+        return tq_status__fail(TQ_E_MEMORY,
+                               "%llu bytes are more than '%s' has left: %llu of its %llu bytes are taken",
+                               (unsigned long long)bytes, c->info.name, (unsigned long long)c->memory.bytes,
+                               (unsigned long long)c->info.global_memory);
     return TQ_OK;
 }
 
@@ -89,6 +101,7 @@ tq_status tq_memory__write(tq_memory *memory, uint64_t offset, const void *from,
     tq_profile__begin(c, &mark);
     const cl_int code = clEnqueueWriteBuffer(c->queue, memory->object, CL_TRUE, (size_t)offset, (size_t)bytes,
                                              from, 0, NULL, mark.wanted);
+    c->uploaded += code == CL_SUCCESS ? bytes : 0;
     tq_profile__end(c, c->queue, &mark, code == CL_SUCCESS, "upload", -1.0, (double)bytes);
     return code == CL_SUCCESS ? TQ_OK : tq_opencl__fail("clEnqueueWriteBuffer", code, &c->info);
 }
@@ -112,6 +125,7 @@ tq_status tq_memory__read(const tq_memory *memory, uint64_t offset, void *to, ui
     tq_profile__begin(c, &mark);
     const cl_int code = clEnqueueReadBuffer(c->queue, memory->object, CL_TRUE, (size_t)offset, (size_t)bytes,
                                             to, 0, NULL, mark.wanted);
+    c->downloaded += code == CL_SUCCESS ? bytes : 0;
     tq_profile__end(c, c->queue, &mark, code == CL_SUCCESS, "download", -1.0, (double)bytes);
     return code == CL_SUCCESS ? TQ_OK : tq_opencl__fail("clEnqueueReadBuffer", code, &c->info);
 }

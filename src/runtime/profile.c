@@ -1,11 +1,12 @@
 #include "runtime/mark.h"
+#include "runtime/record.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "tensorquant/profile.h"
+#include "util/clock.h"
 #include "util/fail.h"
 
 enum { PENDING = 1024 };
@@ -24,15 +25,10 @@ struct tq_profile {
     } pending[PENDING];
     size_t pending_count;
     double first, end, busy; /* of the device's or host's clock */
-    bool failed;             /* no memory for a row, or an event without times */
+    const char *failed_call; /* without which a command has no time; NULL: none */
+    cl_int failed_code;
+    bool no_memory; /* for a row */
 };
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 static bool same_row(const tq_profile_row *row, const tq_profile_scope *scope, const char *step)
 {
@@ -84,27 +80,44 @@ static void add_time(struct tq_profile *p, size_t row, double start, double end,
     p->end = end > p->end ? end : p->end;
 }
 
+/* Whether a call succeeded; the first that did not is kept. */
+static bool check(struct tq_profile *p, const char *call, cl_int code)
+{
+    if (code != CL_SUCCESS && p->failed_call == NULL) {
+        p->failed_call = call;
+        p->failed_code = code;
+    }
+    return code == CL_SUCCESS;
+}
+
+void tq_profile__fault(tq_context *c, const char *call, cl_int code)
+{
+    (void)check(c->profile, call, code);
+}
+
+static bool read_time(struct tq_profile *p, cl_event event, cl_profiling_info what, double *seconds)
+{
+    cl_ulong nanoseconds = 0;
+    const cl_int code = clGetEventProfilingInfo(event, what, sizeof nanoseconds, &nanoseconds, NULL);
+    *seconds = 1e-9 * (double)nanoseconds;
+    return check(p, "clGetEventProfilingInfo", code);
+}
+
 static void collect_one(struct tq_profile *p, size_t i)
 {
-    cl_ulong start = 0, end = 0;
+    double start, end;
     cl_event event = p->pending[i].event;
-    const cl_int code =
-        clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_START, sizeof start, &start, NULL);
-    if (code != CL_SUCCESS ||
-        clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) != CL_SUCCESS)
-        p->failed = true;
-    else
-        add_time(p, p->pending[i].row, 1e-9 * (double)start, 1e-9 * (double)end, p->pending[i].counts);
+    if (check(p, "clWaitForEvents", clWaitForEvents(1, &event)) &&
+        read_time(p, event, CL_PROFILING_COMMAND_START, &start) &&
+        read_time(p, event, CL_PROFILING_COMMAND_END, &end))
+        add_time(p, p->pending[i].row, start, end, p->pending[i].counts);
     clReleaseEvent(event);
 }
 
 static void collect(struct tq_profile *p)
 {
-    for (size_t i = 0; i < p->pending_count; ++i) {
-        if (clWaitForEvents(1, &p->pending[i].event) != CL_SUCCESS)
-            p->failed = true;
+    for (size_t i = 0; i < p->pending_count; ++i)
         collect_one(p, i);
-    }
     p->pending_count = 0;
 }
 
@@ -113,7 +126,7 @@ void tq_profile__begin(const tq_context *c, tq_mark *mark)
     *mark = (tq_mark){0};
     if (c->profile == NULL)
         return;
-    mark->begun = now();
+    mark->begun = tq_clock__now();
     mark->wanted = c->profile->mode == BY_EVENTS ? &mark->event : NULL;
 }
 
@@ -124,13 +137,13 @@ void tq_profile__end(tq_context *c, cl_command_queue queue, tq_mark *mark, bool 
     struct tq_profile *p = c->profile;
     if (p == NULL || !queued)
         return;
-    const double begun = mark->begun, returned = now();
+    const double begun = mark->begun, returned = tq_clock__now();
     const bool launch = macs >= 0.0;
     const size_t row = find_row(p, launch && p->scope.layer != NULL ? &p->scope : &outside, step);
     if (p->mode == BY_WALL)
-        clFinish(queue);
+        (void)check(p, "clFinish", clFinish(queue));
     if (row == SIZE_MAX) {
-        p->failed = true;
+        p->no_memory = true;
         if (mark->event != NULL)
             clReleaseEvent(mark->event);
         return;
@@ -140,9 +153,11 @@ void tq_profile__end(tq_context *c, cl_command_queue queue, tq_mark *mark, bool 
     p->row[row].macs += launch ? macs : 0.0;
     p->row[row].bytes += bytes;
     if (p->mode == BY_WALL) {
-        add_time(p, row, begun, now(), queue == c->queue);
+        add_time(p, row, begun, tq_clock__now(), queue == c->queue);
         return;
     }
+    if (mark->event == NULL)
+        return; /* could not be kept, and has no time */
     if (p->pending_count == PENDING)
         collect(p);
     p->pending[p->pending_count].event = mark->event;
@@ -152,12 +167,16 @@ void tq_profile__end(tq_context *c, cl_command_queue queue, tq_mark *mark, bool 
 
 void tq_profile__enter(tq_context *c, const tq_profile_scope *scope)
 {
+    if (c->recording != NULL)
+        c->recording->scope = scope;
     if (c->profile != NULL)
         c->profile->scope = *scope;
 }
 
 void tq_profile__leave(tq_context *c)
 {
+    if (c->recording != NULL)
+        c->recording->scope = NULL;
     if (c->profile != NULL)
         c->profile->scope = (tq_profile_scope){0};
 }
@@ -170,13 +189,18 @@ double tq_profile__take_macs(tq_context *c, const tq_tensor *bound)
     return macs;
 }
 
+static void destroy(struct tq_profile *p)
+{
+    if (p == NULL)
+        return;
+    collect(p);
+    free(p->row);
+    free(p);
+}
+
 void tq_profile__free(tq_context *c)
 {
-    if (c->profile == NULL)
-        return;
-    collect(c->profile);
-    free(c->profile->row);
-    free(c->profile);
+    destroy(c->profile);
     c->profile = NULL;
 }
 
@@ -228,9 +252,12 @@ tq_status tq_profile__set(tq_context *c, const char *value)
                                "CL_QUEUE_PROFILING_ENABLE; adopt one that has it, or set 'wall'");
     if (events || wall)
         TQ_TRY(make(&made, events ? BY_EVENTS : BY_WALL));
-    tq_profile__free(c);
+    struct tq_profile *const old = c->profile;
     c->profile = made;
-    return fit_queues(c, times);
+    const tq_status status = fit_queues(c, times);
+    c->profile = status == TQ_OK ? made : old;
+    destroy(status == TQ_OK ? old : made);
+    return status;
 }
 
 static tq_status check_on(const tq_context *c)
@@ -248,9 +275,11 @@ tq_status tq_profile_read(tq_context *c, tq_profile_row *rows, size_t capacity, 
     TQ_TRY(check_on(c));
     const struct tq_profile *p = c->profile;
     collect(c->profile);
-    if (p->failed)
-        return tq_status__fail(TQ_E_OPENCL, "'%s' gave no time for a command, or there was no memory for it",
-                               c->info.name);
+    if (p->failed_call != NULL)
+        return tq_status__prefix(tq_opencl__fail(p->failed_call, p->failed_code, &c->info),
+                                 "the profile has no time for a command");
+    if (p->no_memory)
+        return tq_status__fail(TQ_E_MEMORY, "no memory for a row of the profile");
     for (size_t i = 0; i < p->count && i < capacity; ++i)
         rows[i] = p->row[i];
     *count = p->count;
@@ -268,6 +297,7 @@ tq_status tq_profile_clear(tq_context *c)
     collect(p);
     p->count = p->last = 0;
     p->first = p->end = p->busy = 0.0;
-    p->failed = false;
+    p->failed_call = NULL;
+    p->no_memory = false;
     return TQ_OK;
 }

@@ -26,6 +26,7 @@ typedef struct tq_program_text {
     tq_source part[24]; /* in order, each once (by name) */
     size_t part_count;
     tq_status status; /* first failure while assembling, reported by tq_program__get */
+    bool unkept;      /* neither read from disk nor written there */
 } tq_program_text;
 
 __attribute__((format(printf, 3, 4))) void tq_program_text__define(tq_program_text *text, const char *name,
@@ -41,9 +42,10 @@ void tq_program_text__free(tq_program_text *text);
 
 /*
  * Complete OpenCL C text: prelude, the quantizer and other parts in order, each preceded by #line; the
- * defines come between the prelude and the first part.
+ * defines come between the prelude and the first part. `task`: kernels in their single work-item form
+ * (runtime/task.h).
  */
-tq_status tq_program_text__join(const tq_program_text *text, tq_text *joined);
+tq_status tq_program_text__join(const tq_program_text *text, bool task, tq_text *joined);
 
 typedef struct tq_kernel
     tq_kernel; /* one cl_kernel, owned by whoever made it; never shared between threads */

@@ -31,10 +31,11 @@ static tq_status wait_on_device(const tq_context *c, cl_event event)
 static void note(tq_context *c, cl_command_queue queue, tq_mark *mark, cl_event event, const char *step,
                  int64_t count)
 {
-    if (mark->wanted != NULL) {
-        clRetainEvent(event);
+    const cl_int code = mark->wanted != NULL ? clRetainEvent(event) : CL_SUCCESS;
+    if (code != CL_SUCCESS)
+        tq_profile__fault(c, "clRetainEvent", code);
+    else if (mark->wanted != NULL)
         mark->event = event;
-    }
     tq_profile__end(c, queue, mark, true, step, -1.0, (double)count * 4);
 }
 
@@ -50,6 +51,7 @@ tq_status tq_tensor__upload(tq_tensor *to, const float *from, int64_t count)
                              (size_t)tq_tensor__offset(to) * 4, (size_t)count * 4, from, 0, NULL, &event);
     if (code != CL_SUCCESS)
         return tq_opencl__fail("clEnqueueWriteBuffer", code, &c->info);
+    c->uploaded += (uint64_t)count * 4;
     note(c, c->uploads, &mark, event, "upload", count);
     const tq_status status = wait_on_device(c, event);
     clReleaseEvent(event);
@@ -67,6 +69,7 @@ tq_status tq_tensor__download(const tq_tensor *from, float *to, int64_t count, t
                             (size_t)tq_tensor__offset(from) * 4, (size_t)count * 4, to, 0, NULL, &event);
     if (code != CL_SUCCESS)
         return tq_opencl__fail("clEnqueueReadBuffer", code, &c->info);
+    c->downloaded += (uint64_t)count * 4;
     note(c, c->queue, &mark, event, "download", count);
     ticket->event = event;
     code = clFlush(c->queue);
@@ -81,7 +84,10 @@ tq_status tq_ticket__wait(tq_ticket *ticket, const tq_context *context)
     ticket->event = NULL;
     const cl_int code = clWaitForEvents(1, &event);
     clReleaseEvent(event);
-    return code == CL_SUCCESS ? TQ_OK : tq_opencl__fail("clWaitForEvents", code, &context->info);
+    if (code == CL_SUCCESS)
+        return TQ_OK;
+    tq_context__quiesce(context); /* the caller's memory may still be written to */
+    return tq_opencl__fail("clWaitForEvents", code, &context->info);
 }
 
 void tq_ticket__drop(tq_ticket *ticket)
@@ -91,24 +97,39 @@ void tq_ticket__drop(tq_ticket *ticket)
     ticket->event = NULL;
 }
 
-/* The marker: a driver has been met whose clFinish does not wait for what was flushed before. */
-static cl_int finish(cl_command_queue queue)
+/* The first call that failed, while others go on. */
+typedef struct tq_fault {
+    const char *call;
+    cl_int code;
+} tq_fault;
+
+static void check(tq_fault *first, const char *call, cl_int code)
+{
+    if (first->code == CL_SUCCESS)
+        *first = (tq_fault){call, code};
+}
+
+/* The marker: a driver has been met whose clFinish does not wait for what was flushed before. Without it the
+ * queue is waited for all the same: memory of the host that its commands use is the caller's again. */
+static void finish(cl_command_queue queue, tq_fault *first)
 {
     if (queue == NULL)
-        return CL_SUCCESS;
-    const cl_int code = clEnqueueMarkerWithWaitList(queue, 0, NULL, NULL);
-    return code != CL_SUCCESS ? code : clFinish(queue);
+        return;
+    check(first, "clEnqueueMarkerWithWaitList", clEnqueueMarkerWithWaitList(queue, 0, NULL, NULL));
+    check(first, "clFinish", clFinish(queue));
 }
 
 tq_status tq_context_finish(tq_context *context)
 {
-    const cl_int uploads = finish(context->uploads), queued = finish(context->queue);
-    const cl_int code = queued != CL_SUCCESS ? queued : uploads;
-    return code == CL_SUCCESS ? TQ_OK : tq_opencl__fail("clFinish", code, &context->info);
+    tq_fault first = {NULL, CL_SUCCESS};
+    finish(context->uploads, &first);
+    finish(context->queue, &first);
+    return first.code == CL_SUCCESS ? TQ_OK : tq_opencl__fail(first.call, first.code, &context->info);
 }
 
-void tq_context__quiesce(tq_context *context)
+void tq_context__quiesce(const tq_context *context)
 {
-    (void)finish(context->uploads);
-    (void)finish(context->queue);
+    tq_fault ignored = {NULL, CL_SUCCESS};
+    finish(context->uploads, &ignored);
+    finish(context->queue, &ignored);
 }

@@ -1,4 +1,7 @@
 /* Kernels over gradients, weights and outputs as a whole. */
+#include <float.h>
+#include <math.h>
+
 #include "runtime/launch.h"
 #include "training/trainer_parts.h"
 
@@ -12,6 +15,22 @@ static tq_status run(const char *name, const tq_tensor *x, int64_t items, const 
     tq_kernel *kernel;
     TQ_TRY(tq_context__plain_kernel(&kernel, tq_tensor__context(x), files, TQ_COUNT(files), name));
     return tq_kernel__run_elements(kernel, items, arguments, count);
+}
+
+/* Sums are rounded to binary32, those of 24 bits are exact. */
+tq_range tq_gradient__sum_range(tq_range a, tq_range b)
+{
+    const int grid = a.grid < b.grid ? a.grid : b.grid;
+    const double most = tq_range__magnitude(a) + tq_range__magnitude(b), bound = most * (1 + 0x1p-23);
+    tq_range sum = tq_range__unknown();
+    if (!a.finite || !b.finite || bound > FLT_MAX)
+        return sum;
+    sum.finite = true;
+    sum.highest = bound;
+    sum.lowest = -bound;
+    if (grid != TQ_GRID_UNKNOWN && most <= ldexp(1.0, 24 + grid))
+        sum.grid = grid;
+    return sum;
 }
 
 tq_status tq_gradient__add(tq_tensor *to, const tq_tensor *more)

@@ -39,6 +39,19 @@ static tq_u32 factor_of(tq_loss loss, int64_t count, int64_t classes, double sca
     return tq_bits__of((float)(loss == TQ_LOSS_CROSS_ENTROPY ? scale / rows : 2.0 * scale / (double)count));
 }
 
+/* Of cross entropy: shares of at most 1, less 0 or 1, times the factor, each rounded. */
+tq_range tq_loss__range(tq_loss loss, int64_t count, int64_t classes, double scale)
+{
+    const double most = fabs((double)tq_bits__number(factor_of(loss, count, classes, scale)));
+    tq_range range = tq_range__unknown();
+    if (loss != TQ_LOSS_CROSS_ENTROPY || !isfinite(most))
+        return range;
+    range.finite = true;
+    range.lowest = -most;
+    range.highest = most;
+    return range;
+}
+
 tq_status tq_loss__gradient(tq_loss loss, tq_tensor *to, const tq_tensor *output, const tq_memory *target,
                             int64_t classes, double scale)
 {

@@ -88,7 +88,11 @@ static tq_status run_layer_backward(tq_trainer *t, size_t i, const tq_tensor *gr
     for (size_t w = 0; w < t->weights; ++w)
         if (t->learned[w].layer == value->layer)
             g.weight_gradient[t->learned[w].weight] = t->learned[w].gradient;
+    const tq_profile_scope scope = {
+        .layer = value->name, .kind = value->layer->kind->name, .path = "backward"};
+    tq_profile__enter(t->context, &scope);
     const tq_status status = value->layer->kind->backward(value->layer, &g);
+    tq_profile__leave(t->context);
     return status == TQ_OK ? TQ_OK : tq_status__prefix(status, "gradients of layer '%s'", value->name);
 }
 
@@ -156,10 +160,16 @@ static tq_status check_weights(tq_trainer *t)
     return TQ_OK;
 }
 
+/* Where something was found, or nothing was written yet. */
 static tq_status reset_infinite(tq_trainer *t)
 {
-    for (size_t i = 0; i < t->weights; ++i)
+    bool found = false;
+    for (size_t i = 0; i < t->weights; ++i) {
+        found = found || t->first_infinite[i] != UINT32_MAX;
         t->first_infinite[i] = UINT32_MAX;
+    }
+    if (!found)
+        return TQ_OK;
     return tq_memory__write(t->infinite, 0, t->first_infinite, t->weights * sizeof *t->first_infinite);
 }
 

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "layers/backward.h"
+#include "optimizers/optimizer_kind.h"
 #include "training/trainer_parts.h"
 
 enum { WEIGHTS, INTRINSIC, EXTRINSIC, BACKWARD, UPDATE };
@@ -98,9 +100,12 @@ static tq_status add_learned(tq_trainer *t, tq_layer *layer, size_t weight)
     const tq_weight *from = &layer->weight[weight];
     *l = (tq_learned){.layer = layer, .weight = weight};
     snprintf(l->name, sizeof l->name, "%s.%s", layer->name, layer->kind->weights[weight].name);
-    TQ_TRY(tq_tensor_create(&l->master, t->context, &from->shape));
-    TQ_TRY(tq_tensor_write(l->master, from->master, tq_shape_count(&from->shape)));
-    return is_average(layer, weight) ? TQ_OK : tq_tensor_create(&l->gradient, t->context, &from->shape);
+    tq_status status = tq_tensor_create(&l->master, t->context, &from->shape);
+    if (status == TQ_OK)
+        status = tq_tensor_write(l->master, from->master, tq_shape_count(&from->shape));
+    if (status == TQ_OK && !is_average(layer, weight))
+        status = tq_tensor_create(&l->gradient, t->context, &from->shape);
+    return status == TQ_OK ? TQ_OK : tq_status__prefix(status, "weight '%s'", l->name);
 }
 
 static tq_status add_all_learned(tq_trainer *t, bool averages)
@@ -189,7 +194,7 @@ static tq_status make_batch(tq_trainer *t)
     t->staging = malloc((size_t)inputs * sizeof *t->staging);
     t->output = malloc((size_t)outputs * sizeof *t->output);
     t->wanted = malloc((size_t)outputs * sizeof *t->wanted);
-    t->first_infinite = malloc(t->weights * sizeof *t->first_infinite);
+    t->first_infinite = calloc(t->weights, sizeof *t->first_infinite);
     if (t->staging == NULL || t->output == NULL || t->wanted == NULL || t->first_infinite == NULL)
         return tq_status__fail(TQ_E_MEMORY, "no memory for a batch of %lld", (long long)t->training.batch);
     TQ_TRY(tq_tensor_create(&t->input, t->context, &in->shape));
@@ -223,6 +228,33 @@ static void set_layers(tq_trainer *t)
     }
 }
 
+/* What is known of the gradient by value i, in the order in which step.c adds it up. */
+static tq_range gradient_range(const tq_trainer *t, size_t i)
+{
+    const tq_network *network = t->network;
+    const tq_shape *logits = &network->value[t->logits].shape;
+    bool found = i == t->logits;
+    tq_range sum = tq_loss__range(t->training.loss, tq_shape_count(logits), logits->dim[logits->rank - 1],
+                                  t->training.rule.value[TQ_RULE_LOSS_SCALE]);
+    for (size_t r = i + 1; r < network->value_count; ++r)
+        for (size_t k = 0; k < network->value[r].input_count; ++k) {
+            if (network->value[r].input[k] != i || !t->value[r].flows)
+                continue;
+            const tq_range part = tq_backward__range(network->value[r].layer);
+            sum = found ? tq_gradient__sum_range(sum, part) : part;
+            found = true;
+        }
+    return sum;
+}
+
+/* From the loss on backwards. */
+static void set_gradient_ranges(tq_trainer *t)
+{
+    for (size_t i = t->logits + 1; i-- > 0;)
+        if (t->value[i].flows)
+            t->network->value[i].layer->gradient_range = gradient_range(t, i);
+}
+
 tq_status tq_trainer__plan(tq_trainer *t)
 {
     const tq_training *training = &t->training;
@@ -237,6 +269,7 @@ tq_status tq_trainer__plan(tq_trainer *t)
     set_layers(t);
     TQ_TRY(tq_network__plan_training(t->network, &plan, training->backward, training->update,
                                      training->clipped));
+    set_gradient_ranges(t);
     for (size_t i = 0; i < t->network->value_count; ++i) {
         tq_layer *layer = t->network->value[i].layer;
         if (!t->value[i].flows || layer->kind->plan_backward == NULL)
@@ -263,8 +296,11 @@ static tq_status make(tq_trainer *t, const tq_training *training)
     TQ_TRY(make_quantized(t));
     TQ_TRY(add_parameters(t));
     TQ_TRY(make_state_names(t));
-    for (size_t i = 0; i < t->network->value_count; ++i)
-        TQ_TRY(make_tensors(t, i));
+    for (size_t i = 0; i < t->network->value_count; ++i) {
+        const tq_status status = make_tensors(t, i);
+        if (status != TQ_OK)
+            return tq_status__prefix(status, "gradients of layer '%s'", t->network->value[i].name);
+    }
     return make_batch(t);
 }
 

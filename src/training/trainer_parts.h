@@ -48,6 +48,8 @@ tq_status tq_trainer__plan(tq_trainer *trainer);
 /* The loss of a batch in binary64. `target` is in the network's order. */
 double tq_loss__value(tq_loss loss, const float *output, int64_t count, int64_t classes, const int32_t *label,
                       const float *target);
+/* What is known of its gradient where the loss is finite. */
+tq_range tq_loss__range(tq_loss loss, int64_t count, int64_t classes, double scale);
 /* Its gradient by the output, times `scale`; `target`: labels or targets on the device. */
 tq_status tq_loss__gradient(tq_loss loss, tq_tensor *to, const tq_tensor *output, const tq_memory *target,
                             int64_t classes, double scale);
@@ -56,6 +58,7 @@ void tq_loss__reference(tq_loss loss, float *to, const float *output, int64_t co
                         const int32_t *label, const float *target, double scale);
 
 /* Kernels over a tensor's numbers (kernels/training/gradients.cl). */
+tq_range tq_gradient__sum_range(tq_range a, tq_range b);
 tq_status tq_gradient__add(tq_tensor *to, const tq_tensor *more);
 tq_status tq_gradient__clip(tq_tensor *to, const tq_tensor *x, const tq_quantizer *q);
 tq_status tq_gradient__find_infinite(const tq_tensor *x, tq_memory *first, uint32_t place);

@@ -2,15 +2,6 @@
 
 #include <string.h>
 
-/* A loop under way. */
-typedef struct loop {
-    const oracle_slots *slots;
-    oracle_format product, sum, result;
-    bool exact_sum, fused;
-    long row, column; /* m and n, for draws */
-    mpfr_t s, term;
-} loop;
-
 static bool is_none(const char *text)
 {
     return text == NULL || strcmp(text, "none") == 0;
@@ -22,7 +13,7 @@ static void parse(oracle_format *f, const char *text)
         mpfr_set_erangeflag(), *f = (oracle_format){0};
 }
 
-static void begin(loop *l, const oracle_slots *slots, long row, long column)
+void oracle_sum_begin(oracle_sum *l, const oracle_slots *slots, long row, long column)
 {
     l->slots = slots;
     l->exact_sum = slots->sum != NULL && strcmp(slots->sum, "exact") == 0;
@@ -38,7 +29,7 @@ static void begin(loop *l, const oracle_slots *slots, long row, long column)
 }
 
 /* Streams: 1 and 2 product rows and columns, 3 and 4 sum rows and columns. */
-static uint32_t draw(const loop *l, const oracle_format *f, uint32_t stream, uint32_t k)
+static uint32_t draw(const oracle_sum *l, const oracle_format *f, uint32_t stream, uint32_t k)
 {
     const int n = f->random_bits;
     if (f->rounding != ORACLE_STOCHASTIC || n == 0)
@@ -48,7 +39,7 @@ static uint32_t draw(const loop *l, const oracle_format *f, uint32_t stream, uin
 }
 
 /* An exact sum of zero is +0 unless both are -0, which MPFR's addition gives too. */
-static void step(loop *l, uint32_t x, uint32_t w, uint32_t k)
+void oracle_sum_step(oracle_sum *l, uint32_t x, uint32_t w, uint32_t k)
 {
     mpfr_t factor;
     mpfr_init2(factor, ORACLE_PRECISION);
@@ -63,7 +54,7 @@ static void step(loop *l, uint32_t x, uint32_t w, uint32_t k)
     mpfr_clear(factor);
 }
 
-static uint32_t end(loop *l, uint32_t bias, uint64_t index)
+uint32_t oracle_sum_end(oracle_sum *l, uint32_t bias, uint64_t index)
 {
     uint32_t random = 0;
     oracle_set(l->term, bias);
@@ -76,7 +67,17 @@ static uint32_t end(loop *l, uint32_t bias, uint64_t index)
     return bits;
 }
 
-static uint32_t pixel(const oracle_convolution *c, const uint32_t *x, int sample, int row, int column,
+int oracle_stride_columns(const oracle_convolution *c)
+{
+    return c->stride_columns > 0 ? c->stride_columns : c->stride;
+}
+
+int oracle_dilation_columns(const oracle_convolution *c)
+{
+    return c->dilation_columns > 0 ? c->dilation_columns : c->dilation;
+}
+
+uint32_t oracle_pixel(const oracle_convolution *c, const uint32_t *x, int sample, int row, int column,
                       int channel)
 {
     if (row < 0 || row >= c->rows || column < 0 || column >= c->columns)
@@ -89,15 +90,18 @@ uint32_t oracle_output(const oracle_slots *slots, const oracle_convolution *c, c
 {
     const int group_inputs = c->inputs / c->groups, group = output / (c->outputs / c->groups);
     const long m = ((c->first_sample + sample) * c->out_rows + row) * c->out_columns + column;
-    loop l;
+    oracle_sum l;
     uint32_t k = 0;
-    begin(&l, slots, m, output);
+    oracle_sum_begin(&l, slots, m, output);
     for (int i = 0; i < c->kernel_rows; ++i)
         for (int j = 0; j < c->kernel_columns; ++j)
             for (int q = 0; q < group_inputs; ++q, ++k)
-                step(&l,
-                     pixel(c, x, sample, row * c->stride + i * c->dilation - c->pad_top,
-                           column * c->stride + j * c->dilation - c->pad_left, group * group_inputs + q),
-                     w[(long)k * c->outputs + output], k);
-    return end(&l, bias == NULL ? 0 : bias[output], (uint64_t)m * (uint64_t)c->outputs + (uint64_t)output);
+                oracle_sum_step(&l,
+                                oracle_pixel(c, x, sample, row * c->stride + i * c->dilation - c->pad_top,
+                                             column * oracle_stride_columns(c) +
+                                                 j * oracle_dilation_columns(c) - c->pad_left,
+                                             group * group_inputs + q),
+                                w[(long)k * c->outputs + output], k);
+    return oracle_sum_end(&l, bias == NULL ? 0 : bias[output],
+                          (uint64_t)m * (uint64_t)c->outputs + (uint64_t)output);
 }

@@ -16,6 +16,9 @@ int tq_test_open(void **state)
         print_error("%s\n", tq_error());
         return -1;
     }
+    const char *shape = getenv("TQ_TEST_SHAPE");
+    if (shape != NULL)
+        tq_test_ok(tq_context_set(context, "shape", shape));
     *state = context;
     return 0;
 }

@@ -4,7 +4,7 @@
 
 #include "tensorquant/tensor.h"
 
-/* For cmocka's groups: the default device, in *state. */
+/* For cmocka's groups: the default device, in *state. Its kernels have the form that $TQ_TEST_SHAPE names. */
 int tq_test_open(void **state);
 int tq_test_close(void **state);
 

@@ -2,6 +2,7 @@
 #include "accumulate/path.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #define MOST_UNITS 12582910.0 /* 1.5 * 2^23 - 2: M plus the product stays positive */
 
@@ -16,6 +17,30 @@ static bool can_move_weights(const tq_problem *problem)
 {
     const int shift = problem->product.grid - problem->input.grid - problem->weight.grid;
     return problem->input.grid != TQ_GRID_UNKNOWN && problem->product.precision - 1 + shift <= 23;
+}
+
+/* Bits of the weights' integers on their grid: |W| <= 2^bits. */
+static int weight_bits(const tq_problem *problem)
+{
+    return (int)ceil(log2(fmax(tq_range__units(problem->weight), 1.0)));
+}
+
+/* An input that is no multiple of 2^this makes no tie with any weight. */
+static int tie_grid(const tq_problem *problem)
+{
+    return problem->product.grid - 1 - problem->weight.grid - weight_bits(problem);
+}
+
+/* Ties away: whether moving inputs that are such multiples moves no product that matters by its grain. */
+static bool can_move_inputs(const tq_problem *problem)
+{
+    const double largest = in_units(problem, tq_problem__largest_product(problem));
+    const double matters = problem->product.overflow == TQ_OVERFLOW_WRAP
+                               ? largest
+                               : fmin(largest, ldexp(1.0, problem->product.precision - 1));
+    return problem->input.finite && problem->weight.grid > -60 &&
+           tq_range__magnitude(problem->input) <= 0x1p60 && abs(tie_grid(problem)) <= 60 &&
+           weight_bits(problem) <= 20 && matters <= ldexp(1.0, 22 - weight_bits(problem));
 }
 
 static bool products_fit(const tq_problem *problem)
@@ -39,8 +64,9 @@ static bool applicable(const tq_problem *problem, char *why, size_t size)
         return tq_path__refuse(why, size, "the input or a weight may be infinite or not a number");
     if (!(largest <= most))
         return tq_path__refuse(why, size, "products reach %g units, needed at most %g", largest, most);
-    if (rounding == TQ_ROUND_AWAY && !can_move_weights(problem) && !problem->weights_known)
-        return tq_path__refuse(why, size, "ties away from zero need known weights");
+    if (rounding == TQ_ROUND_AWAY && !can_move_weights(problem) && !can_move_inputs(problem) &&
+        !problem->weights_known)
+        return tq_path__refuse(why, size, "ties away from zero need known weights, or smaller ones");
     if (problem->product.overflow == TQ_OVERFLOW_WRAP && !products_fit(problem))
         return tq_path__refuse(why, size, "products may wrap");
     return true;
@@ -55,6 +81,11 @@ static void plan(const tq_problem *problem, tq_path_plan *plan)
     plan->sum_draws = false;
     plan->away = problem->product.rounding == TQ_ROUND_AWAY;
     plan->step_kinds = plan->away && problem->weights_known;
+    plan->input_moves = plan->away && !problem->weights_known && !can_move_weights(problem);
+    if (plan->input_moves) {
+        plan->away = false;
+        plan->input_shift = -tie_grid(problem);
+    }
     plan->ties = (tq_ties){.input_grid = problem->input.grid,
                            .grid = problem->product.grid,
                            .input_exponent = ilogb(fmax(tq_range__magnitude(problem->input), 0x1p-149)),

@@ -29,6 +29,7 @@ const tq_layer_kind tq_layer_avgpool2d = {
     .option_count = TQ_COUNT(options),
     .inputs_least = 1,
     .inputs_most = 1,
+    .keeps_finite = true,
     .inner = true,
     .state_size = sizeof(tq_pool),
     .shape = tq_pool__shape,

@@ -59,7 +59,7 @@ static void choose_forms(const tq_layer *layer, tq_batchnorm *state, tq_range fa
 {
     tq_lanes *v = &state->lanes;
     const tq_accumulation *a = &layer->quantizers.intrinsic;
-    const bool subnormals = tq_context_device(layer->context)->subnormals;
+    const bool subnormals = tq_context__target(layer->context)->subnormals;
     const tq_range x = layer->input_range[0], product = tq_range__product(x, factor);
     const tq_range rounded = state->inner.fused || tq_quantizer_is_none(&a->product)
                                  ? product
@@ -85,7 +85,7 @@ static void choose_forms(const tq_layer *layer, tq_batchnorm *state, tq_range fa
 static bool holds_for_all(const tq_layer *layer, const tq_batchnorm *state)
 {
     const tq_lanes *v = &state->lanes;
-    return tq_context_device(layer->context)->subnormals && v->sum == TQ_LANES_NEAREST &&
+    return tq_context__target(layer->context)->subnormals && v->sum == TQ_LANES_NEAREST &&
            (state->inner.fused || v->product == TQ_LANES_NEAREST);
 }
 

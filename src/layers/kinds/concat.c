@@ -186,6 +186,7 @@ const tq_layer_kind tq_layer_concat = {
     .option_count = TQ_COUNT(options),
     .inputs_least = 1,
     .inputs_most = TQ_LAYER_INPUTS,
+    .keeps_finite = true,
     .state_size = sizeof(tq_concat),
     .shape = shape,
     .plan = plan,

@@ -102,6 +102,7 @@ const tq_layer_kind tq_layer_conv2d = {
     .weight_count = TQ_COUNT(weights),
     .inputs_least = 1,
     .inputs_most = 1,
+    .keeps_finite = true,
     .inner = true,
     .state_size = sizeof(tq_contract),
     .shape = shape,

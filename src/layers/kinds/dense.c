@@ -50,6 +50,7 @@ const tq_layer_kind tq_layer_dense = {
     .weight_count = TQ_COUNT(weights),
     .inputs_least = 1,
     .inputs_most = 1,
+    .keeps_finite = true,
     .inner = true,
     .state_size = sizeof(tq_contract),
     .shape = shape,

@@ -103,6 +103,7 @@ const tq_layer_kind tq_layer_dropout = {
     .option_count = TQ_COUNT(options),
     .inputs_least = 1,
     .inputs_most = 1,
+    .keeps_finite = true,
     .shape = shape,
     .plan = plan,
     .forward = forward,

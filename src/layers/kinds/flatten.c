@@ -36,6 +36,7 @@ const tq_layer_kind tq_layer_flatten = {
     .option_count = TQ_COUNT(options),
     .inputs_least = 1,
     .inputs_most = 1,
+    .keeps_finite = true,
     .shape = shape,
     .plan = tq_reorder__plan,
     .forward = tq_reorder__forward,

@@ -13,6 +13,7 @@ const tq_layer_kind tq_layer_globalavgpool = {
     .summary = "the average of each channel's image",
     .inputs_least = 1,
     .inputs_most = 1,
+    .keeps_finite = true,
     .inner = true,
     .state_size = sizeof(tq_pool),
     .shape = tq_pool__whole_shape,

@@ -1,7 +1,8 @@
 /* logarithm: the natural logarithm. */
 #include "layers/unary.h"
 
-static const tq_unary family = {.function = {"tq_logarithm", tq_logarithm}};
+static const tq_unary family = {.function = {"tq_logarithm", tq_logarithm},
+                                .derivative = {"tq_logarithm_gradient", tq_logarithm_gradient}};
 
 const tq_layer_kind tq_layer_logarithm = {
     .name = "logarithm",
@@ -14,5 +15,7 @@ const tq_layer_kind tq_layer_logarithm = {
     .plan = tq_unary__plan,
     .forward = tq_unary__forward,
     .reference = tq_unary__reference,
+    .backward = tq_unary__backward,
+    .backward_reference = tq_unary__backward_reference,
     .release = tq_unary__release,
 };

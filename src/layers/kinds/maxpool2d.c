@@ -20,6 +20,7 @@ const tq_layer_kind tq_layer_maxpool2d = {
     .option_count = TQ_COUNT(options),
     .inputs_least = 1,
     .inputs_most = 1,
+    .keeps_finite = true,
     .state_size = sizeof(tq_pool),
     .shape = tq_pool__shape,
     .plan = plan,

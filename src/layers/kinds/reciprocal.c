@@ -1,7 +1,8 @@
 /* reciprocal: 1 / x. */
 #include "layers/unary.h"
 
-static const tq_unary family = {.function = {"tq_reciprocal", tq_reciprocal}};
+static const tq_unary family = {.function = {"tq_reciprocal", tq_reciprocal},
+                                .derivative = {"tq_reciprocal_gradient", tq_reciprocal_gradient}};
 
 const tq_layer_kind tq_layer_reciprocal = {
     .name = "reciprocal",
@@ -14,5 +15,7 @@ const tq_layer_kind tq_layer_reciprocal = {
     .plan = tq_unary__plan,
     .forward = tq_unary__forward,
     .reference = tq_unary__reference,
+    .backward = tq_unary__backward,
+    .backward_reference = tq_unary__backward_reference,
     .release = tq_unary__release,
 };

@@ -51,6 +51,7 @@ const tq_layer_kind tq_layer_relu = {
     .summary = "max(x, 0)",
     .inputs_least = 1,
     .inputs_most = 1,
+    .keeps_finite = true,
     .state_size = sizeof(tq_lanes),
     .shape = shape,
     .plan = plan,

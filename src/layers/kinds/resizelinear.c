@@ -93,7 +93,7 @@ static tq_status make_kernel(tq_layer *layer)
     static const char *const files[] = {"accumulate/wide_sum.cl", "layers/resizelinear.cl"};
     tq_linear *state = layer->state;
     const tq_accumulation *a = &layer->quantizers.intrinsic;
-    const tq_device_info *device = tq_context_device(layer->context);
+    const tq_device_info *device = tq_context__target(layer->context);
     const bool plain = tq_quantizer_is_none(&a->product) && tq_quantizer_is_none(&a->sum) && !a->exact_sum &&
                        device->subnormals && tq_lanes__allowed(layer->context, true);
     tq_program_text text = {0};

@@ -1,7 +1,8 @@
 /* sqrt: the square root. */
 #include "layers/unary.h"
 
-static const tq_unary family = {.function = {"tq_square_root", tq_square_root}};
+static const tq_unary family = {.function = {"tq_square_root", tq_square_root},
+                                .derivative = {"tq_square_root_gradient", tq_square_root_gradient}};
 
 const tq_layer_kind tq_layer_sqrt = {
     .name = "sqrt",
@@ -14,5 +15,7 @@ const tq_layer_kind tq_layer_sqrt = {
     .plan = tq_unary__plan,
     .forward = tq_unary__forward,
     .reference = tq_unary__reference,
+    .backward = tq_unary__backward,
+    .backward_reference = tq_unary__backward_reference,
     .release = tq_unary__release,
 };

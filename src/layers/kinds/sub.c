@@ -8,6 +8,7 @@ const tq_layer_kind tq_layer_sub = {
     .summary = "the difference of two tensors",
     .inputs_least = 2,
     .inputs_most = 2,
+    .keeps_finite = true,
     .inner = true,
     .state_size = sizeof(tq_pairwise_state),
     .family = &family,

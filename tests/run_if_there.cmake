@@ -1,0 +1,12 @@
+# Runs PROGRAM where a device that THERE describes is among what TQ lists; else the test DEVICE is skipped.
+execute_process(COMMAND ${TQ} devices --json OUTPUT_VARIABLE found ERROR_VARIABLE error)
+if(NOT found MATCHES "${THERE}")
+    string(REGEX MATCHALL "\"name\": \"[^\"]*\"" names "${found}")
+    list(JOIN names ", " names)
+    message("skipped: there is no ${DEVICE}; devices: ${names}${error}")
+    return()
+endif()
+execute_process(COMMAND ${PROGRAM} RESULT_VARIABLE result)
+if(NOT result EQUAL 0)
+    message(FATAL_ERROR "${PROGRAM} ended with ${result}")
+endif()
