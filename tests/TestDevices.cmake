@@ -5,10 +5,11 @@ file(GLOB rusticl_icd /etc/OpenCL/vendors/rusticl.icd)
 set(tq_devices pocl-pthread pocl-basic rusticl oclgrind)
 set(tq_environment_pocl-pthread POCL_DEVICES=pthread "TQ_DEVICE=portable computing")
 # The host reference, the same on all, is held against the exact oracles on the first device only.
-# PoCL's basic device runs what its pthread device compiles, too: a part of the long tests.
+# PoCL's basic device runs what its pthread device compiles, too, and llvmpipe takes seconds for a program: a part of
+# the long tests; the whole with scripts/test --devices=all.
 set(tq_environment_pocl-basic POCL_DEVICES=basic "TQ_DEVICE=portable computing" TQ_TEST_DEVICE_ONLY=1 TQ_TEST_PART=1)
 # llvmpipe takes minutes for a few of the largest kernels: fewer digests.
-set(tq_environment_rusticl RUSTICL_ENABLE=llvmpipe TQ_DEVICE=rusticl TQ_TEST_DEVICE_ONLY=1 TQ_TEST_SLOW_COMPILER=1)
+set(tq_environment_rusticl RUSTICL_ENABLE=llvmpipe TQ_DEVICE=rusticl TQ_TEST_DEVICE_ONLY=1 TQ_TEST_PART=1 TQ_TEST_SLOW_COMPILER=1)
 set(tq_environment_oclgrind OCL_ICD_VENDORS=${OCLGRIND_ICD} TQ_DEVICE=oclgrind TQ_TEST_SMALL=1 TQ_TEST_DEVICE_ONLY=1)
 # Devices of the slow tier, only with ctest -C devices (scripts/test --devices=all): Intel's runtimes, which
 # scripts/intel-opencl fetches, and a GPU, where there is one. Whether one is there is seen when a test runs: in what
@@ -44,7 +45,11 @@ function(tq_set_environment test device)
     if(name IN_LIST tq_long_tests)
         set_tests_properties(${test} PROPERTIES COST 100)
     endif()
-    set_tests_properties(${test} PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77
+    set(limit 600)
+    if(device STREQUAL rusticl)
+        set(limit 3600) # with TQ_TEST_FULL
+    endif()
+    set_tests_properties(${test} PROPERTIES TIMEOUT ${limit} SKIP_RETURN_CODE 77
         ENVIRONMENT "${tq_environment_${device}};POCL_CACHE_DIR=${caches}/pocl;TQ_CACHE=${caches}/tq;TQ_SELFTEST=off;UBSAN_OPTIONS=print_stacktrace=1;LSAN_OPTIONS=suppressions=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/support/lsan.supp:print_suppressions=0")
 endfunction()
 

@@ -347,7 +347,7 @@ static bool is_wanted(size_t trial, size_t geometry)
     const size_t count = TQ_COUNT(geometries), distance = (geometry + count - trial % count) % count;
     if (getenv("TQ_TEST_SMALL") != NULL)
         return geometry == trial % 2;
-    if (getenv("TQ_TEST_PART") != NULL)
+    if (tq_test_is_part())
         return distance == 0 && (trial % 5 == 0 || tq_trial_is_new(trial, path_of));
     if (getenv("TQ_TEST_DEVICE_ONLY") != NULL)
         return distance == 0;

@@ -16,6 +16,7 @@
 #include "layers/kind.h"
 #include "oracle/oracle_cases.h"
 #include "support/device_test.h"
+#include "support/test_sets.h"
 
 typedef struct geometry {
     int samples, rows, columns, inputs, kernel_rows, kernel_columns, outputs, groups, stride, dilation;
@@ -223,7 +224,7 @@ static void every_path_has_a_slot(void **state)
 static void all_paths(void **state)
 {
     const bool first = getenv("TQ_TEST_ALL") != NULL;
-    const size_t step = getenv("TQ_TEST_PART") != NULL ? 3 : 1;
+    const size_t step = tq_test_is_part() ? 3 : 1;
     for (size_t i = 0; i < TQ_COUNT(all_slots); i += step)
         for (size_t j = i % 3; j < TQ_COUNT(geometries); j += 3) {
             const bool chosen = j / 3 == i / 3 % 3;

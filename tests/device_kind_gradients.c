@@ -16,6 +16,7 @@
 #include "layers/kind.h"
 #include "oracle/oracle_cases.h"
 #include "support/device_test.h"
+#include "support/test_sets.h"
 
 #define FIRST_SAMPLE 8
 #define SEED         0x123456789u
@@ -337,7 +338,7 @@ static void run(tq_context *context, const trial *t, const slots *s)
 /* With TQ_TEST_PART every second, and the first of each kind; trials of a kind stand together. */
 static bool is_wanted(const trial *list, size_t i)
 {
-    return getenv("TQ_TEST_PART") == NULL || i % 2 == 0 || strcmp(list[i].kind, list[i - 1].kind) != 0;
+    return !tq_test_is_part() || i % 2 == 0 || strcmp(list[i].kind, list[i - 1].kind) != 0;
 }
 
 /* Each without quantizers, and one in `every` pair with them. */

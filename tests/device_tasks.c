@@ -14,6 +14,7 @@
 #include "support/device_test.h"
 #include "support/every_kernel.h"
 #include "support/small_network.h"
+#include "support/test_sets.h"
 
 #define SAMPLES 2
 
@@ -39,7 +40,7 @@ static void small_network(void **state)
                                 .extrinsic = "nearest,8,4",
                                 .batch = SAMPLES,
                                 .seed = 5};
-    if (getenv("TQ_TEST_PART") != NULL)
+    if (tq_test_is_part() && !is_slow(*state))
         skip();
     assert_int_equal(tq_context_set(*state, "shape", "task"), TQ_OK);
     tq_network *network = tq_small_make(*state, TQ_NCHW);
@@ -56,7 +57,7 @@ static void every_kernel(void **state)
 {
     float input[EVERY_INPUT], is[9], should[9];
     tq_map *map;
-    if (getenv("TQ_TEST_PART") != NULL || is_slow(*state))
+    if (tq_test_is_part() || is_slow(*state))
         skip();
     const tq_plan plan = tq_every_plan(&map, getenv("TQ_TEST_SMALL") != NULL ? NULL : "stochastic,16,8");
     for (int i = 0; i < EVERY_INPUT; ++i)

@@ -8,9 +8,14 @@
 
 #include <cmocka.h>
 
+bool tq_test_is_part(void)
+{
+    return getenv("TQ_TEST_PART") != NULL && getenv("TQ_TEST_FULL") == NULL;
+}
+
 static bool is_one(void)
 {
-    return getenv("TQ_TEST_PART") != NULL || getenv("TQ_TEST_SMALL") != NULL;
+    return tq_test_is_part() || getenv("TQ_TEST_SMALL") != NULL;
 }
 
 static bool is_allowed(const tq_sets *s, size_t trial, size_t set)
