@@ -13,6 +13,7 @@
 #include "oracle/oracle_cases.h"
 #include "oracle/oracle_update.h"
 #include "support/device_test.h"
+#include "support/test_sets.h"
 #include "tensorquant/optimizer.h"
 
 #define MOST  5000
@@ -261,7 +262,7 @@ static bool few(void)
 static void test_rules_with_quantizers(void **state)
 {
     static const size_t some[] = {1, 2, 5, 6, 8};
-    for (size_t i = 0; i < (few() ? sizeof some / sizeof *some : RULES); ++i)
+    for (size_t i = 0; i < (few() ? sizeof some / sizeof *some : RULES); i += tq_test_is_slow() ? 2 : 1)
         for (size_t k = few() ? 1 : 0; k < 2; ++k) {
             const size_t r = few() ? some[i] : i;
             const bool none = few() ? i == 0 : k == 0;
@@ -307,6 +308,8 @@ static void check_resumed(fixture *t, size_t r, size_t u, int64_t count)
 static void test_resumed_steps_are_the_same(void **state)
 {
     check_resumed(*state, 1, 2, 40);
+    if (tq_test_is_slow())
+        return;
     check_resumed(*state, 5, 1, 40);
     check_resumed(*state, 8, 4, 40);
 }

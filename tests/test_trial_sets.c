@@ -52,6 +52,8 @@ static const row rows[] = {
     {{4, 4, 0, is_even_set, NULL}, "TQ_TEST_SMALL", "x... ..x. ..x. x... "},
     {{2, 3, 1, is_not_0_1, NULL}, "TQ_TEST_ALL", "x.x xxx "},
     {{3, 4, 1, is_even_set, NULL}, "TQ_TEST_ALL", "x.x. x.x. x.x. "},
+    {{4, 3, 1, NULL, NULL}, "TQ_TEST_SLOW_COMPILER", "x.. ... ..x ... "},
+    {{4, 3, 1, NULL, is_alike_by_parity}, "TQ_TEST_SLOW_COMPILER", "xx. xx. x.x ... "},
 };
 
 typedef struct record {
@@ -72,6 +74,7 @@ static void forget_variables(void)
     unsetenv("TQ_TEST_ALL");
     unsetenv("TQ_TEST_PART");
     unsetenv("TQ_TEST_SMALL");
+    unsetenv("TQ_TEST_SLOW_COMPILER");
 }
 
 static void rows_by_hand(void **state)

@@ -18,12 +18,16 @@ typedef struct tq_sets {
 /*
  * Calls `run` for each trial with each of its sets; fails where a trial may have none. With TQ_TEST_ALL its
  * sets are all that are allowed; where a part is enough, or with TQ_TEST_SMALL, one: number trial % sets or
- * the next that is allowed; else the share, or as many as the trial's family needs to meet all.
+ * the next that is allowed; else the share, or as many as the trial's family needs to meet all. With
+ * TQ_TEST_SLOW_COMPILER every second trial, and the first of each family.
  */
 void tq_sets_run(const tq_sets *s, void (*run)(void *state, size_t trial, size_t set), void *state);
 
 /* Whether a part of a long test is enough: TQ_TEST_PART, which TQ_TEST_FULL overrides. */
 bool tq_test_is_part(void);
+
+/* TQ_TEST_SLOW_COMPILER, which TQ_TEST_FULL overrides: programs take seconds. */
+bool tq_test_is_slow(void);
 
 /* Whether no trial before this one has its name; NULL is a name, too. */
 bool tq_trial_is_new(size_t trial, const char *(*name)(size_t trial));
