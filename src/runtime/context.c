@@ -148,7 +148,8 @@ static tq_status adopt(tq_context *c, cl_context context, cl_device_id device, c
     TQ_TRY(tq_context__read_environment(c));
     const cl_int code = clGetDeviceInfo(device, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL);
     if (code != CL_SUCCESS)
-        return tq_status__fail(TQ_E_ARGUMENT, "the given cl_device_id is not valid: %s (%d)",
+        return tq_status__fail(TQ_E_ARGUMENT,
+                               "the given cl_device_id is not valid: clGetDeviceInfo failed: %s (%d)",
                                tq_opencl__name(code), (int)code);
     tq_device__describe(&c->info, platform, device);
     if (!c->info.usable)
