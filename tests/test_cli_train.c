@@ -207,10 +207,10 @@ static void test_full_disk(void **state)
 {
     size_t size;
     (void)state;
-    tq_program_expect(0, "", "tq train mlp " COMMON " --epochs 1 --out f.onnx");
+    tq_program_expect(0, "", "tq train lenet " COMMON " --epochs 1 --out f.onnx");
     char *const before = tq_file_text("f.onnx.checkpoint", &size);
     tq_program_expect(1, "File too large",
-                      "trap '' XFSZ; ulimit -f 1830; POCL_KERNEL_CACHE=0 tq train mlp " COMMON
+                      "trap '' XFSZ; ulimit -f 3300; tq train lenet " COMMON
                       " --epochs 2 --resume --out f.onnx");
     tq_file_expect("f.onnx.checkpoint", before, size);
     tq_said said = tq_program_run("ls | grep -c tmp");
