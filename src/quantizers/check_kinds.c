@@ -202,9 +202,8 @@ static tq_status gather(examples *e, const tq_checks *checks, const tq_u32 *bits
 
 static tq_status check_all(kinds_test *t)
 {
-    const unsigned width = tq_context_device(t->context)->vector_width;
     examples e = {.count = 0};
-    t->lanes = width >= 16 ? 16 : width >= 8 ? 8 : 4;
+    t->lanes = tq_device__lanes(tq_context_device(t->context));
     for (tq_u32 i = 0; i < NUMBERS; ++i) {
         t->from[i] = number_of(i);
         t->draw[i] = i % 5 == 0 ? 0 : i % 5 == 1 ? UINT32_MAX : i * 747796405u;

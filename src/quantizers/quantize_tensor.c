@@ -14,12 +14,11 @@ typedef struct cut {
  * (kernels/quantizers/element_draws.cl). */
 static cut cut_of(const tq_context *context, const tq_quantizer *q)
 {
-    const unsigned width = tq_context__target(context)->vector_width;
     const int bits = tq_quantizer__random_bits(q);
     const int runs = bits > 8 ? 2 : 1;
     if (!tq_quantizer__has_vector(q))
         return (cut){1, 1};
-    return (cut){width >= 16 ? 16 : width >= 8 ? 8 : 4, bits > 0 ? runs * 128 / bits : 4};
+    return (cut){tq_device__lanes(tq_context__target(context)), bits > 0 ? runs * 128 / bits : 4};
 }
 
 tq_status tq_fit__kernel(tq_kernel **kernel, tq_context *context, const tq_quantizer *q, const char *name)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "runtime/emission.h"
-#include "runtime/manifest.h"
+#include "runtime/record.h"
 #include "util/fail.h"
 #include "util/file.h"
 
@@ -94,7 +94,7 @@ static tq_status check_version(const tq_binaries *b)
 static bool has_hash(const tq_binaries *b, const char *object, const unsigned char *data, size_t size)
 {
     char hash[33];
-    tq_emission__hash(hash, data, size);
+    tq_program_key__print(hash, tq_program_key__of(data, size));
     return strcmp(text_of(b, object, "hash"), hash) == 0;
 }
 
@@ -194,7 +194,7 @@ tq_status tq_binaries__find(const tq_binaries *b, const tq_text *text, cl_progra
     tq_recorded_program wanted = {.text = *text};
     char hash[33];
     tq_recorded_program__name(&wanted);
-    tq_manifest__hash(hash, &wanted);
+    tq_program_key__print(hash, wanted.hash);
     for (size_t i = 0; i < json_array_size(programs); ++i) {
         const char *const other = json_string_value(json_object_get(json_array_get(programs, i), "hash"));
         if (other == NULL || strcmp(other, hash) != 0)

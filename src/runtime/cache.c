@@ -42,8 +42,7 @@ void tq_cache__initial_directory(char *to, size_t size)
 static bool driver_keeps(const tq_context *c)
 {
     const char *cache = getenv("POCL_KERNEL_CACHE");
-    return strcmp(c->info.platform, "Portable Computing Language") == 0 &&
-           (cache == NULL || strcmp(cache, "0") != 0);
+    return tq_device__is_pocl(&c->info) && (cache == NULL || strcmp(cache, "0") != 0);
 }
 
 bool tq_cache__is_used(const tq_context *c)
@@ -53,8 +52,9 @@ bool tq_cache__is_used(const tq_context *c)
 
 static bool file_name(char *to, size_t size, const char *directory, tq_program_key key)
 {
-    return snprintf(to, size, "%s/%016llx%016llx.bin", directory, (unsigned long long)key.high,
-                    (unsigned long long)key.low) < (int)size;
+    char name[33];
+    tq_program_key__print(name, key);
+    return snprintf(to, size, "%s/%s.bin", directory, name) < (int)size;
 }
 
 static bool header_is_right(const uint64_t *header, tq_program_key key)

@@ -224,6 +224,15 @@ static const struct tq_candidate *best_match(const tq_found *found, const tq_wis
     return best;
 }
 
+void tq_device__print(tq_text *to, const tq_device_info *device)
+{
+    const char *const remark = !device->usable    ? ", not usable: "
+                               : device->compiler ? ""
+                                                  : ", no compiler: for binaries only";
+    tq_text__print(to, "%u:%u %s '%s' (%s)%s%s", device->platform_index, device->device_index, device->type,
+                   device->name, device->platform, remark, device->reason);
+}
+
 static tq_status no_match(const tq_found *found, const tq_wish *wish, const char *selector,
                           const char *origin)
 {
@@ -235,12 +244,8 @@ static tq_status no_match(const tq_found *found, const tq_wish *wish, const char
     else
         tq_text__print(&text, "no device matches '%s'%s; devices found:", selector, origin);
     for (size_t i = 0; i < found->count; ++i) {
-        const tq_device_info *info = &found->list[i].info;
-        const char *const remark = !info->usable    ? ", not usable: "
-                                   : info->compiler ? ""
-                                                    : ", no compiler: for binaries only";
-        tq_text__print(&text, "\n  %u:%u %s '%s' (%s)%s%s", info->platform_index, info->device_index,
-                       info->type, info->name, info->platform, remark, info->reason);
+        tq_text__print(&text, "\n  ");
+        tq_device__print(&text, &found->list[i].info);
     }
     if (found->count == 0)
         tq_text__print(

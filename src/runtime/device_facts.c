@@ -133,6 +133,16 @@ static void describe_platform(tq_device_info *info, cl_platform_id platform)
     refuse(info, "clGetPlatformInfo(CL_PLATFORM_NAME) failed: %s (%d)", tq_opencl__name(code), (int)code);
 }
 
+bool tq_device__is_pocl(const tq_device_info *device)
+{
+    return strcmp(device->platform, "Portable Computing Language") == 0;
+}
+
+int tq_device__lanes(const tq_device_info *device)
+{
+    return device->vector_width >= 16 ? 16 : device->vector_width >= 8 ? 8 : 4;
+}
+
 void tq_device__describe(tq_device_info *info, cl_platform_id platform, cl_device_id device)
 {
     cl_device_type type = CL_DEVICE_TYPE_DEFAULT;

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include "runtime/internal.h"
 #include "runtime/manifest.h"
@@ -19,15 +18,18 @@
 
 /* `build`: the commands that make the binary, in the folder. */
 static const struct target {
-    const char *name, *binary, *build[3];
+    const char *name, *binary;
+    bool here; /* the device builds it */
+    const char *build[3];
 } targets[] = {
-    {"device", "kernels.bin", {NULL}},
-    {"generic", "kernels.bin", {NULL}},
+    {"device", "kernels.bin", true, {NULL}},
+    {"generic", "kernels.bin", false, {NULL}},
     {"intel",
      "kernels.aocx",
+     false,
      {"aoc -march=emulator " TQ_EMIT_TEXT " -o kernels.aocx",
       "aoc -board=BOARD " TQ_EMIT_TEXT " -o kernels.aocx"}},
-    {"pocl", "kernels.bin", {NULL}},
+    {"pocl", "kernels.bin", true, {NULL}},
 };
 
 static const struct target *find_target(const tq_emission *how)
@@ -39,11 +41,6 @@ static const struct target *find_target(const tq_emission *how)
     return NULL;
 }
 
-static bool builds_here(const struct target *target)
-{
-    return strcmp(target->name, "pocl") == 0 || strcmp(target->name, "device") == 0;
-}
-
 tq_status tq_emission__check(const tq_context *c, const tq_emission *how, const char *directory)
 {
     const struct target *const target = find_target(how);
@@ -51,11 +48,11 @@ tq_status tq_emission__check(const tq_context *c, const tq_emission *how, const 
     if (target == NULL)
         return tq_status__fail(TQ_E_NAME, "there is no target '%s'; targets: device, generic, intel, pocl",
                                how->target);
-    if (strcmp(target->name, "pocl") == 0 && strstr(c->info.platform, "Portable Computing Language") == NULL)
+    if (strcmp(target->name, "pocl") == 0 && !tq_device__is_pocl(&c->info))
         return tq_status__fail(TQ_E_DEVICE,
                                "target 'pocl' builds on the device, and '%s' is one of '%s', not of PoCL",
                                c->info.name, c->info.platform);
-    if (builds_here(target) && !c->info.compiler)
+    if (target->here && !c->info.compiler)
         return tq_status__fail(TQ_E_DEVICE, "target '%s' builds on the device, and '%s' has no compiler",
                                target->name, c->info.name);
     if (lstat(directory, &info) == 0)
@@ -64,12 +61,6 @@ tq_status tq_emission__check(const tq_context *c, const tq_emission *how, const 
                                "replaced: remove it or name another",
                                directory);
     return TQ_OK;
-}
-
-void tq_emission__hash(char to[33], const void *bytes, size_t size)
-{
-    const XXH128_hash_t hash = XXH3_128bits(bytes, size);
-    snprintf(to, 33, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64);
 }
 
 /* The text that all programs begin with. */
@@ -171,7 +162,7 @@ static tq_status write_binary(tq_context *c, folder *f, const struct target *tar
     size_t size = 0;
     char hash[33];
     TQ_TRY(tq_program__compile(c, text, &binary, &size));
-    tq_emission__hash(hash, binary, size);
+    tq_program_key__print(hash, tq_program_key__of(binary, size));
     json_object_set_new(manifest, "binary",
                         json_pack("{s:s, s:s, s:s, s:s, s:s}", "file", target->binary, "hash", hash, "device",
                                   c->info.name, "version", c->info.version, "driver", c->info.driver));
@@ -195,7 +186,7 @@ static json_t *describe(const tq_recording *r, const tq_emission *how, const str
 {
     char hash[33];
     json_t *const build = json_array();
-    tq_emission__hash(hash, tq_text__get(text), text->length);
+    tq_program_key__print(hash, tq_program_key__of(tq_text__get(text), text->length));
     for (size_t i = 0; target->build[i] != NULL; ++i)
         json_array_append_new(build, json_string(target->build[i]));
     return json_pack("{s:i, s:s, s:s, s:s, s:{s:s, s:s, s:s}, s:o, s:{s:s}, s:o, s:o}", "format",
@@ -216,7 +207,7 @@ static tq_status fill(tq_context *c, folder *f, const tq_emission *how)
     json_t *const manifest = describe(c->recording, how, target, &text);
     if (status == TQ_OK)
         status = write_file(f, TQ_EMIT_TEXT, tq_text__get(&text), text.length);
-    if (status == TQ_OK && builds_here(target))
+    if (status == TQ_OK && target->here)
         status = write_binary(c, f, target, &text, manifest);
     if (status == TQ_OK)
         status = write_manifest(f, manifest);

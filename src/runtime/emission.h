@@ -14,7 +14,4 @@
 tq_status tq_emission__check(const tq_context *context, const tq_emission *how, const char *directory);
 tq_status tq_emission__write(tq_context *context, const tq_emission *how, const char *directory);
 
-/* 32 hexadecimal digits of the hash of some bytes, and a NUL. */
-void tq_emission__hash(char to[33], const void *bytes, size_t size);
-
 #endif

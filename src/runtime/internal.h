@@ -10,11 +10,6 @@
 #include "runtime/launch.h"
 #include "tensorquant/tuning.h"
 
-/* 128 bits of everything that shapes a program. */
-typedef struct tq_program_key {
-    uint64_t low, high;
-} tq_program_key;
-
 typedef struct tq_program {
     struct tq_program *next;
     tq_program_key text,
@@ -69,7 +64,6 @@ struct tq_context {
     uint64_t products;             /* that CLBlast ran */
 };
 
-bool tq_program_key__same(tq_program_key a, tq_program_key b);
 tq_status tq_program_text__check(const tq_program_text *text);
 /* A key of what tq_program_text__join would join, without joining: planning and running look up by it. */
 tq_program_key tq_program__key(const tq_context *c, const tq_program_text *text);
@@ -108,6 +102,9 @@ void tq_context__say_end(const tq_context *c);
 
 /* Facts of a device. */
 void tq_device__describe(tq_device_info *info, cl_platform_id platform, cl_device_id device);
+bool tq_device__is_pocl(const tq_device_info *device);
+/* Adds "0:1 gpu 'NAME' (PLATFORM)" and why it cannot be used, or that it needs binaries. */
+void tq_device__print(tq_text *to, const tq_device_info *device);
 /* The device that a selector names, with a reference for clReleaseDevice. */
 tq_status tq_device__select(const char *selector, cl_platform_id *platform, cl_device_id *device,
                             tq_device_info *info);

@@ -78,6 +78,8 @@ tq_status tq_kernel__run_elements(tq_kernel *kernel, int64_t elements, const tq_
  */
 #define TQ_ANY_ROUNDS UINT64_MAX
 uint64_t tq_device__most_rounds(const tq_device_info *device);
+/* Numbers of a vector in kernels that take one number after the other: 16, 8 or 4. */
+int tq_device__lanes(const tq_device_info *device);
 
 /* Local size for a plain one-dimensional kernel: on this device, of which one kernel may allow less; of a
  * kernel. At least 1. */

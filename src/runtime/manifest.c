@@ -5,12 +5,6 @@
 
 #include "runtime/task.h"
 
-void tq_manifest__hash(char to[33], const tq_recorded_program *program)
-{
-    snprintf(to, 33, "%016llx%016llx", (unsigned long long)program->hash[0],
-             (unsigned long long)program->hash[1]);
-}
-
 static bool same(const tq_token *a, const tq_token *b)
 {
     return a->length == b->length && memcmp(a->start, b->start, a->length) == 0;
@@ -116,7 +110,7 @@ json_t *tq_manifest__programs(const tq_recording *r)
     json_t *const list = json_array();
     for (size_t i = 0; i < r->programs; ++i) {
         char hash[33];
-        tq_manifest__hash(hash, &r->program[i]);
+        tq_program_key__print(hash, r->program[i].hash);
         json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o}", "hash", hash, "prefix",
                                               r->program[i].prefix, "structure", structure_of(&r->program[i]),
                                               "kernels", kernels_of(r, i)));

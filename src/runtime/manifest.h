@@ -10,7 +10,4 @@
 json_t *tq_manifest__programs(const tq_recording *recording);
 json_t *tq_manifest__launches(const tq_recording *recording);
 
-/* 32 hexadecimal digits of a program's hash, and a NUL. */
-void tq_manifest__hash(char to[33], const tq_recorded_program *program);
-
 #endif

@@ -60,8 +60,7 @@ static void fill(const task *t)
 static tq_status begin(task *t, tq_context *context)
 {
     const tq_probe *probe;
-    const unsigned width = context->info.vector_width;
-    *t = (task){.context = context, .lanes = width >= 16 ? 16 : width >= 8 ? 8 : 4};
+    *t = (task){.context = context, .lanes = (size_t)tq_device__lanes(&context->info)};
     for (size_t i = 0; (probe = tq_probe__at(i)) != NULL; ++i)
         if (tq_probe__skipped(probe, &context->info) == NULL)
             t->items += items_of(probe, t->lanes);
@@ -76,7 +75,7 @@ static tq_status begin(task *t, tq_context *context)
 
 void tq_probes__text(tq_program_text *text, const tq_device_info *device, bool groups)
 {
-    const int lanes = device->vector_width >= 16 ? 16 : device->vector_width >= 8 ? 8 : 4;
+    const int lanes = tq_device__lanes(device);
     *text = (tq_program_text){.unkept = true};
     tq_program_text__define(text, "TQ_LANES", "%d", lanes);
     tq_program_text__define(text, "TQ_HALF", "%d", lanes / 2);
@@ -239,8 +238,7 @@ static tq_status run_groups(tq_checks *checks, tq_context *c, const tq_program_t
     tq_u32 from[GROUPS * MOST_ITEMS], to[GROUPS * MOST_ITEMS + 1];
     tq_kernel *kernel;
     TQ_TRY(tq_kernel__create(&kernel, c, text, "probe_groups"));
-    size_t items = tq_context__local_size(c);
-    items = tq_kernel__most_items(kernel) < items ? tq_kernel__most_items(kernel) : items;
+    const size_t items = tq_kernel__local_size(kernel);
     for (size_t i = 0; i < GROUPS * items; ++i)
         from[i] = (tq_u32)i * 2654435761u;
     const tq_status status = launch_groups(c, kernel, from, to, items);

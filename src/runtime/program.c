@@ -100,6 +100,22 @@ tq_status tq_program_text__join(const tq_program_text *text, bool task, tq_text 
     return tq_text__status(joined);
 }
 
+tq_program_key tq_program_key__of(const void *bytes, size_t size)
+{
+    const XXH128_hash_t hash = XXH3_128bits(bytes, size);
+    return (tq_program_key){hash.low64, hash.high64};
+}
+
+bool tq_program_key__same(tq_program_key a, tq_program_key b)
+{
+    return a.low == b.low && a.high == b.high;
+}
+
+void tq_program_key__print(char to[33], tq_program_key key)
+{
+    snprintf(to, 33, "%016llx%016llx", (unsigned long long)key.high, (unsigned long long)key.low);
+}
+
 /* The key hashes every fact that could change what the compiler gives. */
 static tq_program_key key_of(const tq_context *c, const tq_text *joined)
 {
@@ -107,9 +123,9 @@ static tq_program_key key_of(const tq_context *c, const tq_text *joined)
     tq_text__print(&facts, "1\n%s\n%s\n%s\n%s\n%s\n%s\n%u\n", tq_version(), options_of(c), c->info.name,
                    c->info.platform, c->info.version, c->info.driver, (unsigned)sizeof(void *));
     tq_text__add(&facts, tq_text__get(joined), joined->length);
-    const XXH128_hash_t hash = XXH3_128bits(tq_text__get(&facts), facts.length);
+    const tq_program_key key = tq_program_key__of(tq_text__get(&facts), facts.length);
     tq_text__free(&facts);
-    return (tq_program_key){hash.low64, hash.high64};
+    return key;
 }
 
 /* The first lines of the build log. */
@@ -216,17 +232,6 @@ static tq_status load_or_build(tq_program *made, tq_context *c, const tq_text *j
     return TQ_OK;
 }
 
-static tq_program_key hash(const void *bytes, size_t size)
-{
-    const XXH128_hash_t hash = XXH3_128bits(bytes, size);
-    return (tq_program_key){hash.low64, hash.high64};
-}
-
-bool tq_program_key__same(tq_program_key a, tq_program_key b)
-{
-    return a.low == b.low && a.high == b.high;
-}
-
 /* A key of what tq_program_text__join would join, without joining: planning and running look up by it. */
 tq_program_key tq_program__key(const tq_context *c, const tq_program_text *text)
 {
@@ -234,12 +239,12 @@ tq_program_key tq_program__key(const tq_context *c, const tq_program_text *text)
     size_t count = 0;
     part[count++] = (tq_program_key){.low = tq_context__is_task(c),
                                      .high = 2 * (uint64_t)c->binaries_set + (c->recording != NULL)};
-    part[count++] = hash(tq_text__get(&text->defines), text->defines.length);
+    part[count++] = tq_program_key__of(tq_text__get(&text->defines), text->defines.length);
     for (size_t i = 0; i < text->part_count; ++i) {
-        part[count++] = hash(text->part[i].name, strlen(text->part[i].name));
-        part[count++] = hash(text->part[i].text, text->part[i].length);
+        part[count++] = tq_program_key__of(text->part[i].name, strlen(text->part[i].name));
+        part[count++] = tq_program_key__of(text->part[i].text, text->part[i].length);
     }
-    return hash(part, count * sizeof *part);
+    return tq_program_key__of(part, count * sizeof *part);
 }
 
 tq_status tq_program_text__check(const tq_program_text *text)

@@ -20,6 +20,15 @@ const tq_source *tq_source__find(const char *name);
 size_t tq_source__count(void);
 const tq_source *tq_source__at(size_t i);
 
+/* 128 bits of everything that shapes a program, or of other bytes. */
+typedef struct tq_program_key {
+    uint64_t low, high;
+} tq_program_key;
+tq_program_key tq_program_key__of(const void *bytes, size_t size);
+bool tq_program_key__same(tq_program_key a, tq_program_key b);
+/* 32 hexadecimal digits and a NUL. */
+void tq_program_key__print(char to[33], tq_program_key key);
+
 /* What a program is made of. Zero-initialized is empty; the prelude is always first and need not be added. */
 typedef struct tq_program_text {
     tq_text defines;    /* whole lines */

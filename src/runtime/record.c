@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "runtime/internal.h"
 #include "util/fail.h"
@@ -24,10 +23,8 @@ static void *grow(void *array, size_t count, size_t size)
 
 void tq_recorded_program__name(tq_recorded_program *program)
 {
-    const XXH128_hash_t hash = XXH3_128bits(tq_text__get(&program->text), program->text.length);
-    program->hash[0] = hash.high64;
-    program->hash[1] = hash.low64;
-    snprintf(program->prefix, sizeof program->prefix, "k%08x_", (unsigned)(hash.high64 >> 32));
+    program->hash = tq_program_key__of(tq_text__get(&program->text), program->text.length);
+    snprintf(program->prefix, sizeof program->prefix, "k%08x_", (unsigned)(program->hash.high >> 32));
 }
 
 static void free_program(tq_recorded_program *program)
@@ -41,7 +38,7 @@ static tq_status find_program(const tq_recording *r, const tq_recorded_program *
 {
     for (*index = 0; *index < r->programs; ++*index) {
         const tq_recorded_program *const other = &r->program[*index];
-        if (memcmp(other->hash, program->hash, sizeof other->hash) == 0)
+        if (tq_program_key__same(other->hash, program->hash))
             return TQ_OK;
         if (strcmp(other->prefix, program->prefix) == 0)
             return tq_status__fail(TQ_E_UNSUPPORTED, "two programs are both named '%s'", other->prefix);

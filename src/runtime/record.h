@@ -8,9 +8,9 @@
 #include "runtime/launch.h"
 
 typedef struct tq_recorded_program {
-    uint64_t hash[2]; /* of the text */
-    char prefix[16];  /* of the names in a joined text (merge.h), made of the hash */
-    tq_text text;     /* all of it */
+    tq_program_key hash; /* of the text */
+    char prefix[16];     /* of the names in a joined text (merge.h), made of the hash */
+    tq_text text;        /* all of it */
     tq_text defines;
 } tq_recorded_program;
 

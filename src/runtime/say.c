@@ -56,9 +56,10 @@ void tq_context__say_device(const tq_context *c)
     if (tq_device_list(devices, TQ_COUNT(devices), &count) != TQ_OK)
         count = 0;
     for (size_t i = 0; i < count && i < TQ_COUNT(devices); ++i) {
-        const tq_device_info *const d = &devices[i];
-        tq_context__say(c, "device found: %u:%u %s '%s' (%s)%s%s", d->platform_index, d->device_index,
-                        d->type, d->name, d->platform, d->usable ? "" : ", not usable: ", d->reason);
+        tq_text line = {0};
+        tq_device__print(&line, &devices[i]);
+        tq_context__say(c, "device found: %s", tq_text__get(&line));
+        tq_text__free(&line);
     }
     tq_context__say(c, "device selected: %s '%s' (%s, driver %s)", c->info.type, c->info.name,
                     c->info.platform, c->info.driver);
