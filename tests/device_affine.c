@@ -15,6 +15,7 @@
 
 #include "layers/kind.h"
 #include "oracle/oracle_cases.h"
+#include "support/bits.h"
 #include "support/device_test.h"
 
 #define MOST     20000
@@ -92,13 +93,6 @@ static float number(uint32_t bits)
     float x;
     memcpy(&x, &bits, sizeof x);
     return x;
-}
-
-static uint32_t bits_of(float x)
-{
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
 }
 
 static void to_carrier(mpfr_ptr x)

@@ -17,6 +17,7 @@
 #include "oracle/oracle_arithmetic.h"
 #include "oracle/oracle_cases.h"
 #include "oracle/oracle_functions.h"
+#include "support/bits.h"
 #include "support/device_test.h"
 #include "support/test_sets.h"
 
@@ -63,13 +64,6 @@ struct bench {
     float *x[2], *device, *reference;
     float weight[2][MOST_GROUP]; /* gamma or slope, beta */
 };
-
-static uint32_t bits_of(float x)
-{
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
 
 static const uint32_t *input_bits(const bench *b, size_t i)
 {

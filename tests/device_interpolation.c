@@ -14,6 +14,7 @@
 #include "layers/kind.h"
 #include "oracle/oracle_cases.h"
 #include "oracle/oracle_kinds.h"
+#include "support/bits.h"
 
 #define FIRST_SAMPLE 3
 #define SAMPLES      2
@@ -59,13 +60,6 @@ static const trial trials[] = {
     /* i / 2 within 0 .. 2; the columns stay */
     {"scale=2x1,coordinates=asymmetric", 6, 2, {0, 0, 1, 1, 2, 2}, {0, 1}, {0, 0.5f, 0, 0.5f, 0, 0}, {0, 0}},
 };
-
-static uint32_t bits_of(float x)
-{
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
 
 static uint32_t oracle(const oracle_slots *s, const trial *t, const float *x, int i)
 {

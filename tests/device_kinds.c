@@ -15,6 +15,7 @@
 #include "layers/pool.h"
 #include "oracle/oracle_cases.h"
 #include "oracle/oracle_kinds.h"
+#include "support/bits.h"
 #include "support/device_test.h"
 #include "support/test_sets.h"
 
@@ -161,13 +162,6 @@ static void check(const bench *b, const char *what, const float *is, const float
             fail_msg("%s: %s '%s' with %s/%s/%s/%s, output %lld: %a, should be %a", what, b->t->kind,
                      b->t->options, b->s->product, b->s->sum, b->s->result, b->s->extrinsic, (long long)i,
                      (double)is[i], (double)should[i]);
-}
-
-static uint32_t bits_of(float x)
-{
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
 }
 
 /* The taps of an output, from the layer's options by the definition; returns the divisor when padding counts.

@@ -12,6 +12,7 @@
 
 #include "oracle/oracle_cases.h"
 #include "oracle/oracle_update.h"
+#include "support/bits.h"
 #include "support/device_test.h"
 #include "support/test_sets.h"
 #include "tensorquant/optimizer.h"
@@ -88,26 +89,12 @@ static bool on(const char *name)
     return getenv(name) != NULL;
 }
 
-static uint32_t bits_of(float x)
-{
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
-
-static float number_of(uint32_t bits)
-{
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
 /* Around 2^exponent, either sign. */
 static float ordinary(uint64_t *state, int exponent)
 {
     const uint64_t r = oracle_random(state);
     const float x = 1.0f + (float)(r >> 41) * 0x1p-23f;
-    const float scaled = x * number_of((uint32_t)(127 + exponent - (int)(r & 7)) << 23);
+    const float scaled = x * float_of((uint32_t)(127 + exponent - (int)(r & 7)) << 23);
     return r & 8 ? -scaled : scaled;
 }
 
@@ -117,8 +104,8 @@ static void fill(numbers *n, int64_t count, int64_t wild, uint64_t seed)
     uint64_t state = seed;
     for (int64_t i = 0; i < count; ++i) {
         const bool any = wild > 0 && i % wild == wild - 1;
-        n->value[i] = any && i % 2 ? number_of(oracle_random_input(&state, NULL)) : ordinary(&state, 1);
-        n->gradient[i] = any ? number_of(oracle_random_input(&state, NULL)) : ordinary(&state, 0);
+        n->value[i] = any && i % 2 ? float_of(oracle_random_input(&state, NULL)) : ordinary(&state, 1);
+        n->gradient[i] = any ? float_of(oracle_random_input(&state, NULL)) : ordinary(&state, 0);
         if (i % 13 == 5)
             n->gradient[i] = 0.0f;
     }
@@ -208,9 +195,9 @@ static void run_exact(numbers *n, size_t r, size_t u, int64_t count, uint32_t st
             for (int s = 0; s < TQ_OPTIMIZER_STATES; ++s)
                 state[s] = bits_of(n->state[s][i]);
             oracle_update_element(&rules[r].rule, &update, (uint64_t)i, bits_of(n->gradient[i]), &w, state);
-            n->value[i] = number_of(w);
+            n->value[i] = float_of(w);
             for (int s = 0; s < TQ_OPTIMIZER_STATES; ++s)
-                n->state[s][i] = number_of(state[s]);
+                n->state[s][i] = float_of(state[s]);
         }
 }
 

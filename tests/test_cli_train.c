@@ -207,6 +207,7 @@ static void test_full_disk(void **state)
 {
     size_t size;
     (void)state;
+    /* The limit is above what PoCL writes for its own cache and below a checkpoint of this network. */
     tq_program_expect(0, "", "tq train lenet " COMMON " --epochs 1 --out f.onnx");
     char *const before = tq_file_text("f.onnx.checkpoint", &size);
     tq_program_expect(1, "File too large",

@@ -11,6 +11,7 @@
 
 #include "oracle/oracle_cases.h"
 #include "oracle/oracle_functions.h"
+#include "support/bits.h"
 #include "tensorquant/extend.h"
 #include "tensorquant/kernels/math.cl"
 
@@ -55,13 +56,6 @@ static const function functions[] = {
     {"thresholdedrelu", tq_above, 1, 0},
     {"thresholdedrelu", tq_above, -0.5f, 0},
 };
-
-static uint32_t bits_of(float x)
-{
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
 
 static double error_of(const function *f, oracle_function *exact, uint32_t bits, mpfr_ptr x, mpfr_ptr y)
 {

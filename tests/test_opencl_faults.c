@@ -380,11 +380,7 @@ static int start(void **state)
     assert_non_null(getcwd(cache, sizeof cache - 8));
     strcat(cache, "/cache");
     setenv("TQ_CACHE", cache, 1);
-    setenv("OPENCL_LAYERS", TQ_BINARY_DIRECTORY "/tests/libfault.so", 1);
-    setenv("TQ_FAULT_LOG", "fault.log", 1);
-    setenv("POCL_KERNEL_CACHE", "0", 1); /* else the library leaves programs to it */
-    if (access("/etc/OpenCL/vendors/pocl.icd", R_OK) == 0)
-        setenv("OCL_ICD_VENDORS", "/etc/OpenCL/vendors/pocl.icd", 0); /* other drivers take time to load */
+    tq_fault_log_start(TQ_BINARY_DIRECTORY);
     tq_program_expect(0, "", TRAIN "1 2>&1; mv t.onnx.checkpoint first.checkpoint");
     return 0;
 }

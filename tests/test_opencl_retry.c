@@ -279,11 +279,7 @@ static int start(void **state)
 {
     (void)state;
     tq_program_start(TQ_BINARY_DIRECTORY, "opencl_retry");
-    setenv("OPENCL_LAYERS", TQ_BINARY_DIRECTORY "/tests/libfault.so", 1);
-    setenv("TQ_FAULT_LOG", "fault.log", 1);
-    setenv("POCL_KERNEL_CACHE", "0", 1); /* else the library leaves programs to it */
-    if (access("/etc/OpenCL/vendors/pocl.icd", R_OK) == 0)
-        setenv("OCL_ICD_VENDORS", "/etc/OpenCL/vendors/pocl.icd", 0); /* other drivers take time to load */
+    tq_fault_log_start(TQ_BINARY_DIRECTORY);
     for (int i = 0; i < 2; ++i) /* the second one with programs from the cache */
         tq_program_expect(0, "", "../tests/test_opencl_retry live && mv results right");
     return 0;

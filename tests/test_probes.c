@@ -12,25 +12,11 @@
 
 #include "oracle/oracle_operations.h"
 #include "runtime/probe.h"
+#include "support/bits.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 #define ZERO 0x80000000u /* the sign */
-
-static float float_of(uint64_t bits)
-{
-    const uint32_t word = (uint32_t)bits;
-    float x;
-    memcpy(&x, &word, sizeof x);
-    return x;
-}
-
-static uint64_t bits_of(float x)
-{
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
 
 static uint64_t saturated(double x)
 {

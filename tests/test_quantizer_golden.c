@@ -7,19 +7,13 @@
 
 #include <cmocka.h>
 
+#include "support/bits.h"
 #include "tensorquant/quantizer.h"
 
 typedef struct row {
     const char *quantizer;
     float from, to;
 } row;
-
-static uint32_t bits_of(float x)
-{
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
 
 static void check(const row *rows, size_t count)
 {

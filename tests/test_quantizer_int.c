@@ -11,14 +11,8 @@
 
 #include "oracle/oracle.h"
 #include "quantizers/bind.h"
+#include "support/bits.h"
 #include "util/fail.h"
-
-static uint32_t bits_of(float x)
-{
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
 
 static void expect(const char *string, float x, float y)
 {

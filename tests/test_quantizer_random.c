@@ -8,6 +8,7 @@
 
 #include "oracle/oracle_cases.h"
 #include "quantizers/bind.h"
+#include "support/bits.h"
 
 /* Known answers of Philox4x32-10, as its authors publish them. */
 static const uint32_t known[][10] = {
@@ -44,13 +45,6 @@ static void test_draws_against_the_oracle(void **state)
         assert_int_equal(tq_element_draw((uint32_t)seed, (uint32_t)(seed >> 32) ^ id, index, stream, bits),
                          oracle_element_draw(seed, id, stream, index, bits));
     }
-}
-
-static uint32_t bits_of(float x)
-{
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
 }
 
 static void check_array(const char *string, uint64_t seed, uint32_t id, uint32_t stream, uint64_t first)

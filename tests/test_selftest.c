@@ -15,6 +15,7 @@
 
 #include "accumulate/check_paths.h"
 #include "quantizers/check_kinds.h"
+#include "support/bits.h"
 #include "support/tq_program.h"
 #include "tensorquant/context.h"
 #include "tensorquant/selftest.h"
@@ -71,20 +72,6 @@ static void faulty_devices_are_refused(void **state)
         if (strstr(tq_error(), begin) == NULL || strstr(tq_error(), "; `tq selftest` tests it again") == NULL)
             fail_msg("%s: %s", devices[i].name, tq_error());
     }
-}
-
-static float float_of(unsigned bits)
-{
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
-static unsigned bits_of(float x)
-{
-    unsigned bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
 }
 
 /* The text says what was computed with what, what came and what should. */

@@ -1,4 +1,5 @@
 #include "oracle/oracle_arithmetic.h"
+#include "support/bits.h"
 
 #include <string.h>
 
@@ -10,13 +11,6 @@ static bool is(const char *a, const char *b)
 static bool is_nan(uint32_t bits)
 {
     return (bits & 0x7FFFFFFFu) > 0x7F800000u;
-}
-
-static uint32_t bits_of(float x)
-{
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
 }
 
 uint32_t oracle_binary(const oracle_slots *slots, const char *kind, uint32_t a, uint32_t b, uint64_t index)

@@ -5,25 +5,11 @@
 #include <string.h>
 
 #include "oracle/oracle.h"
+#include "support/bits.h"
 
 __extension__ typedef unsigned __int128 wide;
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-static float float_of(uint64_t bits)
-{
-    const uint32_t word = (uint32_t)bits;
-    float x;
-    memcpy(&x, &word, sizeof x);
-    return x;
-}
-
-static uint64_t bits_of(float x)
-{
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
 
 static double double_of(uint64_t bits)
 {

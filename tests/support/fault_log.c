@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const calls[] = {
 #define CALL(name) #name,
@@ -10,6 +11,17 @@ static const char *const calls[] = {
 #undef CALL
     NULL,
 };
+
+void tq_fault_log_start(const char *build)
+{
+    char layer[4096];
+    snprintf(layer, sizeof layer, "%s/tests/libfault.so", build);
+    setenv("OPENCL_LAYERS", layer, 1);
+    setenv("TQ_FAULT_LOG", "fault.log", 1);
+    setenv("POCL_KERNEL_CACHE", "0", 1); /* else the library leaves programs to it */
+    if (access("/etc/OpenCL/vendors/pocl.icd", R_OK) == 0)
+        setenv("OCL_ICD_VENDORS", "/etc/OpenCL/vendors/pocl.icd", 0); /* other drivers take time to load */
+}
 
 const char *tq_fault_call(size_t i)
 {
