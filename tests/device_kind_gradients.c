@@ -62,6 +62,7 @@ static const trial trials[] = {
     {"concat", "axis=3", 4, {2, 3, 2, 5}, 4, {2, 3, 2, 3}},
     {"concat", "axis=1,order=nchw", 4, {2, 3, 2, 5}, 4, {2, 3, 2, 70}},
     {"maxpool2d", "kernel=2,stride=2", 4, {2, 6, 5, 3}, 0, {0}},
+    {"maxpool2d", "kernel=2x3,stride=2x3,ceil_mode=1", 4, {2, 5, 8, 2}, 0, {0}},
     {"maxpool2d", "kernel=3x2,stride=1x2,pads=1x1x1x0,dilation=2x1", 4, {2, 7, 6, 4}, 0, {0}},
     {"maxpool2d", "kernel=3,stride=2,pads=1,ceil_mode=1", 4, {2, 6, 6, 1}, 0, {0}},
     {"globalmaxpool", "", 4, {2, 4, 3, 3}, 0, {0}},
@@ -366,10 +367,12 @@ static void special_numbers(void **state)
     static const trial pools[] = {
         {"maxpool2d", "kernel=3,stride=2", 4, {1, 7, 7, 18}, 0, {0}},
         {"avgpool2d", "kernel=3,stride=2", 4, {1, 7, 7, 18}, 0, {0}},
+        {"maxpool2d", "kernel=2,stride=2", 4, {1, 7, 7, 18}, 0, {0}},
+        {"avgpool2d", "kernel=2,stride=2", 4, {1, 7, 7, 18}, 0, {0}},
     };
     const size_t count = getenv("TQ_TEST_DEVICE_ONLY") != NULL ? 4 : 2 * TQ_COUNT(all_slots);
     for (size_t i = 0; i < count; ++i) {
-        bench b = {.context = *state, .t = &pools[i % 2], .s = &all_slots[i / 2]};
+        bench b = {.context = *state, .t = &pools[i % 4], .s = &all_slots[i / 2]};
         create(&b);
         plan(&b);
         for (size_t k = 0; k < 2 * TQ_COUNT(special); ++k) {

@@ -3,7 +3,8 @@
  * of the largest (TQ_LARGEST) the number of the tap that is the first of its largest numbers. Then each element's sum over the
  * windows that hold it, in ascending order; draws have the element's index and the number of the tap. A work-item makes
  * `vectors` vectors of channels of `each` pixels; the last vector overlaps the one before it. TQ_FAST: in vectors, as
- * lanes.cl proves; a vector with numbers that are not tame (looked for with TQ_WILD) is made again lane by lane.
+ * lanes.cl proves; a vector with numbers that are not tame (looked for with TQ_WILD) is made again lane by lane. Windows of the
+ * largest that lie apart, side by side, take one pass: pool_backward_apart.
  */
 #define TQ_NO_TAP 0xFFFFFFFFu
 
@@ -204,3 +205,76 @@ __kernel void pool_backward(__global const uint *restrict dy, const ulong dy_off
         }
     }
 }
+
+#if TQ_LARGEST
+/* What a window's gradients give the element at number `index`, which is its tap `number`. */
+TQ_INLINE tq_uints tq_pool_given(const tq_uints dy, const tq_backward b, const ulong index, const uint number)
+{
+    uint lane[TQ_LANES];
+#if TQ_FAST
+    tq_uints sum = tq_lanes_add((tq_uints)0, dy, TQ_SUM_FORM);
+#if !TQ_SUM_NONE
+    sum = tq_lanes_sum(sum, tq_lanes_left_of_sum((tq_uints)0, dy, sum, TQ_SUM_FORM), b.sum,
+                       tq_lanes_draws(b.key, index, number, b.stream + TQ_STREAM_SUM, TQ_SUM_BITS));
+#endif
+    if (!TQ_WILD || !tq_lanes_any(tq_lanes_wild(dy) | tq_lanes_wild(sum)))
+        return (sum & ~TQ_SIGN_BIT) > TQ_INFINITY_BITS ? (tq_uints)TQ_NAN_BITS : sum;
+#endif
+    tq_store_private(dy, lane);
+    for (int i = 0; i < TQ_LANES; ++i) {
+        tq_gradient gradient;
+        tq_gradient_clear(&gradient);
+        tq_gradient_add(&gradient, lane[i], b, index + (ulong)i, number);
+        lane[i] = tq_gradient_total(&gradient);
+    }
+    return tq_load_uints(lane);
+}
+
+/* Elements of one window, and of the pixels right of the last and below it, which are in none. `to`: pixel (0, 0) of the image,
+ * whose element has number `index`. */
+TQ_INLINE void tq_pool_scatter(const tq_pool_geometry g, const tq_pool_window window, const tq_uints largest, const tq_uints dy,
+                               __global uint *to, const tq_backward b, const ulong index)
+{
+#if !TQ_SUM_BITS
+    const tq_uints always = tq_pool_given(dy, b, index, 0);
+#endif
+    const int last_row = window.out_row + 1 == g.out_rows, last_column = window.out_column + 1 == g.out_columns;
+    const int bottom = last_row ? g.rows : window.top + g.kernel_rows, right = last_column ? g.columns : window.left + g.kernel_columns;
+    for (int row = window.top; row < bottom; ++row)
+        for (int column = window.left; column < right; ++column) {
+            const int down = row - window.top, across = column - window.left;
+            const int inside = down < g.kernel_rows && across < g.kernel_columns;
+            const uint number = inside ? (uint)(down * g.kernel_columns + across) : TQ_NO_TAP - 1u;
+            const ulong at = ((ulong)row * (ulong)g.columns + (ulong)column) * (ulong)g.channels;
+#if TQ_SUM_BITS
+            const tq_uints given = inside ? tq_pool_given(dy, b, index + at, number) : (tq_uints)0;
+#else
+            const tq_uints given = always;
+#endif
+            tq_store_uints(largest == number ? given : (tq_uints)0, to + at);
+        }
+}
+
+/* Windows side by side from pixel (0, 0) on, as large as their strides. Pixels are those of the output. */
+__kernel void pool_backward_apart(__global const uint *restrict x, const ulong x_offset, __global const uint *restrict dy,
+                                  const ulong dy_offset, __global uint *restrict dx, const ulong dx_offset,
+                                  const int16 geometry, const int8 product_words, const int8 sum_words, const uint2 key,
+                                  const uint stream, const ulong first, const int vectors, const ulong each, const ulong pixels)
+{
+    const tq_backward b = {product_words, sum_words, key, stream};
+    const tq_pool_geometry g = tq_pool_geometry_of(geometry);
+    const int begin = (int)tq_item(1) * vectors * TQ_LANES, end = min(begin + vectors * TQ_LANES, g.channels);
+    const ulong begin_pixel = tq_item(0) * each, end_pixel = min(begin_pixel + each, pixels);
+    tq_pool_window window = tq_pool_window_of(g, begin_pixel);
+    for (ulong pixel = begin_pixel; pixel < end_pixel; ++pixel) {
+        for (int block = begin; block < end; block += TQ_LANES) {
+            const int channel_at = min(block, g.channels - TQ_LANES);
+            const ulong image = window.image + (ulong)channel_at;
+            tq_pool_scatter(g, window, tq_first_largest(g, window, x + x_offset + channel_at),
+                            tq_load_uints(dy + dy_offset + pixel * (ulong)g.channels + (ulong)channel_at),
+                            dx + dx_offset + image, b, first + image);
+        }
+        tq_pool_advance(&window, g);
+    }
+}
+#endif

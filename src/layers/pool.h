@@ -25,6 +25,7 @@ typedef struct tq_pool {
     tq_lanes lanes;
     bool largest;           /* of the window's numbers; else an average */
     tq_lanes share, gather; /* in training: see pool_backward.cl; their kernels are the context's */
+    bool apart;             /* in one pass, `gather` */
     tq_memory *shares;
 } tq_pool;
 

@@ -1,4 +1,6 @@
 /* Gradients of pooling kinds. */
+#include <string.h>
+
 #include "layers/backward.h"
 #include "layers/pool.h"
 #include "tensorquant/kernels/layers/maximum.cl"
@@ -42,6 +44,25 @@ static tq_status make_kernel(const tq_layer *layer, const tq_lanes *v, tq_kernel
     return tq_backward__kernel(layer, &slots, kernel, &text, files, TQ_COUNT(files), name);
 }
 
+/* Windows of the largest that lie side by side, so that each element is in one of them or in none. */
+static bool lie_apart(const tq_pool *state)
+{
+    const tq_pool_geometry *g = &state->geometry;
+    return state->largest && g->dilation_rows == 1 && g->dilation_columns == 1 &&
+           g->stride_rows == g->kernel_rows && g->stride_columns == g->kernel_columns && g->pad_top == 0 &&
+           g->pad_left == 0;
+}
+
+/* All pixels between a window and the next, or the image's end, after a look at its taps. */
+static tq_u64 apart_steps(const tq_pool_geometry *g, const tq_lanes *v)
+{
+    const tq_u64 rows = (tq_u64)g->rows - (tq_u64)(g->out_rows - 1) * (tq_u64)g->stride_rows,
+                 columns = (tq_u64)g->columns - (tq_u64)(g->out_columns - 1) * (tq_u64)g->stride_columns;
+    const tq_u64 height = rows > (tq_u64)g->kernel_rows ? rows : (tq_u64)g->kernel_rows,
+                 width = columns > (tq_u64)g->kernel_columns ? columns : (tq_u64)g->kernel_columns;
+    return v->steps + height * width * (1 + v->count);
+}
+
 tq_status tq_pool__plan_backward(tq_layer *layer)
 {
     tq_pool *state = layer->state;
@@ -53,6 +74,12 @@ tq_status tq_pool__plan_backward(tq_layer *layer)
     *gather = *share;
     share->steps = (tq_u64)g->kernel_rows * ((tq_u64)g->kernel_columns + 1);
     gather->steps = steps * HOLDER_STEPS * (gather->fast ? 1 + gather->count : 1);
+    state->apart = lie_apart(state);
+    if (state->apart) {
+        gather->steps = apart_steps(g, share);
+        TQ_TRY(tq_layer__check_steps(layer, gather->steps));
+        return make_kernel(layer, gather, &gather->kernel, "pool_backward_apart");
+    }
     TQ_TRY(tq_layer__check_steps(layer, share->steps));
     TQ_TRY(tq_layer__check_steps(layer, gather->steps));
     TQ_TRY(make_kernel(layer, share, &share->kernel, "pool_shares"));
@@ -74,6 +101,7 @@ static tq_status share(const tq_layer *layer, const tq_gradients *gradients)
                                 arguments, TQ_COUNT(arguments));
 }
 
+/* With the input where one pass looks at it, else with what the windows give. */
 static tq_status gather(const tq_layer *layer, const tq_gradients *gradients)
 {
     const tq_pool *state = layer->state;
@@ -81,25 +109,28 @@ static tq_status gather(const tq_layer *layer, const tq_gradients *gradients)
     const tq_backward_words words = tq_backward__words(layer, &slots);
     const tq_u64 first = tq_backward__first(layer, 0);
     const int64_t channels = state->geometry.channels;
-    const tq_argument arguments[] = {TQ_TENSOR(gradients->output_gradient),
-                                     TQ_TENSOR(gradients->input_gradient[0]),
-                                     TQ_MEMORY(state->shares),
-                                     TQ_VALUE(state->geometry),
-                                     TQ_VALUE(words.product),
-                                     TQ_VALUE(words.sum),
-                                     TQ_VALUE(words.key),
-                                     TQ_VALUE(words.stream),
-                                     TQ_VALUE(first)};
-    return tq_lanes__run_pixels(&state->gather, layer, tq_shape_count(&layer->input[0]) / channels, channels,
-                                arguments, TQ_COUNT(arguments));
+    const int64_t elements = state->apart ? tq_pool__outputs(layer) : tq_shape_count(&layer->input[0]);
+    const tq_argument apart[] = {TQ_TENSOR(gradients->input[0]), TQ_TENSOR(gradients->output_gradient),
+                                 TQ_TENSOR(gradients->input_gradient[0])},
+                      shared[] = {TQ_TENSOR(gradients->output_gradient),
+                                  TQ_TENSOR(gradients->input_gradient[0]), TQ_MEMORY(state->shares)},
+                      rest[] = {TQ_VALUE(state->geometry), TQ_VALUE(words.product), TQ_VALUE(words.sum),
+                                TQ_VALUE(words.key),       TQ_VALUE(words.stream),  TQ_VALUE(first)};
+    tq_argument arguments[TQ_COUNT(apart) + TQ_COUNT(rest)];
+    memcpy(arguments, state->apart ? apart : shared, sizeof apart);
+    memcpy(arguments + TQ_COUNT(apart), rest, sizeof rest);
+    return tq_lanes__run_pixels(&state->gather, layer, elements / channels, channels, arguments,
+                                TQ_COUNT(arguments));
 }
 
 tq_status tq_pool__backward(tq_layer *layer, const tq_gradients *gradients)
 {
+    const tq_pool *state = layer->state;
     tq_tensor *to = gradients->input_gradient[0];
     if (to == NULL)
         return TQ_OK;
-    TQ_TRY(share(layer, gradients));
+    if (!state->apart)
+        TQ_TRY(share(layer, gradients));
     TQ_TRY(gather(layer, gradients));
     return tq_backward__result(layer, 0, to, to);
 }
