@@ -93,6 +93,7 @@ static void assemble(tq_program_text *text)
     static const char *const slots[] = {"TQ_GRADIENT", "TQ_STATE", "TQ_LEARNED", "TQ_RENEWED"};
     const tq_quantizer none = {0};
     tq_program_text__define(text, "TQ_LANES", "%d", LANES);
+    tq_program_text__define(text, "TQ_WILD", "%d", 1);
     for (size_t i = 0; i < TQ_COUNT(slots); ++i)
         tq_quantizer__bind(text, slots[i], &none);
     tq_program_text__add(text, "math.cl");

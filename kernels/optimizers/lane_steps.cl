@@ -4,7 +4,8 @@
  * vectors.
  *
  * All operands must be tame, and so must products and quotients that are not zero because a factor is; a vector in which one is
- * not is made again in exact numbers: bits of `wild` are set there.
+ * not is made again in exact numbers: bits of `wild` are set there. Where all results are to nearest and the device has
+ * subnormal numbers, sums and products need not be looked at (TQ_WILD 0): IEEE 754 has them right.
  *
  * - Quotient a / b, b > 0. y near 1/b from its bits, off by at most an eighth of it; steps of Newton's leave y within a few
  *   units, the last one, by fma, within half a unit: y is 1/b rounded to nearest for each of the 2^23 mantissas of b but the one
@@ -24,17 +25,31 @@ typedef struct tq_lanes_wide {
     tq_floats left; /* of the form TQ_PAIR */
 } tq_lanes_wide;
 
-TQ_INLINE void tq_lanes_see(tq_lanes_at *at, const tq_uints bits)
+TQ_INLINE void tq_lanes_need(tq_lanes_at *at, const tq_uints bits)
 {
     at->wild |= tq_lanes_wild(bits);
 }
 
 /* h is a * b rounded: not zero unless a factor is, and tame. */
-TQ_INLINE void tq_lanes_see_product(tq_lanes_at *at, const tq_uints a, const tq_uints b, const tq_uints h)
+TQ_INLINE void tq_lanes_need_product(tq_lanes_at *at, const tq_uints a, const tq_uints b, const tq_uints h)
 {
     at->wild |= ((h & ~TQ_SIGN_BIT) == (tq_uints)0) & ((a & ~TQ_SIGN_BIT) != (tq_uints)0) &
                 ((b & ~TQ_SIGN_BIT) != (tq_uints)0);
-    tq_lanes_see(at, h);
+    tq_lanes_need(at, h);
+}
+
+TQ_INLINE void tq_lanes_see(tq_lanes_at *at, const tq_uints bits)
+{
+#if TQ_WILD
+    tq_lanes_need(at, bits);
+#endif
+}
+
+TQ_INLINE void tq_lanes_see_product(tq_lanes_at *at, const tq_uints a, const tq_uints b, const tq_uints h)
+{
+#if TQ_WILD
+    tq_lanes_need_product(at, a, b, h);
+#endif
 }
 
 TQ_INLINE tq_lanes_wide tq_lanes_product_of(tq_lanes_at *at, const tq_uints a, const tq_uints b, const int form)
@@ -87,12 +102,12 @@ TQ_INLINE tq_uints tq_lanes_quotient(tq_lanes_at *at, const tq_uints a, const tq
     const tq_floats x = tq_uints_as_floats(a), d = tq_uints_as_floats(b), y = tq_lanes_reciprocal(d);
     const tq_floats rough = x * y, near = fma(fma(-rough, d, x), y, rough);
     const tq_uints bits = tq_floats_as_uints(fma(fma(-near, d, x), y, near));
-    tq_lanes_see(at, a);
-    tq_lanes_see(at, b);
+    tq_lanes_need(at, a);
+    tq_lanes_need(at, b);
     at->wild |= (b & ~TQ_SIGN_BIT) == (tq_uints)0;
     at->wild |= (b & TQ_SIGN_BIT) != (tq_uints)0;
     at->wild |= (b & 0x7FFFFFu) == (tq_uints)0x7FFFFFu; /* see tq_lanes_reciprocal */
-    tq_lanes_see_product(at, a, (tq_uints)1u, bits);
+    tq_lanes_need_product(at, a, (tq_uints)1u, bits);
     return (bits & ~TQ_SIGN_BIT) | (a & TQ_SIGN_BIT);
 }
 
@@ -107,7 +122,7 @@ TQ_INLINE tq_uints tq_lanes_root(tq_lanes_at *at, const tq_uints a)
     y = y * 0.5f;
     s = fma(fma(-s, s, x), y, s);
     s = fma(fma(-s, s, x), y, s);
-    tq_lanes_see(at, a);
+    tq_lanes_need(at, a);
     at->wild |= ((a & TQ_SIGN_BIT) != (tq_uints)0) & (a != (tq_uints)TQ_SIGN_BIT);
     return (a & ~TQ_SIGN_BIT) == (tq_uints)0 ? a : tq_floats_as_uints(s);
 }

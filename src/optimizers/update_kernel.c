@@ -28,6 +28,15 @@ static bool has_vectors(const tq_context *context, const slot *slots, size_t cou
     return true;
 }
 
+/* Whether numbers can be other than what the device's arithmetic makes of them: lane_steps.cl. */
+static bool has_wild(const tq_context *context, const slot *slots, size_t count)
+{
+    for (size_t i = 0; i < count; ++i)
+        if (tq_lane_form__of(slots[i].q, false) != TQ_LANES_NEAREST)
+            return true;
+    return !tq_context__target(context)->subnormals;
+}
+
 /* The rule's text a second time, for vectors. */
 static void add_vectors(tq_program_text *text, const char *rule)
 {
@@ -55,6 +64,7 @@ tq_status tq_update__kernel(tq_update_kernel *kernel, tq_context *context, const
     tq_program_text__define(&text, "TQ_LANES", "%u", fast ? kernel->width : 1);
     tq_program_text__define(&text, "TQ_WIDTH", "%u", kernel->width);
     tq_program_text__define(&text, "TQ_FAST", "%d", fast);
+    tq_program_text__define(&text, "TQ_WILD", "%d", has_wild(context, slots, TQ_COUNT(slots)));
     tq_program_text__define(&text, "TQ_FLAGS", "%d", (int)flags);
     tq_program_text__define(&text, "TQ_STATES", "%u", tq_prepared__states(rule));
     for (size_t i = 0; i < TQ_COUNT(slots); ++i)
