@@ -7,12 +7,22 @@
 #define LEAST_STEPS 16 /* of a work-item */
 #define MOST_STEPS  256
 #define ITEMS       128 /* that keep a device busy: each is a group, which costs time of its own */
+#define LINE_COLUMNS                                                                                         \
+    128 /* that a work-item takes of a term, where there are as many: neighbours in memory                   \
+         */
 
-/* Steps of a work-item. */
-static tq_i32 steps_each(const tq_panels *p, int32_t entries)
+/* Steps and panels of a work-item. */
+typedef struct tq_share {
+    tq_i32 steps, panels;
+} tq_share;
+
+static tq_share share_of(const tq_panels *p, int32_t entries)
 {
-    const int64_t each = p->steps * p->panels * entries / ITEMS;
-    return each < LEAST_STEPS ? LEAST_STEPS : each > MOST_STEPS ? MOST_STEPS : (tq_i32)each;
+    const int32_t panels = p->width < LINE_COLUMNS ? LINE_COLUMNS / p->width : 1;
+    tq_share share = {.panels = panels < p->panels ? panels : p->panels};
+    const int64_t each = p->steps * p->panels * entries / ITEMS / share.panels / 4 * 4;
+    share.steps = each < LEAST_STEPS ? LEAST_STEPS : each > MOST_STEPS ? MOST_STEPS : (tq_i32)each;
+    return share;
 }
 
 tq_status tq_repack__kernel(tq_kernel **kernel, tq_context *context, const tq_path_plan *plan,
@@ -36,7 +46,8 @@ tq_status tq_repack__run(tq_kernel *kernel, const tq_panels *p, const tq_path_pl
                              p->step_terms, p->lanes,         p->halves, run_steps};
     const tq_u64 stride[4] = {(tq_u64)second->term_stride, (tq_u64)second->column_stride,
                               (tq_u64)second->tap_stride, (tq_u64)second->tap_terms};
-    const tq_i32 steps = (tq_i32)p->steps, each = steps_each(p, entries);
+    const tq_i32 steps = (tq_i32)p->steps;
+    const tq_share each = share_of(p, entries);
     const float scale = plan->form == TQ_FORM_CARRIER ? 1.0f : ldexpf(1.0f, plan->weight_shift);
     const tq_argument arguments[] = {TQ_TENSOR(second->tensor),
                                      TQ_MEMORY(second->begin),
@@ -50,10 +61,10 @@ tq_status tq_repack__run(tq_kernel *kernel, const tq_panels *p, const tq_path_pl
                                      TQ_MEMORY(check->verdict->memory),
                                      TQ_VALUE(check->verdict->run),
                                      TQ_VALUE(check->when)};
-    const size_t blocks = (size_t)((p->steps + each - 1) / each);
-    /* Panels of the same terms one behind the other: they read the same lines. */
-    return tq_kernel__run(kernel, (const size_t[]){(size_t)p->panels, blocks, (size_t)entries},
-                          (const size_t[]){1, 1, 1}, arguments, TQ_COUNT(arguments));
+    const size_t blocks = (size_t)((p->steps + each.steps - 1) / each.steps),
+                 parts = (size_t)((p->panels + each.panels - 1) / each.panels);
+    return tq_kernel__run(kernel, (const size_t[]){parts, blocks, (size_t)entries}, (const size_t[]){1, 1, 1},
+                          arguments, TQ_COUNT(arguments));
 }
 
 tq_status tq_repack__bias(tq_kernel *kernel, const tq_panels *p, const tq_tensor *bias, tq_memory *to)
