@@ -18,7 +18,7 @@ TQ_INLINE void tq_task_rows(tq_sum (*s)[TQ_VECTORS], const tq_task t, __global c
             s[i][j] = tq_task_step(t, s[i][j], tq_load_inputs(number[i] + t.channel_at + tq_place(t, j)), w[j], i, j,
                                    step);
 #else
-        const tq_factor x = tq_spread(number[i] + at * TQ_TERMS);
+        const tq_factor x = tq_spread(number[i] + at * t.x_stride);
 #pragma unroll
         for (int j = 0; j < TQ_VECTORS; ++j)
 #if TQ_STEP_KINDS
@@ -30,11 +30,40 @@ TQ_INLINE void tq_task_rows(tq_sum (*s)[TQ_VECTORS], const tq_task t, __global c
     }
 }
 
-/* One run, whose first tap is at kernel_row, kernel_column and whose first step is number `first`. */
-TQ_INLINE void tq_task_run(tq_sum (*s)[TQ_VECTORS], const tq_task t, const tq_window *window, const int kernel_row,
-                           const int kernel_column, const int first)
+/* The steps of one run, the first of which is number `first`. */
+TQ_INLINE void tq_task_steps(tq_sum (*s)[TQ_VECTORS], const tq_task t, __global const tq_x *const *number, const int first)
 {
     const tq_slots slots = t.slots; /* tq_load_factor may look at them */
+    for (int step = 0; step < t.steps; ++step) {
+        tq_factor w[TQ_VECTORS];
+#pragma unroll
+        for (int j = 0; j < TQ_VECTORS; ++j)
+            w[j] = tq_load_factor(tq_weight_row(t, first + step) + tq_place(t, j) * TQ_TERMS);
+#if TQ_STEP_KINDS
+        if (t.kinds[first + step])
+            tq_task_rows(s, t, number, w, step, first + step, 1);
+        else
+#endif
+            tq_task_rows(s, t, number, w, step, first + step, 0);
+    }
+}
+
+#if TQ_CROSSED
+/* An output line. */
+TQ_INLINE void tq_task_run(tq_sum (*s)[TQ_VECTORS], const tq_task t, const tq_window *window, const int line)
+{
+    __global const tq_x *number[TQ_ROWS];
+    __global const tq_x *const from = t.x + tq_crossed_line(t.g, line);
+#pragma unroll
+    for (int i = 0; i < TQ_ROWS; ++i)
+        number[i] = window[i].base < 0 ? t.zeros : from + window[i].base;
+    tq_task_steps(s, t, number, line * t.steps);
+}
+#else
+/* One run of `columns` kernel columns. */
+TQ_INLINE void tq_task_run(tq_sum (*s)[TQ_VECTORS], const tq_task t, const tq_window *window, const int run, const int columns)
+{
+    const int kernel_row = run * columns / t.g.kernel_columns, kernel_column = run * columns % t.g.kernel_columns;
     __global const tq_x *number[TQ_ROWS];
 #if TQ_SKIPS
     int any_inside = 0;
@@ -51,19 +80,9 @@ TQ_INLINE void tq_task_run(tq_sum (*s)[TQ_VECTORS], const tq_task t, const tq_wi
     if (!any_inside)
         return;
 #endif
-    for (int step = 0; step < t.steps; ++step) {
-        tq_factor w[TQ_VECTORS];
-#pragma unroll
-        for (int j = 0; j < TQ_VECTORS; ++j)
-            w[j] = tq_load_factor(t.w + ((ulong)(first + step) * TQ_WIDTH + tq_place(t, j)) * TQ_TERMS);
-#if TQ_STEP_KINDS
-        if (t.kinds[first + step])
-            tq_task_rows(s, t, number, w, step, first + step, 1);
-        else
-#endif
-            tq_task_rows(s, t, number, w, step, first + step, 0);
-    }
+    tq_task_steps(s, t, number, run * t.steps);
 }
+#endif
 #endif
 
 /* Where results go, and what their random draws are. */
@@ -167,13 +186,13 @@ TQ_INLINE void tq_store_results(const tq_target to, const tq_sum s, const tq_slo
 
 /*
  * verdict: the operand sets it to run_number when the input exceeds what a faster loop counts on (operand.cl); the loop
- * whose turn it then is not does nothing. columns: kernel columns of a run. The second dimension is the `panels` of a group, the
+ * whose turn it then is not does nothing. columns: kernel columns of a run; crossed, runs. The second dimension is the `panels` of a group, the
  * third the `groups`; with TQ_ENTRIES it is matrices, of one group each: they have entry_rows rows, and weights of their own.
  * Draws and kinds are read only where the structure has them.
  */
 __kernel __attribute__((reqd_work_group_size(TQ_ITEMS, 1, 1))) void
 contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint *restrict y, const ulong y_offset,
-            __global const tq_w *restrict w, __global const uint *restrict bias, __global const tq_x *restrict zeros,
+            __global const tq_w *restrict w, const ulong w_offset, __global const uint *restrict bias, __global const tq_x *restrict zeros,
             const int16 geometry, const int columns, const int row_begin, const int entry_rows, const int8 product, const int8 sum,
             const int8 result, const int8 path, const uint2 key, const ulong first_row, __global const uint *restrict verdict,
             const uint run_number, const uint on_exceeded, __global const int *restrict tail, const int result_rounding, const int groups,
@@ -190,7 +209,11 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
 #endif
     const int panel = group * panels + (int)tq_item(1);
     const int outputs = g.out_channels / groups, output = (int)tq_item(1) * TQ_WIDTH;
+#if TQ_CROSSED
+    const int runs = columns;
+#else
     const int runs = g.kernel_rows * g.kernel_columns / columns;
+#endif
     const int item = TQ_ITEMS > 1 ? (int)tq_group_item(0) : 0;
 #if TQ_BLOCK
     __local tq_tile tile;
@@ -219,14 +242,26 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
     t.row_begin = row_begin;
     t.channel_at = output;
     t.place = item % TQ_GROUP_COLUMNS * TQ_STEP;
+#if TQ_CROSSED
+    t.steps = g.out_columns;
+    t.terms = runs * t.steps;
+    t.x_stride = g.stride_columns * g.in_channels;
+#else
     t.steps = (columns * g.group_inputs + TQ_TERMS - 1) / TQ_TERMS;
     t.terms = runs * columns * g.group_inputs;
+    t.x_stride = TQ_TERMS;
+#endif
     t.draw_stride = (t.terms + 63) & ~63;
     t.x = x + x_offset;
     t.zeros = zeros;
-    t.w = w + (ulong)panel * (ulong)(runs * t.steps) * (TQ_WIDTH * TQ_TERMS);
+#if TQ_IN_PLACE
+    t.w = w + w_offset;
+    t.outputs = outputs;
+#else
+    t.w = w + w_offset + (ulong)panel * (ulong)(runs * t.steps) * (TQ_WIDTH * TQ_TERMS);
+#endif
 #if TQ_ENTRIES
-    t.w += (ulong)(begin / entry_rows) * (ulong)panels * (ulong)t.steps * (TQ_WIDTH * TQ_TERMS);
+    t.w += (ulong)(begin / entry_rows) * (ulong)panels * (ulong)(runs * t.steps) * (TQ_WIDTH * TQ_TERMS);
 #endif
 #if TQ_STEP_KINDS
     t.kinds = kinds + (ulong)panel * (ulong)(runs * t.steps);
@@ -241,7 +276,9 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
 #endif
 #pragma unroll
     for (int i = 0; i < TQ_ROWS; ++i) {
-#if !TQ_BLOCK
+#if TQ_CROSSED
+        window[i].base = tq_crossed_base(g, min(tq_row(t, i), g.rows - 1), entry_rows);
+#elif !TQ_BLOCK
         window[i] = tq_window_of(g, min(tq_row(t, i), g.rows - 1), group);
 #endif
 #pragma unroll
@@ -252,7 +289,11 @@ contraction(__global const tq_x *restrict x, const ulong x_offset, __global uint
     tq_tile_run(s, t, &tile, item, group, idle ? 0 : runs, columns);
 #else
     for (int run = 0; run < runs; ++run)
-        tq_task_run(s, t, window, run * columns / g.kernel_columns, run * columns % g.kernel_columns, run * t.steps);
+#if TQ_CROSSED
+        tq_task_run(s, t, window, run);
+#else
+        tq_task_run(s, t, window, run, columns);
+#endif
 #endif
 #pragma unroll
     for (int i = 0; i < TQ_ROWS; ++i) {

@@ -25,7 +25,14 @@
  * The CPU shape (TQ_BLOCK 0; work-groups of one) reads operands where they lie: contraction.cl. The GPU shape (TQ_BLOCK steps
  * at a time) shares them in local memory: contraction_tiles.cl. Both take the path's operands from TQ_SPACE (slots.cl).
  *
+ * The crossed form (TQ_CROSSED), for the gradient by the weights of a convolution: rows are its terms (kernel row, kernel
+ * column, input channel of the group), and after them perhaps one of ones; terms are its output pixels, those of an output line
+ * a run. Both lie where they are in the image, so that it is not unfolded. `geometry` is then that of the convolution, but for
+ * rows and out_channels; no tap is outside the image; `zeros` are ones.
+ *
  * Weights are packed in panels [group][panel][step][TQ_WIDTH], a panel for a work-group, the last padded with zeros.
+ * Or (TQ_IN_PLACE) they are rows of outputs where they lie, of one panel, without draws of products or sums; a last vector that
+ * the row does not fill overlaps the one before it.
  * Random draws: [row][k] for rows and packed like the weights for columns; a step mixes the two.
  */
 #define TQ_ITEMS (TQ_GROUP_ROWS * TQ_GROUP_COLUMNS)
@@ -71,6 +78,24 @@ TQ_INLINE long tq_tap(const tq_geometry g, const tq_window window, const int ker
     return window.base + ((long)row * g.in_columns + column) * g.in_channels;
 }
 
+#if TQ_CROSSED
+/* The number that a row has for the first output pixel; -1 for ones. */
+TQ_INLINE long tq_crossed_base(const tq_geometry g, const int row, const int entry_rows)
+{
+    const int term = row % entry_rows, tap = term / g.group_inputs;
+    const long pixel = (long)(tap / g.kernel_columns * g.dilation_rows) * g.in_columns + tap % g.kernel_columns * g.dilation_columns;
+    if (tap >= g.kernel_rows * g.kernel_columns)
+        return -1;
+    return pixel * g.in_channels + row / entry_rows * g.group_inputs + term % g.group_inputs;
+}
+
+/* From there to the same of an output line of all samples. */
+TQ_INLINE long tq_crossed_line(const tq_geometry g, const int line)
+{
+    return ((long)(line / g.out_rows) * g.in_rows + line % g.out_rows * g.stride_rows) * g.in_columns * g.in_channels;
+}
+#endif
+
 /* What a work-item works on. */
 typedef struct tq_task {
     tq_geometry g;
@@ -78,8 +103,12 @@ typedef struct tq_task {
     int first, row_begin; /* first row of the work-item; rows of the draws count from row_begin */
     int steps, terms;     /* of a run; of a row */
     int draw_stride;      /* draws of a row in memory */
+    int x_stride;         /* from a step's inputs to the next's */
     int channel_at;          /* first output of the panel */
     int place;            /* first output of the work-item in the panel */
+#if TQ_IN_PLACE
+    int outputs;
+#endif
     __global const tq_x *x, *zeros;
     __global const tq_w *w; /* this panel's */
 #if TQ_STEP_KINDS
@@ -99,7 +128,13 @@ typedef struct tq_task {
 #else
 #define tq_row(t, i)   ((t).first + (i) * TQ_GROUP_ROWS)
 #endif
+#if TQ_IN_PLACE
+#define tq_place(t, j) min((j) * TQ_STEP, (t).outputs - TQ_STEP)
+#define tq_weight_row(t, step) ((t).w + (ulong)(step) * (ulong)(t).outputs)
+#else
 #define tq_place(t, j) ((t).place + (j) * (TQ_GROUP_COLUMNS * TQ_STEP))
+#define tq_weight_row(t, step) ((t).w + (ulong)(step) * (TQ_WIDTH * TQ_TERMS))
+#endif
 
 /* One step of one vector: row i of the work-item, step number `step` of the panel. */
 TQ_INLINE tq_sum tq_task_step(const tq_task t, const tq_sum s, const tq_factor x, const tq_factor w, const int i,

@@ -11,6 +11,8 @@
 
 /* In the single work-item form programs are those of a problem with so many rows: the same for any batch. */
 #define TASK_ROWS (1 << 24)
+/* From which tiles of samples pay. */
+#define LEAST_SAMPLES 4
 /* Words of a tail (layers/tail.c). */
 #define TAIL_BYTES 128
 /* Bytes of the random draws of one launch's rows; larger layers run in slabs of rows. */
@@ -22,6 +24,7 @@ void tq_branch__destroy(tq_branch *b)
     tq_memory__release(b->weight);
     tq_memory__release(b->bias);
     tq_memory__release(b->zeros);
+    tq_memory__release(b->ones);
     tq_memory__release(b->tail);
     tq_memory__release(b->kinds);
     tq_operand__destroy(&b->operand);
@@ -32,41 +35,6 @@ void tq_branch__destroy(tq_branch *b)
 static int32_t entries_of(const tq_contraction_setup *setup)
 {
     return setup->weight == NULL ? setup->entries : 1;
-}
-
-/* The tile's rows, or where few tiles would compute many rows that do not exist, fewer: as many tiles of
- * nearly as many rows. */
-static int fit_rows(int most, int rows)
-{
-    const int tiles = (rows + most - 1) / most;
-    if (rows <= 2 * most) /* one or two tiles: little work, and another program would take longer to build */
-        return rows < most ? rows : most;
-    return (tiles * most - rows) * 8 > rows ? (rows + tiles - 1) / tiles : most;
-}
-
-/* Multiply-accumulates of a launch from which a program of its own pays. */
-#define LARGE_LAUNCH  ((double)(1 << 24))
-#define MOST_ROWS     16
-#define LEAST_SAMPLES 4 /* from which tiles of samples pay */
-
-static bool is_large(const tq_geometry *g)
-{
-    return (double)g->rows * (double)tq_geometry__terms(g) * g->out_channels >= LARGE_LAUNCH;
-}
-
-/* Tiles no taller than the problem needs, and not much wider: programs are few. What a tile loses in width
- * it gains in height. */
-static void fit_tile(tq_path_plan *plan, const tq_tile *tile, const tq_geometry *g, int32_t entries)
-{
-    const int outputs = g->out_channels / g->groups, widest = is_large(g) ? 32 : 64;
-    int rows = tile->rows;
-    plan->vectors = tile->vectors;
-    while (plan->vectors * plan->step > widest && (plan->vectors - 1) * plan->step >= outputs)
-        --plan->vectors;
-    if (plan->vectors < tile->vectors)
-        rows = rows * tile->vectors / plan->vectors < MOST_ROWS ? rows * tile->vectors / plan->vectors
-                                                                : MOST_ROWS;
-    plan->rows = fit_rows(rows, g->rows / entries);
 }
 
 /* A panel's vectors of inputs end with the channels; where a single one does not, the input is copied with
@@ -115,6 +83,8 @@ static void define_structure(tq_program_text *text, const tq_branch *b, const tq
         {"TQ_SKIPS", b->skips},
         {"TQ_ENTRIES", b->entries > 1},
         {"TQ_DEPTHWISE", b->depthwise},
+        {"TQ_CROSSED", b->crossed},
+        {"TQ_IN_PLACE", b->in_place},
         {"TQ_PRODUCT_DRAWS", b->product.layout.bits > 0},
         {"TQ_SUM_DRAWS", b->sum.layout.bits > 0},
     };
@@ -181,6 +151,8 @@ static int64_t element_size(const tq_branch *b)
 static tq_status make_weights(tq_branch *b, const tq_contraction_setup *setup)
 {
     const int64_t bytes = tq_panels__count(&b->panels) * element_size(b);
+    if (b->in_place)
+        return TQ_OK;
     if (setup->weight == NULL) {
         TQ_TRY(tq_repack__kernel(&b->repack, b->context, &b->plan, "repack"));
         TQ_TRY(tq_repack__kernel(&b->rebias, b->context, &b->plan, "rebias"));
@@ -215,6 +187,21 @@ static tq_status make_bias(tq_branch *b, const tq_contraction_setup *setup)
         tq_pack__bias(bias, &b->panels, setup->bias);
     TQ_TRY(upload(&b->bias, b->context, bias, columns * 4));
     return upload(&b->zeros, b->context, calloc((size_t)zero_bytes, 1), zero_bytes);
+}
+
+/* A row of ones reads a number for every pixel of an output line, as the others do. */
+static tq_status make_ones(tq_branch *b)
+{
+    const tq_geometry *g = &b->operand.geometry;
+    const int64_t count = (int64_t)g->out_columns * g->stride_columns * g->in_channels + b->plan.step,
+                  bytes = count * element_size(b);
+    const tq_u32 one = tq_operand__one(&b->plan);
+    if (!b->crossed)
+        return TQ_OK;
+    tq_u32 *ones = malloc((size_t)(bytes + 3) / 4 * 4);
+    for (int64_t i = 0; ones != NULL && i < (bytes + 3) / 4; ++i)
+        ones[i] = b->plan.form == TQ_FORM_INT16 ? one << 16 | one : one;
+    return upload(&b->ones, b->context, ones, (bytes + 3) / 4 * 4);
 }
 
 static tq_draw_layout layout_of(const tq_branch *b, const tq_quantizer *q, uint32_t stream)
@@ -277,7 +264,7 @@ static tq_status choose_tile(tq_branch *b, const tq_contraction_setup *setup, co
     tq_geometry fitted = *packed;
     if (tq_context__is_task(b->context))
         fitted.rows = TASK_ROWS;
-    fit_tile(&b->plan, &tile, &fitted, b->entries);
+    tq_tile__fit(&b->plan, &tile, &fitted, b->entries);
     if (b->depthwise)
         fit_depthwise(&b->plan, packed->out_channels);
     return TQ_OK;
@@ -287,7 +274,7 @@ static tq_status choose_tile(tq_branch *b, const tq_contraction_setup *setup, co
 static tq_status check_rounds(const tq_branch *b, const tq_geometry *packed, const tq_device_info *device)
 {
     const uint64_t most = tq_device__most_rounds(device);
-    const int64_t runs = tq_geometry__terms(packed) / b->panels.run;
+    const int64_t runs = b->crossed ? b->operand.columns : tq_geometry__terms(packed) / b->panels.run;
     if ((uint64_t)(b->panels.steps + runs) <= most)
         return TQ_OK;
     return tq_status__fail(TQ_E_UNSUPPORTED, "sums of %lld steps; this device's loops end after %llu",
@@ -319,9 +306,21 @@ static void choose_skips(tq_branch *b, const tq_contraction_setup *setup, const 
     const int pixels = g->out_rows * g->out_columns, samples = g->rows / pixels;
     b->skips = can_skip(setup, problem) && !b->operand.inside && !problem->tiled &&
                samples >= LEAST_SAMPLES && b->product.layout.bits == 0 && b->sum.layout.bits == 0 &&
-               b->entries == 1 && g->rows <= INT32_MAX - MOST_ROWS * pixels;
+               b->entries == 1 && g->rows <= INT32_MAX - TQ_TILE_MOST_ROWS * pixels;
     if (b->skips)
-        b->plan.rows = fit_rows(b->plan.rows, samples);
+        b->plan.rows = tq_tile__fit_rows(b->plan.rows, samples);
+}
+
+/* Whether a computed operand can be read where it lies: numbers in rows that one panel takes whole, each as
+ * it is. More panels would read parts of lines again and again. */
+static bool can_stay(const tq_branch *b, const tq_contraction_setup *setup, const tq_problem *problem)
+{
+    const tq_path_plan *plan = &b->plan;
+    const int outputs = setup->geometry.out_channels;
+    return setup->rows && plan->form == TQ_FORM_CARRIER && plan->terms == 1 && !plan->away && !plan->halves &&
+           !isfinite(b->second_bound) && !problem->tiled && !b->depthwise && b->entries == 1 &&
+           setup->geometry.groups == 1 && b->product.layout.bits == 0 && b->sum.layout.bits == 0 &&
+           outputs >= plan->step && outputs <= plan->vectors * plan->step;
 }
 
 static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const tq_problem *problem,
@@ -343,17 +342,21 @@ static tq_status prepare(tq_branch *b, const tq_contraction_setup *setup, const 
     const tq_geometry packed = packed_geometry(b, setup);
     TQ_TRY(choose_tile(b, setup, problem, &packed));
     const bool ragged = b->depthwise && packed.out_channels % b->plan.step != 0;
-    tq_operand__lay_out(&b->operand, &setup->geometry,
-                        b->plan.form != TQ_FORM_CARRIER || b->plan.input_moves || isfinite(bound) || ragged,
-                        bound);
+    const bool copied = b->plan.form != TQ_FORM_CARRIER || b->plan.input_moves || isfinite(bound) || ragged;
+    if (b->crossed)
+        tq_operand__cross(&b->operand, setup->crossed, &setup->geometry, copied, bound);
+    else
+        tq_operand__lay_out(&b->operand, &setup->geometry, copied, bound);
     lay_out_draws(b, a);
     choose_skips(b, setup, problem);
+    b->in_place = can_stay(b, setup, problem);
     TQ_TRY(make_kernel(b, text, setup, a));
-    b->panels = tq_panels__of(&packed, &b->plan, b->operand.columns);
+    b->panels = tq_panels__of(&packed, &b->plan, b->crossed ? 1 : b->operand.columns);
     TQ_TRY(check_rounds(b, &packed, problem->device));
     TQ_TRY(make_weights(b, setup));
     TQ_TRY(make_kinds(b, setup));
     TQ_TRY(make_bias(b, setup));
+    TQ_TRY(make_ones(b));
     TQ_TRY(tq_operand__create(&b->operand, b->context, &b->plan));
     return make_draws(b);
 }
@@ -365,6 +368,7 @@ tq_status tq_branch__create(tq_branch *b, tq_context *context, const tq_contract
     *b = (tq_branch){.context = context,
                      .path = path,
                      .depthwise = problem->depthwise && path->depthwise,
+                     .crossed = setup->crossed != NULL,
                      .slab = setup->geometry.rows,
                      .tail = setup->tail_words != NULL ? tq_memory__retain(setup->tail_words) : NULL,
                      .second_bound = bounds.second,
@@ -384,8 +388,8 @@ static tq_argument memory_or_zeros(const tq_branch *b, const tq_memory *memory)
     return TQ_MEMORY(memory != NULL ? memory : b->zeros);
 }
 
-static tq_status run_slab(tq_branch *b, const tq_tensor *x, tq_tensor *y, int64_t begin, uint64_t first_row,
-                          const tq_verdict *verdict)
+static tq_status run_slab(tq_branch *b, const tq_tensor *x, const tq_second *second, tq_tensor *y,
+                          int64_t begin, uint64_t first_row, const tq_verdict *verdict)
 {
     tq_geometry g = b->operand.geometry;
     const tq_i32 row_begin = (tq_i32)begin, columns = b->operand.columns, entry_rows = g.rows / b->entries;
@@ -393,7 +397,7 @@ static tq_status run_slab(tq_branch *b, const tq_tensor *x, tq_tensor *y, int64_
     const int64_t end = begin + b->slab < g.rows ? begin + b->slab : g.rows;
     const tq_u64 offset = 0;
     tq_i32 words[16];
-    tq_argument arguments[32] = {TQ_TENSOR(x)};
+    tq_argument arguments[36] = {TQ_TENSOR(x)};
     size_t count = 1;
     g.rows = (int32_t)end;
     memcpy(words, &g, sizeof words);
@@ -403,10 +407,12 @@ static tq_status run_slab(tq_branch *b, const tq_tensor *x, tq_tensor *y, int64_
         arguments[0] = TQ_MEMORY(b->operand.copy);
         arguments[count++] = TQ_VALUE(offset);
     }
-    const tq_argument rest[] = {TQ_TENSOR(y),
-                                TQ_MEMORY(b->weight),
-                                TQ_MEMORY(b->bias),
-                                TQ_MEMORY(b->zeros),
+    arguments[count++] = TQ_TENSOR(y);
+    arguments[count++] = b->in_place ? TQ_TENSOR(second->tensor) : TQ_MEMORY(b->weight);
+    if (!b->in_place)
+        arguments[count++] = TQ_VALUE(offset);
+    const tq_argument rest[] = {TQ_MEMORY(b->bias),
+                                TQ_MEMORY(b->ones != NULL ? b->ones : b->zeros),
                                 TQ_VALUE(words),
                                 TQ_VALUE(columns),
                                 TQ_VALUE(row_begin),
@@ -452,6 +458,6 @@ tq_status tq_branch__run(tq_branch *b, const tq_tensor *x, const tq_second *seco
         TQ_TRY(tq_repack__bias(b->rebias, &b->panels, second->bias, b->bias));
     TQ_TRY(tq_operand__run(&b->operand, b->context, x, verdict, b->on_exceeded));
     for (int64_t begin = 0; begin < b->operand.geometry.rows; begin += b->slab)
-        TQ_TRY(run_slab(b, x, y, begin, first_row, verdict));
+        TQ_TRY(run_slab(b, x, second, y, begin, first_row, verdict));
     return TQ_OK;
 }

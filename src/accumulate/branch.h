@@ -20,6 +20,9 @@ typedef struct tq_branch {
     tq_operand operand;
     tq_kernel *kernel;
     tq_memory *weight, *bias, *zeros, *tail, *kinds;
+    bool in_place;              /* the second operand is read where it lies, not packed */
+    bool crossed;               /* as contraction_task.cl has it */
+    tq_memory *ones;            /* then the numbers of a row of ones for one run, else NULL */
     tq_kernel *repack, *rebias; /* of operands that are computed, else NULL; the context's */
     double second_bound;        /* of operands that are computed: as of the input; INFINITY for none */
     int32_t entries;            /* matrices of weights, each for as many rows */

@@ -18,6 +18,7 @@ struct tq_contraction {
     tq_branch branch[2];
     size_t branches; /* 2: the first counts on a smaller input, the second runs when it is larger */
     tq_verdict verdict;
+    bool crossed;
 };
 
 tq_geometry tq_geometry__product(int64_t rows, int64_t terms, int64_t columns)
@@ -57,6 +58,11 @@ tq_contraction_path tq_contraction__path(const tq_contraction *c)
                                  .instructions = b->plan.instructions,
                                  .bound = c->branches > 1 ? (double)b->operand.bound : INFINITY,
                                  .otherwise = c->branches > 1 ? c->branch[1].path->name : ""};
+}
+
+bool tq_contraction__is_crossed(const tq_contraction *c)
+{
+    return c->crossed;
 }
 
 void tq_contraction__destroy(tq_contraction *c)
@@ -155,14 +161,21 @@ static tq_problem limited(const tq_problem *problem, const tq_contraction_setup 
     return smaller;
 }
 
+/* What a path decides for this problem, without a program's text. */
+static tq_path_plan plan_of(const tq_path *path, const tq_problem *problem)
+{
+    tq_program_text ignored = {0};
+    tq_path_plan plan = {.terms = 1, .instructions = path->instructions, .text = &ignored};
+    path->plan(problem, &plan);
+    tq_program_text__free(&ignored);
+    plan.text = NULL;
+    return plan;
+}
+
 /* Instructions of a path on this problem. */
 static double cost_of(const tq_path *path, const tq_problem *problem)
 {
-    tq_program_text ignored = {0};
-    tq_path_plan plan = {.instructions = path->instructions, .text = &ignored};
-    path->plan(problem, &plan);
-    tq_program_text__free(&ignored);
-    return plan.instructions;
+    return plan_of(path, problem).instructions;
 }
 
 /* A cheaper path, and what it counts on. */
@@ -177,6 +190,8 @@ static void try_bounds(tq_smaller *found, const tq_problem *problem, const tq_co
                        tq_bounds bounds)
 {
     tq_text ignored = {0};
+    if (setup->crossed != NULL && bounds.input < 1.0) /* a row may be ones */
+        return;
     const tq_problem smaller = limited(problem, setup, bounds);
     const tq_path *path = tq_path__choose(&smaller, false, &ignored);
     const double cost = path != NULL ? cost_of(path, &smaller) : INFINITY;
@@ -219,8 +234,15 @@ static tq_status make_verdict(tq_contraction *c)
     return tq_memory__of(&c->verdict.memory, c->context, &none, sizeof none);
 }
 
+/* Whether the loop of a path can take the terms of a row one by one from where they lie. */
+static bool can_cross(const tq_path *path, const tq_problem *problem)
+{
+    return plan_of(path, problem).terms == 1 && !problem->tiled;
+}
+
 static tq_status prepare(tq_contraction *c, const tq_contraction_setup *setup, tq_text *reasons)
 {
+    tq_contraction_setup taken = *setup;
     const tq_paths paths = tq_context__paths(c->context);
     tq_problem problem, smaller;
     TQ_TRY(tq_problem__describe(&problem, setup, tq_context__target(c->context)));
@@ -234,11 +256,15 @@ static tq_status prepare(tq_contraction *c, const tq_contraction_setup *setup, t
         try_inputs(&quick, &problem, setup);
         try_pairs(&quick, &problem, setup);
     }
-    if (quick.path != NULL) {
+    if (quick.path != NULL)
         smaller = limited(&problem, setup, quick.bounds);
-        TQ_TRY(add_branch(c, setup, &smaller, quick.path, quick.bounds));
-    }
-    TQ_TRY(add_branch(c, setup, &problem, safe, (tq_bounds){INFINITY, INFINITY}));
+    c->crossed = setup->crossed != NULL && can_cross(safe, &problem) &&
+                 (quick.path == NULL || can_cross(quick.path, &smaller));
+    if (!c->crossed)
+        taken.crossed = NULL;
+    if (quick.path != NULL)
+        TQ_TRY(add_branch(c, &taken, &smaller, quick.path, quick.bounds));
+    TQ_TRY(add_branch(c, &taken, &problem, safe, (tq_bounds){INFINITY, INFINITY}));
     c->branch[c->branches - 1].on_exceeded = c->branches > 1;
     return make_verdict(c);
 }

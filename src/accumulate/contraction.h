@@ -53,7 +53,14 @@ typedef struct tq_contraction_setup {
      */
     tq_range second;
     int32_t entries;
-    bool skips;   /* taps outside the image may be left out where that is proven to change nothing: no bias */
+    /* Not NULL: the product is the gradient by the weights of this convolution, as contraction_task.cl has it
+     * in its crossed form: [terms of all groups, and perhaps ones][output pixels] by [output pixels][outputs
+     * of a group]. Where tq_contraction__is_crossed then, x is the convolution's input, else it is unfolded.
+     */
+    const tq_geometry *crossed;
+    bool rows;  /* the second operand is one matrix from the tensor's first number on, its rows [n] one behind
+                   the other, of one group: it may be read where it lies */
+    bool skips; /* taps outside the image may be left out where that is proven to change nothing: no bias */
     bool bounded; /* a path may count on a smaller second operand, too: it is checked at every run */
     uint64_t seed;
     uint32_t id;
@@ -79,6 +86,8 @@ typedef struct tq_contraction_path {
     const char *otherwise; /* path of inputs that exceed the bound, "" when there is no bound */
 } tq_contraction_path;
 tq_contraction_path tq_contraction__path(const tq_contraction *contraction);
+
+bool tq_contraction__is_crossed(const tq_contraction *contraction);
 
 /* y = contraction(x). `first_sample`: of the data set, for random draws. */
 tq_status tq_contraction__run(tq_contraction *contraction, const tq_tensor *x, tq_tensor *y,

@@ -47,9 +47,38 @@ void tq_operand__lay_out(tq_operand *o, const tq_geometry *g, bool copied, doubl
         pad(o, g, rows, columns);
 }
 
+void tq_operand__cross(tq_operand *o, const tq_geometry *convolution, const tq_geometry *product, bool copied,
+                       double bound)
+{
+    const int64_t lines = (int64_t)convolution->rows / convolution->out_columns;
+    tq_operand__lay_out(o, convolution, copied, bound);
+    if (!o->inside)
+        tq_operand__lay_out(o, convolution, true, bound);
+    o->geometry.rows = product->rows;
+    o->geometry.out_channels = product->out_channels;
+    o->columns = (int)lines;
+}
+
 static int64_t element_size(const tq_path_plan *plan)
 {
     return plan->form == TQ_FORM_INT16 ? 2 : 4;
+}
+
+/* The number of operand.cl. */
+static tq_i32 form_of(const tq_path_plan *plan)
+{
+    return plan->input_moves ? MOVED : (tq_i32)plan->form;
+}
+
+tq_u32 tq_operand__one(const tq_path_plan *plan)
+{
+    const tq_i32 form = form_of(plan);
+    const float one = 1.0f, scaled = ldexpf(one, plan->input_shift);
+    tq_u32 bits;
+    memcpy(&bits, &one, sizeof bits);
+    if (form == MOVED)
+        return bits + (plan->input_shift >= 0);
+    return form == TQ_FORM_CARRIER ? bits : (tq_u32)(tq_i32)scaled & 0xFFFFu;
 }
 
 tq_status tq_operand__create(tq_operand *o, tq_context *context, const tq_path_plan *plan)
@@ -60,7 +89,7 @@ tq_status tq_operand__create(tq_operand *o, tq_context *context, const tq_path_p
     /* A step may read behind the last run, where its weights are zero, or behind the last channels, for no
      * output. */
     const int64_t bytes = (elements + plan->terms + plan->step) * element_size(plan);
-    o->form = plan->input_moves ? MOVED : (tq_i32)plan->form;
+    o->form = form_of(plan);
     o->scale = o->form == TQ_FORM_CARRIER ? 1.0f : ldexpf(1.0f, plan->input_shift);
     TQ_TRY(tq_memory__create(&o->copy, context, (uint64_t)(bytes + 3) / 4 * 4));
     return tq_common__kernel(&o->kernel, context, "operand");

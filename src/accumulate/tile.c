@@ -63,3 +63,44 @@ tq_status tq_tile__choose(tq_tile *tile, tq_context *context, const tq_tile_use 
     *tile = tq_tile__of(tq_context__target(context), use);
     return tq_context__is_task(context) ? TQ_OK : tq_tuning__find(tile, context, use);
 }
+
+int tq_tile__fit_rows(int most, int rows)
+{
+    const int tiles = (rows + most - 1) / most;
+    if (rows <= 2 * most) /* one or two tiles: little work, and another program would take longer to build */
+        return rows < most ? rows : most;
+    return (tiles * most - rows) * 8 > rows ? (rows + tiles - 1) / tiles : most;
+}
+
+/* Multiply-accumulates of a launch from which a program of its own pays. */
+#define LARGE_LAUNCH ((double)(1 << 24))
+
+static bool is_large(const tq_geometry *g)
+{
+    return (double)g->rows * (double)tq_geometry__terms(g) * g->out_channels >= LARGE_LAUNCH;
+}
+
+/* A tile of two vectors becomes one of three, with fewer rows, where that pads the outputs less. */
+static void widen(tq_tile *tile, int step, int outputs)
+{
+    const int pair = 2 * step, three = 3 * step;
+    const int padded = (outputs + pair - 1) / pair * pair, widened = (outputs + three - 1) / three * three;
+    if (tile->vectors == 2 && tile->rows % 3 == 0 && outputs > pair && widened < padded) {
+        tile->vectors = 3;
+        tile->rows = tile->rows / 3 * 2;
+    }
+}
+
+void tq_tile__fit(tq_path_plan *plan, tq_tile *tile, const tq_geometry *g, int32_t entries)
+{
+    const int outputs = g->out_channels / g->groups, widest = is_large(g) ? 32 : 64;
+    widen(tile, plan->step, outputs);
+    int rows = tile->rows;
+    plan->vectors = tile->vectors;
+    while (plan->vectors * plan->step > widest && (plan->vectors - 1) * plan->step >= outputs)
+        --plan->vectors;
+    if (plan->vectors < tile->vectors)
+        rows = rows * tile->vectors / plan->vectors < TQ_TILE_MOST_ROWS ? rows * tile->vectors / plan->vectors
+                                                                        : TQ_TILE_MOST_ROWS;
+    plan->rows = tq_tile__fit_rows(rows, g->rows / entries);
+}

@@ -118,6 +118,7 @@ static tq_contraction_setup weight_setup(const tq_layer *layer, const tq_geometr
     setup.input = layer->input_range[0];
     setup.second = layer->gradient_range;
     setup.entries = groups;
+    setup.rows = g->groups == 1;
     return setup;
 }
 
@@ -133,6 +134,7 @@ static tq_contraction_setup bias_setup(const tq_layer *layer, const tq_geometry 
     tq_contraction_setup setup = setup_of(layer, &layer->quantizers.update, TQ_ID_UPDATE, &geometry);
     setup.input = ones_range();
     setup.second = layer->gradient_range;
+    setup.rows = true;
     return setup;
 }
 
@@ -181,18 +183,42 @@ static tq_status write_ones(const tq_tensor *to, int64_t row, int64_t pixels)
     return status;
 }
 
+/* The geometry, where all pixels of all samples are one line of outputs, with lines of a better length. */
+static tq_geometry lines_of(const tq_geometry *g)
+{
+    tq_geometry lines = *g;
+    int32_t length = 64;
+    if (g->kernel_rows > 1 || g->kernel_columns > 1 || g->in_rows != g->out_rows ||
+        g->in_columns != g->out_columns || g->stride_rows > 1 || g->stride_columns > 1 || g->pad_top > 0 ||
+        g->pad_left > 0)
+        return lines;
+    while (g->rows % length != 0)
+        --length;
+    lines.in_rows = lines.out_rows = 1;
+    lines.in_columns = lines.out_columns = length;
+    return lines;
+}
+
+/* Where the loop cannot take the input's numbers from where they lie. */
+static tq_status plan_unfolded(tq_layer *layer, tq_contract_backward *b, const tq_geometry *g, bool joins)
+{
+    const tq_shape unfolded = tq_shape_of(2, (const int64_t[]){weight_rows(g) + joins, g->rows});
+    TQ_TRY(tq_tensor_create(&b->unfolded, layer->context, &unfolded));
+    return joins ? write_ones(b->unfolded, weight_rows(g), g->rows) : TQ_OK;
+}
+
 static tq_status plan_weight(tq_layer *layer, tq_contract_backward *b, const tq_geometry *g)
 {
     const bool joins = joins_bias(layer, g);
+    const tq_geometry lines = lines_of(g);
     tq_contraction_setup setup = weight_setup(layer, g, tq_geometry__terms(g) + joins, g->groups);
-    const tq_shape unfolded = tq_shape_of(2, (const int64_t[]){weight_rows(g) + joins, g->rows}),
-                   product = tq_shape_of(2, (const int64_t[]){weight_rows(g) + joins, group_outputs(g)});
+    const tq_shape product = tq_shape_of(2, (const int64_t[]){weight_rows(g) + joins, group_outputs(g)});
+    setup.crossed = &lines;
     if (joins)
         setup.input = tq_range__join(setup.input, ones_range());
     TQ_TRY(make(&b->by_weight, layer, &setup));
-    TQ_TRY(tq_tensor_create(&b->unfolded, layer->context, &unfolded));
-    if (joins)
-        TQ_TRY(write_ones(b->unfolded, weight_rows(g), g->rows));
+    if (!tq_contraction__is_crossed(b->by_weight))
+        TQ_TRY(plan_unfolded(layer, b, g, joins));
     return g->groups == 1 && !joins ? TQ_OK : tq_tensor_create(&b->product, layer->context, &product);
 }
 
@@ -277,22 +303,6 @@ static tq_second output_gradient(const tq_contract *state, const tq_tensor *grad
 
 #define INPUTS_EACH 16 /* of a work-item that unfolds */
 
-/* The geometry, where all pixels of all samples are one line of outputs, with lines of a better length. */
-static tq_geometry lines_of(const tq_geometry *g)
-{
-    tq_geometry lines = *g;
-    int32_t length = 64;
-    if (g->kernel_rows > 1 || g->kernel_columns > 1 || g->in_rows != g->out_rows ||
-        g->in_columns != g->out_columns || g->stride_rows > 1 || g->stride_columns > 1 || g->pad_top > 0 ||
-        g->pad_left > 0)
-        return lines;
-    while (g->rows % length != 0)
-        --length;
-    lines.in_rows = lines.out_rows = 1;
-    lines.in_columns = lines.out_columns = length;
-    return lines;
-}
-
 /* Inputs and lines that a work-item takes, so that its loops end on every device. */
 static void share_out(tq_i32 each[2], const tq_layer *layer, const tq_geometry *g)
 {
@@ -327,9 +337,10 @@ static tq_status by_weight(tq_layer *layer, const tq_tensor *input, const tq_ten
     const tq_second second = output_gradient(state, gradient);
     const int64_t weights = weight_rows(g) * group_outputs(g);
     const tq_i32 whole[2] = {0, 0}, last[2] = {(tq_i32)weights, 0};
-    TQ_TRY(unfold(layer, input));
-    TQ_TRY(tq_contraction__multiply(b->by_weight, b->unfolded, &second, b->product != NULL ? b->product : to,
-                                    first_row(layer, g)));
+    if (b->unfolded != NULL)
+        TQ_TRY(unfold(layer, input));
+    TQ_TRY(tq_contraction__multiply(b->by_weight, b->unfolded != NULL ? b->unfolded : input, &second,
+                                    b->product != NULL ? b->product : to, first_row(layer, g)));
     if (b->product != NULL)
         TQ_TRY(move(layer, g->groups > 1 ? "join_groups" : "copy_row", g, weights, b->product, to, whole));
     return bias != NULL ? move(layer, "copy_row", g, g->out_channels, b->product, bias, last) : TQ_OK;
