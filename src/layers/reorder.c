@@ -65,11 +65,22 @@ static int64_t block_of(tq_order from, tq_order to, int64_t count)
     return larger % smaller == 0 ? larger : count;
 }
 
+#define MOST_RUN 64
+
+static int64_t largest_divisor(int64_t of, int64_t most)
+{
+    while (of % most != 0)
+        --most;
+    return most;
+}
+
 /* Elements of a work-item: a divisor of the block's. */
 static tq_u32 run_of(tq_order from, tq_order to, int64_t block)
 {
+    if (from.channels == 1 && to.channels == 1)
+        return (tq_u32)largest_divisor(block, MOST_RUN);
     const int64_t run = to.channels > 1 ? to.channels : from.channels > 1 ? from.pixels : 1;
-    return block % run == 0 && run <= 64 ? (tq_u32)run : 1;
+    return block % run == 0 && run <= MOST_RUN ? (tq_u32)run : 1;
 }
 
 tq_status tq_reorder__plan(tq_layer *layer)
