@@ -19,6 +19,10 @@
 #define LENET   TQ_SOURCE_DIRECTORY "/examples/lenet-fashion-mnist.onnx"
 #define FORMATS "nearest,8,4 fp16 bf16,round=odd"
 #define TINY    "tq sweep tiny.onnx --data npy:x.npy,y.npy --formats 'nearest,8,4; bf16' "
+/* Of weights alone: one program for all rows. */
+#define WEIGHTS                                                                                              \
+    "tq sweep tiny.onnx --data npy:x.npy,y.npy --formats 'nearest,8,4; bf16; fp16; e4m3' --scopes weights "
+enum { WEIGHT_ROWS = 5 };
 enum { ROWS = 7 }; /* float, and three formats in two scopes or two (tiny) in three */
 
 static int start(void **state)
@@ -164,7 +168,7 @@ static void test_full_disk(void **state)
 {
     (void)state;
     tq_said said = tq_program_run(
-        "trap '' XFSZ; export RUSTICL_ENABLE=llvmpipe TQ_DEVICE=rusticl; (ulimit -f 1; exec " TINY
+        "trap '' XFSZ; export RUSTICL_ENABLE=llvmpipe TQ_DEVICE=rusticl; (ulimit -f 1; exec " WEIGHTS
         "--out full.jsonl) 2>&1 | cat");
     assert_non_null(strstr(said.out, "full.jsonl"));
     assert_non_null(strstr(said.out, "cannot be written"));
@@ -172,8 +176,8 @@ static void test_full_disk(void **state)
     size_t size;
     char *const kept = tq_file_text("full.jsonl", &size);
     assert_true(size == 0 || kept[size - 1] == '\n');
-    tq_program_expect(0, "", "RUSTICL_ENABLE=llvmpipe TQ_DEVICE=rusticl " TINY "--out full.jsonl");
-    assert_int_equal(count_lines("full.jsonl"), ROWS);
+    tq_program_expect(0, "", "RUSTICL_ENABLE=llvmpipe TQ_DEVICE=rusticl " WEIGHTS "--out full.jsonl");
+    assert_int_equal(count_lines("full.jsonl"), WEIGHT_ROWS);
     check_starts_with("full.jsonl", kept, size);
     free(kept);
 }
