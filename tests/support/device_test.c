@@ -4,10 +4,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "accumulate/path.h"
+#include "runtime/tuned.h"
+#include "support/test_sets.h"
 
 int tq_test_open(void **state)
 {
@@ -27,6 +32,15 @@ int tq_test_close(void **state)
 {
     tq_context_close(*state);
     return 0;
+}
+
+void tq_test_small_tiles(tq_context *context)
+{
+    for (const tq_path *const *path = tq_path_kinds; *path != NULL && !tq_test_is_full(); ++path) {
+        tq_tuning_row row = {.draws = -1, .rows = 2, .vectors = 1};
+        snprintf(row.path, sizeof row.path, "%s", (*path)->name);
+        tq_test_ok(tq_tuning__set(context, &row));
+    }
 }
 
 void tq_test_ok(tq_status status)

@@ -8,6 +8,12 @@
 int tq_test_open(void **state);
 int tq_test_close(void **state);
 
+/*
+ * Tiles of 2 rows for every accumulation path, which compilers are done with in a fraction of the time; with
+ * TQ_TEST_FULL the library's own. Other tests hold tiles.
+ */
+void tq_test_small_tiles(tq_context *context);
+
 /* Everything below fails the running test when a call fails. */
 
 void tq_test_ok(tq_status status);

@@ -23,6 +23,12 @@ typedef struct tq_sets {
  */
 void tq_sets_run(const tq_sets *s, void (*run)(void *state, size_t trial, size_t set), void *state);
 
+/* Whether tq_sets_run calls for this pair. */
+bool tq_sets_has(const tq_sets *s, size_t trial, size_t set);
+
+/* TQ_TEST_FULL or TQ_TEST_ALL: long tests to their ends. */
+bool tq_test_is_full(void);
+
 /* Whether a part of a long test is enough: TQ_TEST_PART, which TQ_TEST_FULL overrides. */
 bool tq_test_is_part(void);
 
