@@ -249,6 +249,7 @@ static void every_pair_of_operands(void **state)
     (void)state;
     if (tq_context_open(&context, NULL) != TQ_OK)
         fail_msg("%s", tq_error());
+    tq_test_small_tiles(context);
     /* Where a device cannot take the path, the general one runs, which other tests try. */
     for (size_t i = 0; i < TQ_COUNT(trials); ++i)
         if (is_wanted(i) && (trials[i].path == NULL || device_can(context, trials[i].path)))
