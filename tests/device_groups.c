@@ -219,17 +219,17 @@ static void every_path_has_a_slot(void **state)
     }
 }
 
-/* Every slot with one of the geometries, in both shapes; with TQ_TEST_ALL with a third of them, of which that
- * one in both shapes; with TQ_TEST_PART a third. */
+/* Every slot with one of the geometries; every other one in both shapes. With TQ_TEST_FULL all in both, with
+ * TQ_TEST_ALL with a third of the geometries, too; with TQ_TEST_PART a third of the slots. */
 static void all_paths(void **state)
 {
     const bool first = getenv("TQ_TEST_ALL") != NULL;
-    const size_t step = tq_test_is_part() ? 3 : 1;
+    const size_t step = tq_test_is_part() || (getenv("TQ_TEST_SMALL") != NULL && !first) ? 3 : 1;
     for (size_t i = 0; i < TQ_COUNT(all_slots); i += step)
         for (size_t j = i % 3; j < TQ_COUNT(geometries); j += 3) {
             const bool chosen = j / 3 == i / 3 % 3;
             if (first || chosen)
-                run(*state, &geometries[j], &all_slots[i], chosen);
+                run(*state, &geometries[j], &all_slots[i], chosen && (i % 2 == 0 || tq_test_is_full()));
         }
 }
 
@@ -240,7 +240,7 @@ static void matrices(void **state)
     const tq_shape in[2] = {tq_shape_of(3, (const int64_t[]){3, 37, 21}),
                             tq_shape_of(3, (const int64_t[]){3, 21, 18})};
     assert_int_equal(tq_context_set(*state, "shape", "gpu"), TQ_OK);
-    for (size_t i = 0; i < TQ_COUNT(numbers); ++i) {
+    for (size_t i = 0; i < TQ_COUNT(numbers); i += tq_test_is_part() ? 2 : 1) {
         const slots *s = &all_slots[numbers[i]];
         uint64_t seed = 3;
         const tq_range ranges[2] = {range_of(s->input), range_of(s->weights)};

@@ -336,10 +336,12 @@ static void run(tq_context *context, const trial *t, const slots *s)
     destroy(&b);
 }
 
-/* With TQ_TEST_PART every second, and the first of each kind; trials of a kind stand together. */
+/* With TQ_TEST_PART every second, and the first of each kind; trials of a kind stand together. With
+ * TQ_TEST_SLOW_COMPILER only those. */
 static bool is_wanted(const trial *list, size_t i)
 {
-    return !tq_test_is_part() || i % 2 == 0 || strcmp(list[i].kind, list[i - 1].kind) != 0;
+    return !tq_test_is_part() || (i % 2 == 0 && !tq_test_is_slow()) || i == 0 ||
+           strcmp(list[i].kind, list[i - 1].kind) != 0;
 }
 
 /* Each without quantizers, and one in `every` pair with them. */
@@ -354,9 +356,10 @@ static void run_each(tq_context *context, const trial *list, size_t count, size_
 static void all_kinds_all_slots(void **state)
 {
     const bool part = getenv("TQ_TEST_DEVICE_ONLY") != NULL;
-    run_each(*state, trials, TQ_COUNT(trials), (part ? 2 : 1) * TQ_COUNT(all_slots)); /* compilers are slow */
+    const size_t every = (part || !tq_test_is_full() ? 2 : 1) * TQ_COUNT(all_slots); /* compilers are slow */
+    run_each(*state, trials, TQ_COUNT(trials), every);
     if (!part)
-        run_each(*state, more_trials, TQ_COUNT(more_trials), TQ_COUNT(all_slots));
+        run_each(*state, more_trials, TQ_COUNT(more_trials), every);
 }
 
 /* Numbers that are not tame, in vectors and lane by lane. */
@@ -423,7 +426,7 @@ static void sums_by_hand(void **state)
         {"maxpool2d", "none", "down,8,0", "none", 3, 1, {0, 0, 0, 0, 1}, {0.5f, 0.75f, 1.5f, -1.5f}, 4, -1},
         {"avgpool2d", "none", "nearest,8,2", "none", 3, 1, {0}, {0.5f, 0.5f, -3, 0.25f}, 4, -0.25f},
     };
-    for (size_t i = 0; i < TQ_COUNT(rows); ++i) {
+    for (size_t i = 0; i < TQ_COUNT(rows); i += tq_test_is_slow() ? 2 : 1) {
         const int64_t side = rows[i].side;
         const trial image = {rows[i].kind, "kernel=2,stride=1", 4, {1, side, side, 1}, 0, {0}};
         const trial row = {rows[i].kind, "", 2, {1, 4}, rows[i].inputs - 1, {1}};
