@@ -7,6 +7,8 @@ set(tq_environment_pocl-pthread POCL_DEVICES=pthread "TQ_DEVICE=portable computi
 # Tests of the host run kernels to see what is around them; device tests hold these. Not optimized, kernels take half of
 # the time to build.
 set(tq_environment_host ${tq_environment_pocl-pthread} POCL_EXTRA_BUILD_FLAGS=-cl-opt-disable)
+# Some compute longer than they compile.
+set(tq_computing_tests test_cli_sweep test_cli_train)
 # The host reference, the same on all, is held against the exact oracles on the first device only.
 # PoCL's basic device differs from its pthread device in scheduling only, and llvmpipe takes seconds for a program: a
 # part of the long tests; the whole with scripts/test --devices=all. The basic device compiles without optimization:
@@ -60,7 +62,11 @@ endfunction()
 
 function(tq_add_host_test name)
     add_test(NAME ${name} COMMAND ${name})
-    tq_set_environment(${name} host)
+    set(device host)
+    if(name IN_LIST tq_computing_tests)
+        set(device pocl-pthread)
+    endif()
+    tq_set_environment(${name} ${device})
     set_tests_properties(${name} PROPERTIES LABELS host)
 endfunction()
 
