@@ -3,7 +3,7 @@
  * ends with one clear error, nothing is lost and nothing leaks; or it does without the call, and its results
  * are the same.
  *
- *     test_opencl_faults              of each function the first, the middle and the last call
+ *     test_opencl_faults              of each function the first and the last call
  *     test_opencl_faults all          every single call, of more commands
  *     test_opencl_faults all NAME...  of these scenarios only
  */
@@ -276,7 +276,7 @@ static void try_all(scenario *s, bool every)
         sum += count;
         if (every || is_wanted(s, tq_fault_call(i)))
             inject_at(s, (fault){.call = tq_fault_call(i), .code = rule_of(tq_fault_call(i))->code}, count,
-                      every ? count : 3);
+                      every ? count : 2);
     }
     inject_at(s, (fault){.call = "*", .code = "CL_DEVICE_NOT_AVAILABLE", .lost = true}, sum,
               every ? sum / 5 : s->losses);
