@@ -237,10 +237,10 @@ static const char *path_of(size_t trial)
     return trials[trial].path;
 }
 
-/* With TQ_TEST_PART every fifth, and one for each path. */
+/* With TQ_TEST_PART every fifth, and one for each path; with TQ_TEST_SLOW_COMPILER only those. */
 static bool is_wanted(size_t trial)
 {
-    return !tq_test_is_part() || trial % 5 == 0 || tq_trial_is_new(trial, path_of);
+    return !tq_test_is_part() || (trial % 5 == 0 && !tq_test_is_slow()) || tq_trial_is_new(trial, path_of);
 }
 
 static void every_pair_of_operands(void **state)
