@@ -31,11 +31,11 @@ static const trial trials[] = {
     {"conv2d", "pads=1x1x1x1", 4, {5, 4, 3, 2}, {3, 3, 2, 17}, 11, 11, {1, 1}, 1},
     {"conv2d", "stride=2x3,pads=2x0x1x1", 4, {2, 6, 7, 2}, {3, 2, 2, 18}, 23, 11, {2, 0}, 1},
     {"conv2d", "dilation=2x1,groups=2", 4, {2, 6, 5, 4}, {2, 2, 2, 6}, 11, 21, {0, 0}, 2},
+    /* of so many pixels that the bias is a row of the product */
+    {"conv2d", "pads=1x0x0x0", 4, {1, 32, 32, 1}, {2, 1, 1, 17}, 11, 11, {1, 0}, 1},
     {"conv2d", "groups=3,pads=4x4x4x4", 4, {2, 3, 3, 3}, {2, 2, 1, 3}, 11, 11, {4, 4}, 3},
     {"conv2d", "groups=16,pads=1x1x0x0", 4, {4, 3, 3, 16}, {2, 2, 1, 16}, 11, 11, {1, 1}, 16},
     {"conv2d", "stride=2,groups=2,pads=1x1x0x0", 4, {2, 5, 5, 4}, {3, 2, 2, 4}, 22, 11, {1, 1}, 2},
-    /* of so many pixels that the bias is a row of the product */
-    {"conv2d", "pads=1x0x0x0", 4, {1, 32, 32, 1}, {2, 1, 1, 17}, 11, 11, {1, 0}, 1},
 };
 
 /* In all slots: one quantizer, or one in each. */
