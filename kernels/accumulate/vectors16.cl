@@ -25,11 +25,10 @@ typedef tq_shorts tq_shorts_anywhere __attribute__((aligned(2)));
 #define tq_load_shorts_anywhere(p) (*(__global const tq_shorts_anywhere *)(p))
 #define tq_store_shorts(s, p)   (*(__private tq_shorts *)(p) = (s))
 #define tq_widen(a)             __builtin_convertvector(a, tq_wide_ints)
-#define tq_high(a, b)           __builtin_convertvector((tq_widen(a) * tq_widen(b)) >> 16, tq_shorts)
 #define tq_saturating_add(a, b) __builtin_elementwise_add_sat(a, b)
 #else
 typedef TQ_CAT(short, TQ_SHORTS) tq_shorts;
-typedef TQ_CAT(int, TQ_SHORTS) tq_wide_ints;
+typedef TQ_CAT(ushort, TQ_SHORTS) tq_unsigned_shorts;
 typedef TQ_CAT(int, TQ_HALF) tq_half_ints;
 typedef TQ_CAT(float, TQ_HALF) tq_half_floats;
 
@@ -41,8 +40,6 @@ typedef int tq_machine_ints __attribute__((__vector_size__(32)));
 #define tq_load_shorts(p)       TQ_CAT(vload, TQ_SHORTS)(0, p)
 #define tq_load_shorts_anywhere(p) tq_load_shorts(p)
 #define tq_store_shorts(s, p)   TQ_CAT(vstore, TQ_SHORTS)(s, 0, p)
-#define tq_widen(a)             TQ_CAT(convert_int, TQ_SHORTS)(a)
-#define tq_high(a, b)           mul_hi(a, b)
 #if defined(__AVX2__) && __has_builtin(__builtin_elementwise_add_sat)
 #define tq_saturating_add(a, b) __builtin_elementwise_add_sat(a, b)
 #else
@@ -77,7 +74,24 @@ TQ_INLINE tq_shorts tq_pack_halves(const tq_half_ints low, const tq_half_ints hi
 #endif
 }
 
-/* (a*b + 2^14) >> 15, a*b + 2^14 below 2^30. */
+/* (a*b) >> 16. PoCL 3.1 has a mul_hi that is many instructions. */
+TQ_INLINE tq_shorts tq_high(const tq_shorts a, const tq_shorts b)
+{
+#if TQ_SHORTS == 32
+    return __builtin_convertvector((tq_widen(a) * tq_widen(b)) >> 16, tq_shorts);
+#elif TQ_SHORTS == 16 && defined(__AVX2__)
+    return __builtin_astype(__builtin_ia32_pmulhw256(__builtin_astype(a, tq_machine_shorts),
+                                                     __builtin_astype(b, tq_machine_shorts)),
+                            tq_shorts);
+#else
+    return mul_hi(a, b);
+#endif
+}
+
+/*
+ * (a*b + 2^14) >> 15, a*b + 2^14 below 2^30. In halves, a*b = h * 2^16 + l: h * 2 + (l + 2^14) / 2^15 rounded down, and that
+ * is what two bits of l decide.
+ */
 TQ_INLINE tq_shorts tq_rounding_high(const tq_shorts a, const tq_shorts b)
 {
 #if TQ_SHORTS == 32 && __has_builtin(__builtin_ia32_pmulhrsw512)
@@ -91,7 +105,8 @@ TQ_INLINE tq_shorts tq_rounding_high(const tq_shorts a, const tq_shorts b)
                                                        __builtin_astype(b, tq_machine_shorts)),
                             tq_shorts);
 #else
-    return TQ_CAT(convert_short, TQ_SHORTS)((tq_widen(a) * tq_widen(b) + 0x4000) >> 15);
+    const tq_unsigned_shorts low = TQ_CAT(as_ushort, TQ_SHORTS)(a * b);
+    return mul_hi(a, b) * (short)2 + TQ_CAT(as_short, TQ_SHORTS)((tq_unsigned_shorts)(((low >> (ushort)14) + (ushort)1) >> (ushort)1));
 #endif
 }
 
