@@ -11,6 +11,7 @@
 #include "oracle/oracle_cases.h"
 #include "quantizers/bind.h"
 #include "runtime/launch.h"
+#include "support/test_sets.h"
 
 #define MOST 40000
 
@@ -154,12 +155,13 @@ static const char *const formats[] = {"fixed,16,8",
                                       "float,6,0,overflow=nan",
                                       "float,6,20,bias=120"};
 
-/* Every rounding of formats of all regimes. */
+/* Every rounding of formats of all regimes; with TQ_TEST_PART a third of the roundings of each, in turn. */
 static void test_roundings(void **state)
 {
+    const size_t step = small() ? 5 : tq_test_is_part() ? 3 : 1;
     char string[96];
     for (size_t i = 0; i < sizeof formats / sizeof *formats; ++i)
-        for (size_t j = small() ? i % 5 : 0; j < sizeof roundings / sizeof *roundings; j += small() ? 5 : 1) {
+        for (size_t j = i % step; j < sizeof roundings / sizeof *roundings; j += step) {
             snprintf(string, sizeof string, "%s,round=%s", formats[i], roundings[j]);
             fill(*state, string);
             check(*state, string, 16);
@@ -173,7 +175,7 @@ static void test_numbers_of_lanes(void **state)
         "none",         "fixed,9,3,overflow=wrap", "stochastic,16,8", "bf16"};
     for (size_t i = 0; i < sizeof strings / sizeof *strings; ++i) {
         fill(*state, strings[i]);
-        for (int lanes = 1; lanes <= 8; lanes *= 2)
+        for (int lanes = 1; lanes <= 8; lanes *= tq_test_is_part() ? 4 : 2)
             check(*state, strings[i], lanes);
     }
 }
@@ -200,9 +202,10 @@ static void test_binades(void **state)
     const uint32_t step = getenv("TQ_TEST_DEVICE_ONLY") ? 97 : 1;
     char string[64];
     for (size_t i = 0; i < sizeof strings / sizeof *strings && !small(); ++i)
-        for (size_t j = 0; j < sizeof roundings / sizeof *roundings; ++j) {
+        for (size_t j = tq_test_is_part() ? i : 0; j < sizeof roundings / sizeof *roundings;
+             j += tq_test_is_part() ? 3 : 1) {
             snprintf(string, sizeof string, "%s,round=%s", strings[i], roundings[j]);
-            for (uint32_t exponent = 110; exponent < 140; exponent += 2)
+            for (uint32_t exponent = 110; exponent < 140; exponent += tq_test_is_part() ? 6 : 2)
                 sweep(*state, string, exponent, 191);
             sweep(*state, string, 127, step);
         }
@@ -261,7 +264,7 @@ static void test_draws(void **state)
 {
     static const uint64_t firsts[] = {
         0, 1, 77, 127, 0x123456789ABCDu, ((uint64_t)1 << 37) - 9, 0xFFFFFFFFFFFFF123u};
-    for (int lanes = 1; lanes <= 16; lanes *= 2)
+    for (int lanes = 1; lanes <= 16; lanes *= tq_test_is_part() ? 4 : 2)
         for (int bits = 4; bits <= 32; bits *= 2)
             for (size_t i = 0; i < sizeof firsts / sizeof *firsts; i += small() ? 3 : 1)
                 check_draws(*state, lanes, bits, 1 + (int)i % 2, firsts[i]);

@@ -236,6 +236,7 @@ static bool is_one_error(const char *text)
     return line != NULL && line[1] == '\0';
 }
 
+/* A device that is lost before the caller has its own handles leaves them NULL, which the library says. */
 static void check(const char *fault, const char *code, const tq_said *said, bool lost)
 {
     char call[64] = "", text[200];
@@ -247,7 +248,7 @@ static void check(const char *fault, const char *code, const tq_said *said, bool
         problem = text;
     else if (said->code != 0 && !(lost && said->code == FAILED_TWICE))
         problem = "not the exit status that is due";
-    else if (said->err[0] != '\0' &&
+    else if (said->err[0] != '\0' && !(lost && strstr(said->err, "must not be NULL") != NULL) &&
              (strstr(said->err, code) == NULL || strstr(said->err, " failed") == NULL))
         problem = "the error does not name the code";
     else if (!lost && said->err[0] != '\0' && (strstr(said->err, call) == NULL || !is_one_error(said->err)))
