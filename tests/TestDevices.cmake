@@ -8,7 +8,7 @@ set(tq_environment_pocl-pthread POCL_DEVICES=pthread "TQ_DEVICE=portable computi
 # the time to build.
 set(tq_environment_host ${tq_environment_pocl-pthread} POCL_EXTRA_BUILD_FLAGS=-cl-opt-disable)
 # Some compute longer than they compile.
-set(tq_computing_tests test_cli_run test_cli_sweep test_cli_train)
+set(tq_computing_tests test_cli_run test_cli_sweep test_cli_train test_replan)
 # The host reference, the same on all, is held against the exact oracles on the first device only.
 # PoCL's basic device differs from its pthread device in scheduling only, and llvmpipe takes seconds for a program: a
 # part of the long tests; the whole with scripts/test --devices=all. The basic device compiles without optimization:
