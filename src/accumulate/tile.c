@@ -94,7 +94,8 @@ static void widen(tq_tile *tile, int step, int outputs)
 void tq_tile__fit(tq_path_plan *plan, tq_tile *tile, const tq_geometry *g, int32_t entries)
 {
     const int outputs = g->out_channels / g->groups, widest = is_large(g) ? 32 : 64;
-    widen(tile, plan->step, outputs);
+    if (is_large(g))
+        widen(tile, plan->step, outputs);
     int rows = tile->rows;
     plan->vectors = tile->vectors;
     while (plan->vectors * plan->step > widest && (plan->vectors - 1) * plan->step >= outputs)
