@@ -358,7 +358,7 @@ static void many_rows_that_draw(void **state)
     static const slots draws = {"none", "stochastic,16,8", "none", "none", false, NULL};
     tq_context *context;
     (void)state;
-    if (getenv("TQ_TEST_SMALL") != NULL)
+    if (getenv("TQ_TEST_SMALL") != NULL || tq_test_is_slow()) /* llvmpipe takes four minutes */
         skip();
     if (tq_context_open(&context, NULL) != TQ_OK)
         fail_msg("%s", tq_error());
