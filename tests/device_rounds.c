@@ -102,7 +102,7 @@ static void many_rounds(void **state)
         const tq_shape in = tq_shape_of(trials[i].rank, trials[i].in);
         tq_layer_quantizers q = {0};
         tq_layer *layer;
-        if (tq_test_is_slow() && trials[i].refused == NULL && i % 2 == 1)
+        if (tq_test_is_slow() && trials[i].refused == NULL && i % 4 != 2) /* softmax takes a minute */
             continue;
         assert_int_equal(tq_accumulation_parse(&q.intrinsic, trials[i].intrinsic), TQ_OK);
         assert_int_equal(tq_layer_create(&layer, context, trials[i].kind, "L", trials[i].options), TQ_OK);
