@@ -88,13 +88,6 @@ static const trial trials[] = {
     {"cast", "to=e2m1", {0}, {0}, "none", "e2m1", 0, 0},
 };
 
-static float number(uint32_t bits)
-{
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
 static void to_carrier(mpfr_ptr x)
 {
     oracle_set(x, oracle_nearest(x));
@@ -155,11 +148,11 @@ static int64_t fill(float *x, const trial *t)
     assert_int_equal(tq_quantizer_parse(&q, t->input), TQ_OK);
     const size_t special = oracle_cases(cases, &f);
     for (size_t i = 0; i < special; i += small ? 41 : 1)
-        x[count++] = number(cases[i]);
+        x[count++] = float_of(cases[i]);
     for (int i = 0; i < (small ? 200 : 5000); ++i) {
         const float half = (float)(i % 700 - 350) * 0.5f; /* ties */
         const float scale = t->scale[count % CHANNELS] != 0 ? t->scale[count % CHANNELS] : 1;
-        x[count] = i % 2 ? number(oracle_random_input(&state, &f)) : half * scale;
+        x[count] = i % 2 ? float_of(oracle_random_input(&state, &f)) : half * scale;
         ++count;
     }
     for (int64_t i = 0; i < count; ++i)
@@ -212,7 +205,7 @@ static void check(tq_context *context, const trial *t)
     assert_int_equal(tq_tensor_read(to, is, count), TQ_OK);
     compare(t, "device against reference", x, is, should, count);
     for (int64_t i = 0; i < count && getenv("TQ_TEST_DEVICE_ONLY") == NULL; ++i)
-        is[i] = number(oracle_of(t, bits_of(x[i]), i % CHANNELS));
+        is[i] = float_of(oracle_of(t, bits_of(x[i]), i % CHANNELS));
     if (getenv("TQ_TEST_DEVICE_ONLY") == NULL)
         compare(t, "oracle against reference", x, is, should, count);
     tq_tensor_destroy(from);
@@ -255,7 +248,7 @@ static void test_dynamic(void **state)
         assert_int_equal(tq_layer_forward(layer, (const tq_tensor *const *)&from, to), TQ_OK);
         assert_int_equal(tq_tensor_read(to, is, count), TQ_OK);
         for (int64_t i = 0; i < count; ++i) {
-            const float number_of = number(oracle_quantize_bits(&f, bits[i], 0));
+            const float number_of = float_of(oracle_quantize_bits(&f, bits[i], 0));
             const float wanted = part == 1 ? f.scale : part == 2 ? (float)f.zero : 0;
             assert_int_equal(bits_of(is[i]), bits_of(should[i]));
             if (part > 0)

@@ -290,7 +290,6 @@ static int start(void **state)
     (void)state;
     tq_program_start(TQ_BINARY_DIRECTORY, "opencl_retry");
     tq_fault_log_start(TQ_BINARY_DIRECTORY);
-    unsetenv("POCL_KERNEL_CACHE");
     for (int i = 0; i < 2; ++i) /* the second one with programs from the cache */
         tq_program_expect(0, "", "../tests/test_opencl_retry live && mv results right");
     return 0;

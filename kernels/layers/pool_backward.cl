@@ -135,6 +135,20 @@ TQ_INLINE uint tq_pool_gather_one(const tq_pool_geometry g, const tq_pool_held h
 }
 
 #if TQ_FAST
+/* SUM(s + v); *wild where numbers were not tame. */
+TQ_INLINE tq_uints tq_pool_add(const tq_uints s, const tq_uints v, const tq_backward b, const ulong index, const uint number,
+                               tq_ints *wild)
+{
+    tq_uints next = tq_lanes_add(s, v, TQ_SUM_FORM);
+#if !TQ_SUM_NONE
+    next = tq_lanes_sum(next, tq_lanes_left_of_sum(s, v, next, TQ_SUM_FORM), b.sum,
+                        tq_lanes_draws(b.key, index, number, b.stream + TQ_STREAM_SUM, TQ_SUM_BITS));
+#endif
+    if (TQ_WILD)
+        *wild |= tq_lanes_wild(v) | tq_lanes_wild(next);
+    return next;
+}
+
 /* A vector of channels; *wild where numbers were not tame. */
 TQ_INLINE tq_uints tq_pool_gather_fast(const tq_pool_geometry g, const tq_pool_held held, __global const uint *dy,
                                        __global const uint *shares, const tq_backward b, const ulong index,
@@ -152,13 +166,7 @@ TQ_INLINE tq_uints tq_pool_gather_fast(const tq_pool_geometry g, const tq_pool_h
 #else
                 const tq_uints v = share;
 #endif
-                tq_uints next = tq_lanes_add(s, v, TQ_SUM_FORM);
-#if !TQ_SUM_NONE
-                next = tq_lanes_sum(next, tq_lanes_left_of_sum(s, v, next, TQ_SUM_FORM), b.sum,
-                                    tq_lanes_draws(b.key, index, tap.number, b.stream + TQ_STREAM_SUM, TQ_SUM_BITS));
-#endif
-                if (TQ_WILD)
-                    *wild |= tq_lanes_wild(v) | tq_lanes_wild(next);
+                const tq_uints next = tq_pool_add(s, v, b, index, tap.number, wild);
 #if TQ_LARGEST
                 s = share == tap.number ? next : s;
 #else
@@ -212,12 +220,9 @@ TQ_INLINE tq_uints tq_pool_given(const tq_uints dy, const tq_backward b, const u
 {
     uint lane[TQ_LANES];
 #if TQ_FAST
-    tq_uints sum = tq_lanes_add((tq_uints)0, dy, TQ_SUM_FORM);
-#if !TQ_SUM_NONE
-    sum = tq_lanes_sum(sum, tq_lanes_left_of_sum((tq_uints)0, dy, sum, TQ_SUM_FORM), b.sum,
-                       tq_lanes_draws(b.key, index, number, b.stream + TQ_STREAM_SUM, TQ_SUM_BITS));
-#endif
-    if (!TQ_WILD || !tq_lanes_any(tq_lanes_wild(dy) | tq_lanes_wild(sum)))
+    tq_ints wild = (tq_ints)0;
+    const tq_uints sum = tq_pool_add((tq_uints)0, dy, b, index, number, &wild);
+    if (!tq_lanes_any(wild))
         return (sum & ~TQ_SIGN_BIT) > TQ_INFINITY_BITS ? (tq_uints)TQ_NAN_BITS : sum;
 #endif
     tq_store_private(dy, lane);
@@ -230,8 +235,8 @@ TQ_INLINE tq_uints tq_pool_given(const tq_uints dy, const tq_backward b, const u
     return tq_load_uints(lane);
 }
 
-/* Elements of one window, and of the pixels right of the last and below it, which are in none. `to`: pixel (0, 0) of the image,
- * whose element has number `index`. */
+/* Elements of one window, which has a tap that is its largest, and of the pixels right of the last and below it, which are in
+ * none. `to`: pixel (0, 0) of the image, whose element has number `index`. */
 TQ_INLINE void tq_pool_scatter(const tq_pool_geometry g, const tq_pool_window window, const tq_uints largest, const tq_uints dy,
                                __global uint *to, const tq_backward b, const ulong index)
 {
@@ -244,7 +249,7 @@ TQ_INLINE void tq_pool_scatter(const tq_pool_geometry g, const tq_pool_window wi
         for (int column = window.left; column < right; ++column) {
             const int down = row - window.top, across = column - window.left;
             const int inside = down < g.kernel_rows && across < g.kernel_columns;
-            const uint number = inside ? (uint)(down * g.kernel_columns + across) : TQ_NO_TAP - 1u;
+            const uint number = inside ? (uint)(down * g.kernel_columns + across) : TQ_NO_TAP;
             const ulong at = ((ulong)row * (ulong)g.columns + (ulong)column) * (ulong)g.channels;
 #if TQ_SUM_BITS
             const tq_uints given = inside ? tq_pool_given(dy, b, index + at, number) : (tq_uints)0;

@@ -76,24 +76,12 @@ TQ_INLINE uint tq_number_bits(const tq_repacking r, __global const uint *line, c
     return large ? 0u : bits;
 }
 
-/* Four columns of one term from n on. */
-TQ_INLINE void tq_repack_four(const tq_repacking r, __global const uint *line, __global tq_packed *to, const int n, int *beyond)
+/* `places` columns of one term from n on; zeros for those that do not exist. */
+TQ_INLINE void tq_repack_few(const tq_repacking r, __global const uint *line, __global tq_packed *to, const int n,
+                             const int places, int *beyond)
 {
-    const int step_terms = r.shape.s4;
-    if (r.stride.s1 == 1 && step_terms == 1 && n + 4 <= r.shape.s1) {
-        const uint4 bits = vload4(0, line + n);
-        const int4 large = (bits & 0x7FFFFFFFu) > (uint4)r.bound;
-        const uint4 kept = large ? (uint4)0u : bits;
-        *beyond |= large.s0 | large.s1 | large.s2 | large.s3;
-        vstore4(tq_packed4_of(kept, r.scale), 0, to);
-        return;
-    }
-    if (n >= r.shape.s1 && step_terms == 1) {
-        vstore4((tq_packed4)0, 0, to);
-        return;
-    }
-    for (int i = 0; i < 4; ++i)
-        to[i * step_terms] = tq_packed_of(n + i < r.shape.s1 ? tq_number_bits(r, line, n + i, beyond) : 0u, r.scale);
+    for (int i = 0; i < places; ++i)
+        to[i * r.shape.s4] = tq_packed_of(n + i < r.shape.s1 ? tq_number_bits(r, line, n + i, beyond) : 0u, r.scale);
 }
 
 /* First column of the four lanes from `place` on. */
@@ -108,17 +96,9 @@ TQ_INLINE void tq_repack_term(const tq_repacking r, __global const uint *line, _
                               const int exists, int *beyond)
 {
     const int width = r.shape.s2, step_terms = r.shape.s4;
-    for (int place = 0; place < width; place += 4) {
-        const int n = tq_first_column(r, panel, place);
-        __global tq_packed *const to = row + place * step_terms;
-        if (exists && r.shape.s5 >= 4) {
-            tq_repack_four(r, line, to, n, beyond);
-            continue;
-        }
-        for (int i = 0; i < 4 && place + i < width; ++i)
-            to[i * step_terms] =
-                tq_packed_of(exists && n + i < r.shape.s1 ? tq_number_bits(r, line, n + i, beyond) : 0u, r.scale);
-    }
+    for (int place = 0; place < width; place += 4)
+        tq_repack_few(r, line, row + place * step_terms, exists ? tq_first_column(r, panel, place) : r.shape.s1,
+                      min(4, width - place), beyond);
 }
 
 #define TQ_TURN(row, i) (uint4)(row[0].s##i, row[1].s##i, row[2].s##i, row[3].s##i)
@@ -158,9 +138,12 @@ TQ_INLINE void tq_repack_columns(const tq_repacking r, __global const uint *line
     } else if (n + 4 <= r.shape.s1 && term == 1) {
         for (; i + 4 <= count; i += 4)
             tq_repack_turned(r, line + i, to + i * width, n, &found);
+    } else if (n >= r.shape.s1) {
+        for (; i < count; ++i)
+            vstore4((tq_packed4)0, 0, to + i * width);
     }
     for (; i < count; ++i)
-        tq_repack_four(r, line + (ulong)i * term, to + i * width, n, beyond);
+        tq_repack_few(r, line + (ulong)i * term, to + i * width, n, 4, beyond);
     *beyond |= found.s0 | found.s1 | found.s2 | found.s3;
 }
 

@@ -5,6 +5,7 @@
 
 #include "accumulate/common.h"
 #include "util/fail.h"
+#include "util/float_bits.h"
 
 #define MOVED 3 /* form of carriers that move away from zero (kernels/layers/operand.cl) */
 
@@ -73,12 +74,10 @@ static tq_i32 form_of(const tq_path_plan *plan)
 tq_u32 tq_operand__one(const tq_path_plan *plan)
 {
     const tq_i32 form = form_of(plan);
-    const float one = 1.0f, scaled = ldexpf(one, plan->input_shift);
-    tq_u32 bits;
-    memcpy(&bits, &one, sizeof bits);
+    const tq_u32 bits = tq_bits__of(1.0f);
     if (form == MOVED)
         return bits + (plan->input_shift >= 0);
-    return form == TQ_FORM_CARRIER ? bits : (tq_u32)(tq_i32)scaled & 0xFFFFu;
+    return form == TQ_FORM_CARRIER ? bits : (tq_u32)(tq_i32)ldexpf(1.0f, plan->input_shift) & 0xFFFFu;
 }
 
 tq_status tq_operand__create(tq_operand *o, tq_context *context, const tq_path_plan *plan)

@@ -5,13 +5,7 @@
 #include <string.h>
 
 #include "tensorquant/kernels/accumulate/wide_sum.cl"
-
-static tq_u32 bits_of(float x)
-{
-    tq_u32 bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
+#include "util/float_bits.h"
 
 /* What one output needs. */
 typedef struct tq_output {
@@ -51,7 +45,7 @@ static tq_u32 separable(const tq_output *o, tq_u32 rows, tq_u32 columns, tq_u32 
 static tq_exact term_of(const tq_output *o, float x, float w, tq_u32 k)
 {
     const tq_inner *inner = o->inner;
-    const tq_exact product = tq_exact_multiply(tq_exact_of(bits_of(x)), tq_exact_of(bits_of(w)));
+    const tq_exact product = tq_exact_multiply(tq_exact_of(tq_bits__of(x)), tq_exact_of(tq_bits__of(w)));
     if (inner->fused)
         return product;
     const tq_u32 draw = separable(o, TQ_STREAM_PRODUCT_ROW, TQ_STREAM_PRODUCT, k, inner->product.random_bits);
@@ -86,7 +80,7 @@ static float output_of(const tq_output *o)
             }
     const tq_exact sum = inner->exact_sum ? tq_wide_value(&wide) : tq_exact_of(s);
     const tq_exact biased =
-        tq_exact_add(sum, tq_exact_of(setup->bias ? bits_of(setup->bias[o->channel]) : 0));
+        tq_exact_add(sum, tq_exact_of(setup->bias ? tq_bits__of(setup->bias[o->channel]) : 0));
     if (inner->result.random_bits > 0)
         draw = tq_element_draw(inner->key0, inner->key1,
                                o->draw_row * (tq_u64)g->out_channels + (tq_u64)o->channel, TQ_STREAM_RESULT,

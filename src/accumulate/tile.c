@@ -93,8 +93,9 @@ static void widen(tq_tile *tile, int step, int outputs)
 
 void tq_tile__fit(tq_path_plan *plan, tq_tile *tile, const tq_geometry *g, int32_t entries)
 {
-    const int outputs = g->out_channels / g->groups, widest = is_large(g) ? 32 : 64;
-    if (is_large(g))
+    const bool large = is_large(g);
+    const int outputs = g->out_channels / g->groups, widest = large ? 32 : 64;
+    if (large)
         widen(tile, plan->step, outputs);
     int rows = tile->rows;
     plan->vectors = tile->vectors;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "io/onnx_graph.h"
+#include "util/float_bits.h"
 
 tq_shape tq_onnx__dims(const Onnx__TensorProto *tensor)
 {
@@ -31,16 +32,9 @@ static uint64_t raw_bits(const Onnx__TensorProto *tensor, size_t i, size_t width
     return bits;
 }
 
-static float float_of(uint32_t bits)
-{
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
 static double float32_at(const Onnx__TensorProto *tensor, size_t i)
 {
-    return is_raw(tensor) ? float_of((uint32_t)raw_bits(tensor, i, 4)) : tensor->float_data[i];
+    return is_raw(tensor) ? tq_bits__number((uint32_t)raw_bits(tensor, i, 4)) : tensor->float_data[i];
 }
 
 static double float64_at(const Onnx__TensorProto *tensor, size_t i)
@@ -70,7 +64,7 @@ static double float16_at(const Onnx__TensorProto *tensor, size_t i)
 
 static double bfloat16_at(const Onnx__TensorProto *tensor, size_t i)
 {
-    return float_of(half_bits(tensor, i) << 16);
+    return tq_bits__number(half_bits(tensor, i) << 16);
 }
 
 #define DATA(field) offsetof(Onnx__TensorProto, n_##field)

@@ -47,20 +47,6 @@ tq_status tq_layer__inner_kernel_of(const tq_layer *layer, tq_kernel **kernel, t
     return status;
 }
 
-tq_u32 tq_bits__of(float x)
-{
-    tq_u32 bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
-
-float tq_bits__number(tq_u32 bits)
-{
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
 tq_u32 tq_bits__largest(const float *x, int64_t count)
 {
     tq_u32 order = 0;

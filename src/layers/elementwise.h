@@ -4,6 +4,7 @@
 
 #include "accumulate/inner.h"
 #include "layers/kind.h"
+#include "util/float_bits.h"
 
 /* Number in the data set of the layer's first output element. */
 tq_u64 tq_layer__first_element(const tq_layer *layer);
@@ -38,10 +39,7 @@ tq_status tq_layer__inner_kernel_of(const tq_layer *layer, tq_kernel **kernel, t
 tq_u64 tq_layer__most_steps(const tq_layer *layer);
 tq_status tq_layer__check_steps(const tq_layer *layer, tq_u64 steps);
 
-/* Bits of a number and back. */
-tq_u32 tq_bits__of(float x);
-float tq_bits__number(tq_u32 bits);
-/* Those of the largest of some numbers, by the order of kernels/layers/maximum.cl. */
+/* Bits of the largest of some numbers, by the order of kernels/layers/maximum.cl. */
 tq_u32 tq_bits__largest(const float *x, int64_t count);
 
 /* q(v) on the host with draw `number` of a stream at `index`. */

@@ -12,6 +12,7 @@
 
 #include "quantizers/float_format.h"
 #include "tensorquant/kernels/quantizers/float.cl"
+#include "util/float_bits.h"
 
 bool tq_float__in_blocks(const tq_words *p, tq_i32 structure)
 {
@@ -43,17 +44,10 @@ static double rounded(double magnitude, const tq_words *p)
     return sum - shift;
 }
 
-static float number_of(tq_u32 bits)
-{
-    float number;
-    memcpy(&number, &bits, sizeof number);
-    return number;
-}
-
 void tq_float__block(float *x, const tq_words *p, tq_i32 structure)
 {
     const int overflow = TQ_OVERFLOW(structure);
-    const float largest = number_of((tq_u32)p->s2), nan = number_of(TQ_NAN_BITS);
+    const float largest = tq_bits__number((tq_u32)p->s2), nan = tq_bits__number(TQ_NAN_BITS);
     const float beyond = overflow == TQ_OVERFLOW_INFINITY ? INFINITY
                          : overflow == TQ_OVERFLOW_NAN    ? nan
                                                           : largest;

@@ -48,12 +48,12 @@ static tq_u64 fused(tq_u64 a, tq_u64 b, tq_u64 c)
 
 static tq_u64 selected(tq_u64 a, tq_u64 b, tq_u64 c)
 {
-    return tq_probe__float(a) < tq_probe__float(b) ? a : c;
+    return tq_bits__number((tq_u32)a) < tq_bits__number((tq_u32)b) ? a : c;
 }
 
 static tq_u64 compared(tq_u64 a, tq_u64 b, tq_u64 c)
 {
-    const float x = tq_probe__float(a), y = tq_probe__float(b);
+    const float x = tq_bits__number((tq_u32)a), y = tq_bits__number((tq_u32)b);
     const tq_u32 z = (tq_u32)c | 1;
     return (x < y ? z : 0) ^ (x <= y ? 3 * z : 0) ^ (x == y ? 5 * z : 0) ^ (x != y ? 7 * z : 0);
 }
@@ -62,7 +62,7 @@ static tq_u64 whole(tq_u64 a, tq_u64 b, tq_u64 c)
 {
     (void)b;
     (void)c;
-    return tq_probe__bits(floorf(tq_probe__float(a)));
+    return tq_bits__of(floorf(tq_bits__number((tq_u32)a)));
 }
 
 static tq_u64 magnitude(tq_u64 a, tq_u64 b, tq_u64 c)
@@ -76,14 +76,14 @@ static tq_u64 from_int(tq_u64 a, tq_u64 b, tq_u64 c)
 {
     (void)b;
     (void)c;
-    return tq_probe__bits((float)(tq_i32)a);
+    return tq_bits__of((float)(tq_i32)a);
 }
 
 static tq_u64 to_int(tq_u64 a, tq_u64 b, tq_u64 c)
 {
     (void)b;
     (void)c;
-    return (tq_u32)(tq_i32)tq_probe__float(a);
+    return (tq_u32)(tq_i32)tq_bits__number((tq_u32)a);
 }
 
 static tq_u64 wrapped(tq_u64 a, tq_u64 b, tq_u64 c)
@@ -238,14 +238,14 @@ static tq_u64 to_float(tq_u64 a, tq_u64 b, tq_u64 c)
 {
     (void)b;
     (void)c;
-    return tq_probe__bits((float)tq_probe__double(a));
+    return tq_bits__of((float)tq_probe__double(a));
 }
 
 static tq_u64 to_double(tq_u64 a, tq_u64 b, tq_u64 c)
 {
     (void)b;
     (void)c;
-    return tq_probe__double_bits(tq_probe__float(a));
+    return tq_probe__double_bits(tq_bits__number((tq_u32)a));
 }
 
 static tq_u64 after_rounds(tq_u64 a, tq_u64 b, tq_u64 c)

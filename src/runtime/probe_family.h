@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "runtime/probe.h"
+#include "util/float_bits.h"
 
 struct tq_probe_family {
     size_t count;
@@ -18,21 +19,6 @@ extern const tq_probe_family tq_probe__of_floats, tq_probe__of_cancelling, tq_pr
     tq_probe__of_words, tq_probe__of_shifts, tq_probe__of_shorts, tq_probe__of_factors, tq_probe__of_packed,
     tq_probe__of_longs, tq_probe__of_long_shifts, tq_probe__of_doubles, tq_probe__of_near_floats,
     tq_probe__of_converted, tq_probe__of_rounds;
-
-static inline float tq_probe__float(tq_u64 bits)
-{
-    const tq_u32 word = (tq_u32)bits;
-    float x;
-    memcpy(&x, &word, sizeof x);
-    return x;
-}
-
-static inline tq_u64 tq_probe__bits(float x)
-{
-    tq_u32 bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
 
 static inline double tq_probe__double(tq_u64 bits)
 {

@@ -82,7 +82,7 @@ static tq_probe_numbers small_integers(size_t i)
 
 static tq_probe_numbers integral_floats(size_t i)
 {
-    return (tq_probe_numbers){{tq_probe__bits((float)(tq_i32)small_integers(i).number[0])}};
+    return (tq_probe_numbers){{tq_bits__of((float)(tq_i32)small_integers(i).number[0])}};
 }
 
 static tq_probe_numbers words(size_t i)

@@ -18,7 +18,6 @@ void tq_fault_log_start(const char *build)
     snprintf(layer, sizeof layer, "%s/tests/libfault.so", build);
     setenv("OPENCL_LAYERS", layer, 1);
     setenv("TQ_FAULT_LOG", "fault.log", 1);
-    setenv("POCL_KERNEL_CACHE", "0", 1); /* else the library leaves programs to it */
     if (access("/etc/OpenCL/vendors/pocl.icd", R_OK) == 0)
         setenv("OCL_ICD_VENDORS", "/etc/OpenCL/vendors/pocl.icd", 0); /* other drivers take time to load */
 }

@@ -5,8 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Processes that are started from now on have the layer between them and PoCL, and programs in the library's
- * own cache. `build`: the build folder. */
+/* Processes that are started from now on have the layer between them and PoCL. `build`: the build folder. */
 void tq_fault_log_start(const char *build);
 
 /* The i-th function that the layer knows; NULL behind the last. */
