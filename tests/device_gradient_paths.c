@@ -52,6 +52,14 @@ static const trial trials[] = {
     {&conv, Q, {"none", 17, 9}, {Q, 1, 0}, {Q, 1, 0}, "fma16", "fma16"},
     {&conv, Q, {"none", 1, 9}, {Q, 90, 0}, {Q, 90, 0}, "fma16", "fma16"},
     {&conv, Q, {"none", 7.99, 13}, {Q, 15.9, 0}, {Q, 15.9, 0}, "fma16", "fma16"},
+    /* Integers of 16 bits, and a row of ones for the bias. */
+    {&large,
+     "down,16,8",
+     {"nearest,8,4", 7, 0},
+     {"nearest,8,7", 0.5, 0},
+     {"nearest,8,7", 0.5, 0},
+     NULL,
+     "lanes16"},
     /* A word of fewer bits. */
     {&conv, "nearest,12,6", {"none", 1, 9}, {"nearest,12,6", 1, 0}, {"nearest,12,6", 9, 0}, NULL, NULL},
 };
